@@ -1,0 +1,56 @@
+# What a developer does, a verb each. `make` lists them.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+ROUNDS  ?= 1000
+FUZZ    ?= 30s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: run
+run: ## start a server on port 8888
+	$(GO) run ./cmd/parley serve
+
+.PHONY: build
+build: ## build bin/parley
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
+
+.PHONY: test
+test: needs vet ## everything: vet on three systems, all tests with the race detector
+	$(GO) test -race -shuffle=on -timeout 9m ./...
+
+.PHONY: vet
+vet: ## go vet for Linux, macOS and Windows
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	$(GO) test -tags portable ./door/udp
+
+.PHONY: lint
+lint: ## staticcheck and gofumpt
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	@unformatted=$$($(GO) tool -modfile=tools/go.mod gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt -w: $$unformatted"; exit 1; }
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZ (30s)
+	@for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$package || exit 1; \
+	  done; \
+	done
+
+.PHONY: torture
+torture: ## kill -9 a talking server ROUNDS (1000) times and look for what is lost
+	TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 3h -run '^TestKilledServersLoseNothingThatWasSeen$$' -v ./test
+
+.PHONY: cover
+cover: ## which lines the tests reach, as cover.html
+	$(GO) test -coverpkg=./... -coverprofile=cover.out ./... && $(GO) tool cover -html=cover.out -o cover.html
+
+.PHONY: needs
+needs: # what the tests use besides Go, where Debian's packages can be had
+	@test/needs.sh

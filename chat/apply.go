@@ -1,0 +1,81 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Apply brings State forward by one Record and returns what came of it. A Record at or before the place reached, or one whose
+// Origin was applied before, is a repeat and leads to nothing.
+//
+// A panic may leave State half changed: the owner drops it, loads it again and gives the Record to Reject.
+func Apply(s *State, r Record) Result {
+	return s.advance(r, r.Command.apply)
+}
+
+// Reject brings State forward by a Record that cannot be applied: its Command is refused with code, the same everywhere.
+func Reject(s *State, r Record, code Code) Result {
+	return s.advance(r, func(*turn) *Refusal { return Refuse(code) })
+}
+
+func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
+	t := turn{state: s, record: r, result: Result{Place: r.Place}}
+	if r.Place <= s.progress.Place {
+		t.result.Repeated = true
+		return t.result
+	}
+	s.progress.Place = r.Place
+	s.progress.Time = r.Time
+	if t.repeated() {
+		t.result.Repeated = true
+	} else {
+		t.result.Refusal = command(&t)
+		t.seen()
+	}
+	s.progress.Hash = t.hash(s.progress.Hash)
+	return t.result
+}
+
+// turn is one Record's application: every change of State goes through it, so that the Result tells all of them.
+type turn struct {
+	state  *State
+	record Record
+	result Result
+}
+
+func (t *turn) repeated() bool {
+	n, o := t.state.nodes[t.record.Origin.Node], t.record.Origin
+	return o.Epoch < n.Epoch || o.Epoch == n.Epoch && o.N <= n.N
+}
+
+func (t *turn) seen() {
+	o := t.record.Origin
+	n := node{ID: o.Node, Epoch: o.Epoch, N: o.N, Seen: t.record.Time}
+	t.state.nodes[n.ID] = n
+	t.change(entityNode, string(n.ID), n)
+}
+
+func (t *turn) emit(e Event) { t.result.Events = append(t.result.Events, e) }
+
+func (t *turn) change(kind, key string, entity any) {
+	value, err := json.Marshal(entity)
+	if err != nil { // entities are plain structs
+		panic(fmt.Sprintf("chat: entity %s %q: %v", kind, key, err))
+	}
+	t.result.Changes = append(t.result.Changes, Change{Kind: kind, Key: key, Value: value})
+}
+
+func (t *turn) remove(kind, key string) {
+	t.result.Changes = append(t.result.Changes, Change{Kind: kind, Key: key})
+}
+
+// write gives a message its place in its room.
+func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
+	r := t.state.rooms[room]
+	r.Seq++
+	t.state.rooms[room] = r
+	t.change(entityRoom, string(room), r)
+	m := Message{Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text}
+	t.result.Messages = append(t.result.Messages, m)
+	return m
+}

@@ -1,0 +1,445 @@
+package chat
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var noon = time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// story is a log that is told one command after the other. After each it checks what must hold whatever was said.
+type story struct {
+	t        rapid.TB
+	state    *State
+	entities map[[2]string]Change
+	messages []Message
+	last     Record // every Record takes node, epoch and time from the one before
+}
+
+func newStory(t rapid.TB) *story {
+	return &story{
+		t: t, state: NewState(), entities: map[[2]string]Change{},
+		last: Record{Time: noon, Origin: Origin{Node: "here", Epoch: 1}},
+	}
+}
+
+// next returns the Record that a command gets when nothing is repeated.
+func (s *story) next(c Command) Record {
+	r := s.last
+	r.Place++
+	r.Origin.N++
+	r.Command = c
+	return r
+}
+
+func (s *story) does(c Command) Result { return s.applies(s.next(c)) }
+
+func (s *story) applies(r Record) Result {
+	s.t.Helper()
+	s.last = r
+	return s.follows(r, Apply(s.state, r))
+}
+
+// passes lets time go by before the next command.
+func (s *story) passes(d time.Duration) { s.last.Time = s.last.Time.Add(d) }
+
+// restarts begins the node's next life.
+func (s *story) restarts(c Start) Result {
+	s.last.Origin.Epoch++
+	s.last.Origin.N = 0
+	return s.does(c)
+}
+
+// follows keeps what a store would keep of a Result, and checks the laws.
+func (s *story) follows(r Record, result Result) Result {
+	s.t.Helper()
+	for _, m := range result.Messages {
+		if before := s.seqs()[m.Room]; m.Seq != before+1 {
+			s.t.Errorf("place %d: message %d in %q follows %d", r.Place, m.Seq, m.Room, before)
+		}
+		s.messages = append(s.messages, m)
+	}
+	for _, c := range result.Changes {
+		s.entities[[2]string{c.Kind, c.Key}] = c
+		if c.Value == nil {
+			delete(s.entities, [2]string{c.Kind, c.Key})
+		}
+	}
+	if result.Place != r.Place {
+		s.t.Errorf("place %d: the result is of place %d", r.Place, result.Place)
+	}
+	if result.Refusal != nil && (len(result.Messages) > 0 || s.changed(result) > 0) {
+		s.t.Errorf("place %d: refused with %v and yet changed: %+v", r.Place, result.Refusal.Code, result)
+	}
+	s.checkHolders()
+	s.checkReload()
+	return result
+}
+
+// changed counts the entities changed, but for the node's, which changes with every Record.
+func (s *story) changed(result Result) int {
+	n := 0
+	for _, c := range result.Changes {
+		if c.Kind != entityNode {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *story) seqs() map[RoomID]Seq {
+	seqs := map[RoomID]Seq{}
+	for _, m := range s.messages {
+		seqs[m.Room] = m.Seq
+	}
+	return seqs
+}
+
+// checkHolders: a nickname has one holder, and who is inside holds theirs.
+func (s *story) checkHolders() {
+	s.t.Helper()
+	has := map[string]SessionID{}
+	for _, m := range s.state.Sessions() {
+		if other, taken := has[m.Nick.Key]; taken {
+			s.t.Errorf("%s and %s both have %q", other, m.ID, m.Nick.Key)
+		}
+		has[m.Nick.Key] = m.ID
+	}
+	if !maps.Equal(has, s.state.holders) {
+		s.t.Errorf("holders are %v, inside are %v", s.state.holders, has)
+	}
+}
+
+// checkReload: the Changes tell all of State.
+func (s *story) checkReload() {
+	s.t.Helper()
+	if again := s.reload(); !reflect.DeepEqual(s.state, again) {
+		s.t.Errorf("state\n%+v\nis after reloading\n%+v", s.state, again)
+	}
+}
+
+func (s *story) reload() *State {
+	s.t.Helper()
+	again, err := LoadState(s.state.Progress(), slices.Collect(maps.Values(s.entities)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return again
+}
+
+// told is a Result as the tables have it: what each event says, then the refusal if it is one.
+func told(r Result) string {
+	var lines []string
+	for _, e := range r.Events {
+		switch e := e.(type) {
+		case Entered:
+			lines = append(lines, fmt.Sprintf("%d %s enters", e.Message.Seq, e.Message.Nick))
+		case Posted:
+			lines = append(lines, fmt.Sprintf("%d %s: %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
+		case Left:
+			lines = append(lines, fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
+		case Announced:
+			lines = append(lines, "all: "+e.Text)
+		case Wanted:
+			lines = append(lines, string(e.Holder)+" is wanted")
+		}
+	}
+	if r.Repeated {
+		lines = append(lines, "repeated")
+	}
+	if r.Refusal != nil {
+		lines = append(lines, r.Refusal.Code.String())
+	}
+	return strings.Join(lines, "; ")
+}
+
+func TestRepeatIsRecognised(t *testing.T) {
+	begun := func(t *testing.T) *story {
+		s := newStory(t)
+		s.does(enter("s1", "Ann"))
+		s.does(post("s1", "once"))
+		return s
+	}
+	for _, c := range []struct {
+		what     string
+		repeat   func(Record) Record
+		advances bool
+	}{
+		{"the very same", func(r Record) Record { return r }, false},
+		{"an earlier place", func(r Record) Record { r.Place--; return r }, false},
+		{"its origin at a later place", func(r Record) Record { r.Place += 5; return r }, true},
+		{"an older origin at a later place", func(r Record) Record { r.Place++; r.Origin.N--; return r }, true},
+		{"a former life", func(r Record) Record { r.Place++; r.Origin.Epoch--; r.Origin.N += 7; return r }, true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := begun(t)
+			before := s.state.Progress()
+			again := c.repeat(s.last)
+			result := s.applies(again)
+			if told(result) != "repeated" || len(result.Messages)+len(result.Changes) > 0 {
+				t.Errorf("%+v", result)
+			}
+			if after := s.state.Progress(); c.advances && (after.Place != again.Place || after.Hash == before.Hash) {
+				t.Errorf("place %d hash %v after place %d", after.Place, after.Hash, again.Place)
+			} else if !c.advances && after != before {
+				t.Errorf("progress went from %v to %v", before, after)
+			}
+		})
+	}
+}
+
+func TestOriginsOfNodesAreApart(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	r := s.next(enter("s2", "Ben"))
+	r.Origin = Origin{Node: "there", Epoch: 1, N: 1}
+	if got := told(s.applies(r)); got != "2 Ben enters" {
+		t.Error(got)
+	}
+}
+
+func TestNewLifeIsNoRepeat(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	s.does(post("s1", "first life"))
+	s.last.Origin = Origin{Node: "here", Epoch: 2}
+	if got := told(s.does(post("s1", "second life"))); got != "3 Ann: second life" {
+		t.Error(got)
+	}
+	if got := s.state.Epoch("here"); got != 2 {
+		t.Errorf("epoch %d", got)
+	}
+}
+
+// TestRepeatOfARefusedOne: a refused command is known as well; its repeat does not pass where the first did not.
+func TestRepeatOfARefusedOne(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	refused := s.next(enter("s2", "Ann"))
+	if got := told(s.applies(refused)); got != "s1 is wanted; nick_occupied" {
+		t.Fatal(got)
+	}
+	s.does(leave("s1"))
+	again := refused
+	again.Place = s.last.Place + 1
+	if got := told(s.applies(again)); got != "repeated" {
+		t.Error(got)
+	}
+}
+
+func TestReject(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	before := s.state.Progress()
+	poisoned := s.next(nil)
+	result := s.follows(poisoned, Reject(s.state, poisoned, Internal))
+	if told(result) != "internal" || len(result.Messages) > 0 {
+		t.Errorf("%+v", result)
+	}
+	if after := s.state.Progress(); after.Place != poisoned.Place || after.Hash == before.Hash {
+		t.Errorf("progress %v after %v", after, before)
+	}
+	s.last = poisoned
+	if got := told(s.does(post("s1", "on we go"))); got != "2 Ann: on we go" {
+		t.Error(got)
+	}
+	again := s.follows(poisoned, Reject(s.state, poisoned, Internal))
+	if told(again) != "repeated" {
+		t.Errorf("rejected twice: %+v", again)
+	}
+}
+
+func TestApplyPanicsOnWhatIsNoCommand(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic: a Record without a Command passed")
+		}
+	}()
+	s := newStory(t)
+	Apply(s.state, s.next(nil))
+}
+
+// TestHash: whatever differs in a Record or in what it led to, differs in the hash.
+func TestHash(t *testing.T) {
+	hash := func(after func(*story)) Hash {
+		s := newStory(t)
+		s.does(enter("s1", "Ann"))
+		s.does(enter("s2", "Ben"))
+		after(s)
+		return s.state.Progress().Hash
+	}
+	says := func(c Command, change func(*Record)) func(*story) {
+		return func(s *story) {
+			r := s.next(c)
+			change(&r)
+			s.applies(r)
+		}
+	}
+	asItIs := func(*Record) {}
+	rejects := func(code Code) func(*story) {
+		return func(s *story) { Reject(s.state, s.next(nil), code) }
+	}
+	variants := []struct {
+		what  string
+		after func(*story)
+	}{
+		{"nothing more", func(*story) {}},
+		{"a message", says(post("s1", "hello"), asItIs)},
+		{"another text", says(post("s1", "hell"), asItIs)},
+		{"another author", says(post("s2", "hello"), asItIs)},
+		{"another kind of message", says(Announce{Text: "hello"}, asItIs)},
+		{"another place", says(post("s1", "hello"), func(r *Record) { r.Place++ })},
+		{"another time", says(post("s1", "hello"), func(r *Record) { r.Time = r.Time.Add(1) })},
+		{"another origin", says(post("s1", "hello"), func(r *Record) { r.Origin.N++ })},
+		{"nothing, at a place", says(Alive{}, asItIs)},
+		{"a refusal", rejects(Internal)},
+		{"another code", rejects(Busy)},
+		{"an entity", says(enter("s3", "Cid"), asItIs)},
+		{"a field of the entity", says(Enter{Session: "s3", Door: "line", Nick: nick("Cid")}, asItIs)},
+	}
+	seen := map[Hash]string{}
+	for _, v := range variants {
+		h := hash(v.after)
+		if h != hash(v.after) {
+			t.Errorf("%s: two hashes for one log", v.what)
+		}
+		if other, taken := seen[h]; taken {
+			t.Errorf("%s and %s have the same hash", other, v.what)
+		}
+		seen[h] = v.what
+	}
+}
+
+// TestHashKnowsWhereAFieldEnds: what moves from one field into the next is another history.
+func TestHashKnowsWhereAFieldEnds(t *testing.T) {
+	hash := func(nick, text string, changes ...Change) Hash {
+		turn := turn{record: Record{Place: 1}}
+		turn.result.Messages = []Message{{Room: Lobby, Seq: 1, Nick: nick, Text: text}}
+		turn.result.Changes = changes
+		return turn.hash(Hash{})
+	}
+	if hash("ab", "c") == hash("a", "bc") {
+		t.Error("nick and text run together")
+	}
+	if hash("a", "b", Change{Kind: "k", Key: "ab"}) == hash("a", "b", Change{Kind: "k", Key: "a", Value: []byte("b")}) {
+		t.Error("key and value run together")
+	}
+}
+
+func TestLoadStateRefuses(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		entity Change
+	}{
+		{"an unknown kind", Change{"poll", "1", []byte(`{"id":"1"}`)}},
+		{"no JSON", Change{entityRoom, "lobby", []byte(`lobby`)}},
+		{"nothing", Change{entityRoom, "lobby", nil}},
+		{"half a value", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":`)}},
+		{"more after the value", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":1}{}`)}},
+		{"null", Change{entityRoom, "lobby", []byte(`null`)}},
+		{"another type", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":"one"}`)}},
+		{"a field of a newer version", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":1,"topic":"tea"}`)}},
+		{"the value of another key", Change{entityRoom, "lobby", []byte(`{"id":"attic","seq":1}`)}},
+		{"a session without an id", Change{entitySession, "s1", []byte(`{}`)}},
+		{"a node without an id", Change{entityNode, "here", []byte(`{}`)}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s, err := LoadState(Progress{}, []Change{c.entity})
+			if err == nil || s != nil {
+				t.Fatalf("loaded %+v", s)
+			}
+			if c.entity.Kind != "" && !strings.Contains(err.Error(), c.entity.Kind) {
+				t.Errorf("%q does not say which", err)
+			}
+		})
+	}
+}
+
+func TestLoadStateRefusesTwoHolders(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	one := s.entities[[2]string{entitySession, "s1"}]
+	other := Change{entitySession, "s2", bytes.ReplaceAll(one.Value, []byte(`"s1"`), []byte(`"s2"`))}
+	if _, err := LoadState(Progress{}, []Change{one, other}); err == nil {
+		t.Error("two sessions loaded with one nickname")
+	}
+}
+
+func TestStateBeforeTheFirstRecord(t *testing.T) {
+	s, err := LoadState(Progress{}, nil)
+	if err != nil || !reflect.DeepEqual(s, NewState()) {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if room, ok := s.Room(Lobby); !ok || room.Seq != 0 {
+		t.Errorf("the lobby is %+v, %v", room, ok)
+	}
+}
+
+// TestAnyLogAnyReload: whatever the log says, and wherever State is dropped and loaded again, the laws of story hold and the
+// end is the same.
+func TestAnyLogAnyReload(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		straight, stopped := newStory(t), newStory(t)
+		for range rapid.IntRange(0, 40).Draw(t, "length") {
+			r := drawRecord(t, straight)
+			told1 := told(straight.applies(r))
+			if rapid.Bool().Draw(t, "reload") {
+				stopped.state = stopped.reload()
+			}
+			if told2 := told(stopped.applies(r)); told1 != told2 {
+				t.Fatalf("%+v: %q and after a reload %q", r, told1, told2)
+			}
+		}
+		if a, b := straight.state.Progress(), stopped.state.Progress(); a != b {
+			t.Fatalf("%v and after reloads %v", a, b)
+		}
+	})
+}
+
+// drawRecord makes up what the log says next: mostly a new command, sometimes an old Record again, sometimes a new life.
+func drawRecord(t *rapid.T, s *story) Record {
+	r := s.next(drawCommand(t))
+	r.Place += Place(rapid.IntRange(0, 2).Draw(t, "hole"))
+	r.Time = r.Time.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "seconds")) * time.Second)
+	r.Origin.Node = rapid.SampledFrom([]NodeID{"here", "there"}).Draw(t, "node")
+	n := s.state.nodes[r.Origin.Node]
+	r.Origin.Epoch, r.Origin.N = max(n.Epoch, 1), n.N+1
+	switch rapid.IntRange(0, 9).Draw(t, "twist") {
+	case 0:
+		if n.N > 0 {
+			r.Origin.N = n.N // again, at a later place
+		}
+	case 1:
+		r.Place = s.state.progress.Place // again, in place
+	case 2:
+		r.Origin.Epoch, r.Origin.N = n.Epoch+1, 1
+		r.Command = Start{Resumable: []string{"udp"}, Within: time.Duration(rapid.IntRange(0, 9).Draw(t, "within")) * time.Second}
+	}
+	return r
+}
+
+func drawCommand(t *rapid.T) Command {
+	session := SessionID(rapid.SampledFrom([]string{"s1", "s2", "s3"}).Draw(t, "session"))
+	name := nick(rapid.SampledFrom([]string{"Ann", "ann", "Ben", "Cid"}).Draw(t, "nick"))
+	as := rapid.SampledFrom([]string{"", name.Key}).Draw(t, "as")
+	switch rapid.IntRange(0, 6).Draw(t, "command") {
+	case 0, 1:
+		return Enter{Session: session, Door: rapid.SampledFrom([]string{"udp", "line"}).Draw(t, "door"), Nick: name}
+	case 2, 3:
+		return Post{Session: session, As: as, Room: rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic"}).Draw(t, "room"), Text: "hello"}
+	case 4:
+		return Leave{Session: session, As: as, Reason: ReasonQuit}
+	case 5:
+		return Kick{NickKey: name.Key, Detail: rapid.SampledFrom([]string{"", "spam"}).Draw(t, "detail")}
+	default:
+		return rapid.SampledFrom([]Command{Announce{Text: "tea"}, Alive{}}).Draw(t, "other")
+	}
+}

@@ -1,0 +1,117 @@
+package chat
+
+import "fmt"
+
+// Code says why something was refused. The set is closed and append-only: numbers stand in hashes and in logs, names travel
+// in JSON, so neither is ever changed or reused.
+type Code uint16
+
+const (
+	OK             Code = iota // not refused
+	Internal                   // a fault of ours; the log has the whole of it
+	Busy                       // a queue is full; the same again later may pass
+	ShuttingDown               // the server ends; nothing new is taken
+	StorageFull                // the disk is full or read-only; heals by itself
+	StorageFailed              // the disk failed; needs an operator
+	NickEmpty                  // no nickname was given
+	NickTooLong                // more than NickMaxGraphemes or NickMaxBytes
+	NickCharacters             // a character that a nickname cannot have
+	NickScripts                // scripts mixed in a way that misleads the eye
+	NickReserved               // an administrator's name, or one that looks like it
+	NickOccupied               // somebody else has it
+	NotInside                  // the session has not entered
+	NotYours                   // the nickname entered through another address
+	TextEmpty                  // nothing to say
+	TextTooLong                // more than the limit for one message
+	TextEncoding               // not UTF-8, or with a NUL
+	TooFast                    // over the rate allowed
+	RoomUnknown                // no such room
+	NickUnknown                // nobody inside has that nickname
+	CommandUnknown             // no such command
+	BadArgument                // a command was given what it cannot use
+
+	codeEnd
+)
+
+// codes has each Code's name (what programs read) and sentence (what people read). The sentences of the plain datagram
+// protocol are among them: `the nickname is occupied` is what its clients have always been sent.
+var codes = [codeEnd]struct{ name, sentence string }{
+	OK:             {"ok", "ok"},
+	Internal:       {"internal", "the server had a fault of its own; it is in the server's log"},
+	Busy:           {"busy", "the server is busy, please try again"},
+	ShuttingDown:   {"shutting_down", "the server is shutting down"},
+	StorageFull:    {"storage_full", "the server's disk is full, nothing can be stored for now"},
+	StorageFailed:  {"storage_failed", "the server's disk failed, nothing can be stored until it is restarted"},
+	NickEmpty:      {"nick_empty", "a nickname is needed"},
+	NickTooLong:    {"nick_too_long", "the nickname is too long"},
+	NickCharacters: {"nick_characters", "the nickname has characters that are not allowed"},
+	NickScripts:    {"nick_scripts", "the nickname mixes alphabets that look alike"},
+	NickReserved:   {"nick_reserved", "the nickname is reserved"},
+	NickOccupied:   {"nick_occupied", "the nickname is occupied"},
+	NotInside:      {"not_inside", "you are not in the chat room, enter first"},
+	NotYours:       {"not_yours", "the nickname entered from another address"},
+	TextEmpty:      {"text_empty", "there is nothing to say"},
+	TextTooLong:    {"text_too_long", "the message is too long"},
+	TextEncoding:   {"text_encoding", "the message is not UTF-8 text"},
+	TooFast:        {"too_fast", "too many lines, please slow down"},
+	RoomUnknown:    {"room_unknown", "there is no such room"},
+	NickUnknown:    {"nick_unknown", "nobody here has that nickname"},
+	CommandUnknown: {"command_unknown", "there is no such command"},
+	BadArgument:    {"bad_argument", "the command cannot be understood"},
+}
+
+// String returns the name that programs read, such as `nick_occupied`.
+func (c Code) String() string {
+	if c < codeEnd {
+		return codes[c].name
+	}
+	return fmt.Sprintf("code_%d", uint16(c))
+}
+
+// Sentence returns what people read, in English, without a full stop.
+func (c Code) Sentence() string {
+	if c < codeEnd {
+		return codes[c].sentence
+	}
+	return c.String()
+}
+
+// Codes returns every Code there is, in order.
+func Codes() []Code {
+	all := make([]Code, codeEnd)
+	for i := range all {
+		all[i] = Code(i)
+	}
+	return all
+}
+
+// MarshalText and UnmarshalText make a Code its name in JSON.
+func (c Code) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a name; one that this version does not know becomes Internal.
+func (c *Code) UnmarshalText(name []byte) error {
+	*c = Internal
+	for i := range codes {
+		if codes[i].name == string(name) {
+			*c = Code(i)
+		}
+	}
+	return nil
+}
+
+// Refusal is a clear no: nothing was changed. It is the only error that is shown to people.
+type Refusal struct {
+	Code   Code   `json:"code"`
+	Detail string `json:"detail,omitempty"` // replaces the Code's sentence where more can be said
+}
+
+// Refuse returns a Refusal with the Code's own sentence.
+func Refuse(c Code) *Refusal { return &Refusal{Code: c} }
+
+// Error returns the sentence that people read.
+func (r *Refusal) Error() string {
+	if r.Detail != "" {
+		return r.Detail
+	}
+	return r.Code.Sentence()
+}

@@ -1,0 +1,87 @@
+package chat
+
+import "time"
+
+// SessionID names one presence in the chat room: one datagram address, one connection.
+type SessionID string
+
+// Reason says why somebody left.
+type Reason string
+
+const (
+	ReasonQuit   Reason = "quit"   // asked to
+	ReasonGone   Reason = "gone"   // cannot be reached any more
+	ReasonIdle   Reason = "idle"   // said nothing for too long
+	ReasonKicked Reason = "kicked" // removed by the administrator
+	ReasonEnded  Reason = "ended"  // the server it was connected to ended
+)
+
+// Command is what somebody asks of the chat room. The set is closed: a Command is one of the types of this file, each a plain
+// value that can be written down, and none of them is changed once it is in a log.
+type Command interface {
+	apply(*turn) *Refusal
+}
+
+// Enter brings a session into the lobby under a nickname. A session that is inside with the same nickname stays and nobody is
+// told; with another one it leaves and enters, at once or not at all.
+//
+// Refused with NickOccupied; the holder is then told by Wanted.
+type Enter struct {
+	Session SessionID
+	Door    string
+	Nick    Nick
+}
+
+// Post says something in a room. As, when given, is the Key of the nickname that the sender claims to have.
+//
+// Refused with NotInside or NotYours.
+type Post struct {
+	Session SessionID
+	As      string
+	Room    RoomID
+	Text    string // from ParseText
+}
+
+// Leave ends a session. As is what it is in Post.
+//
+// Refused with NotInside or NotYours.
+type Leave struct {
+	Session SessionID
+	As      string
+	Reason  Reason
+}
+
+// Announce tells everybody, in every room, and stands in every room's history.
+type Announce struct {
+	Text string // from ParseText
+}
+
+// Kick ends whatever session holds a nickname.
+//
+// Refused with NickUnknown.
+type Kick struct {
+	NickKey string
+	Detail  string // what the one removed and the history are told; may be empty
+}
+
+// Start begins a node's life under the epoch of its Origin. Sessions of its former lives end, except those of the doors in
+// Resumable if the node was last seen at most Within ago.
+type Start struct {
+	Resumable []string
+	Within    time.Duration
+}
+
+// Alive says that a node is alive while it has nothing else to say, so that Start can tell how long it was not.
+type Alive struct{}
+
+// Size returns about how many bytes a Command takes, for bounds on batches.
+func Size(c Command) int {
+	const envelope = 128
+	switch c := c.(type) {
+	case Post:
+		return envelope + len(c.Text)
+	case Announce:
+		return envelope + len(c.Text)
+	}
+	return envelope
+}

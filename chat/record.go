@@ -1,0 +1,86 @@
+package chat
+
+import "time"
+
+// Place is a Record's place in the one ordered log. Places grow; they need not be dense.
+type Place uint64
+
+// NodeID names one server for as long as its data lives.
+type NodeID string
+
+// Epoch counts a node's lives: each start is a new one.
+type Epoch uint64
+
+// Origin says where a Record comes from: the N-th command of a node's life. A Record whose Origin was seen before is a repeat.
+type Origin struct {
+	Node  NodeID
+	Epoch Epoch
+	N     uint64
+}
+
+// Record is a Command with its place and time, both given by the log.
+type Record struct {
+	Place   Place
+	Time    time.Time // UTC, never before the previous Record's
+	Origin  Origin
+	Command Command
+}
+
+// Result is what a Record led to.
+type Result struct {
+	Place    Place
+	Refusal  *Refusal  // nil: done
+	Repeated bool      // the Record had been applied before; nothing happened now
+	Events   []Event   // in the order in which they happened
+	Messages []Message // new, in order
+	Changes  []Change  // entities that are other than before
+}
+
+// Change is an entity's new whole, for whoever keeps State.
+type Change struct {
+	Kind  string
+	Key   string
+	Value []byte // JSON; nil: the entity is no more
+}
+
+// Event is what happened and concerns members. The set is closed: Entered, Posted, Left, Announced, Wanted.
+type Event interface {
+	event()
+}
+
+// Entered tells a room that a session entered it.
+type Entered struct {
+	Session Session
+	Message Message
+}
+
+// Posted tells a room what a session said.
+type Posted struct {
+	From    SessionID
+	Message Message
+}
+
+// Left tells a room and the session itself that it left.
+type Left struct {
+	Session Session
+	Reason  Reason
+	Detail  string
+	Message Message
+}
+
+// Announced tells everybody what the administrator said, once, however many rooms they are in.
+type Announced struct {
+	Time time.Time
+	Text string
+}
+
+// Wanted tells a nickname's holder that somebody else asked for it.
+type Wanted struct {
+	Holder SessionID
+}
+
+func (Entered) event()   {}
+func (Posted) event()    {}
+func (Left) event()      {}
+func (Announced) event() {}
+func (Wanted) event()    {}

@@ -1,0 +1,241 @@
+package chat
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// nick parses a nickname that is known to be good.
+func nick(name string) Nick {
+	n, err := ParseNick(name)
+	if err != nil {
+		panic(name + ": " + err.Error())
+	}
+	return n
+}
+
+func enter(id SessionID, name string) Command {
+	return Enter{Session: id, Door: "udp", Nick: nick(name)}
+}
+func post(id SessionID, text string) Command { return Post{Session: id, Room: Lobby, Text: text} }
+func postAs(as string, id SessionID, text string) Command {
+	return Post{Session: id, As: as, Room: Lobby, Text: text}
+}
+func leave(id SessionID) Command { return Leave{Session: id, Reason: ReasonQuit} }
+
+// step is a command and what is told of it, as told writes it.
+type step struct {
+	command Command
+	told    string
+}
+
+// stories are what happens when, one step after the other.
+var stories = []struct {
+	what  string
+	steps []step
+}{
+	{"entering is told, with a place in the room", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+	}},
+	{"a nickname has one holder, and the holder is told", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "ANN"), "s1 is wanted; nick_occupied"},
+		{post("s2", "in?"), "not_inside"},
+		{post("s1", "mine"), "2 Ann: mine"},
+	}},
+	{"a nickname is free once its holder left", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{leave("s1"), "2 Ann leaves, quit"},
+		{enter("s2", "ann"), "3 ann enters"},
+	}},
+	{"entering again is nothing new", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s1", "Ann"), ""},
+		{post("s1", "still here"), "2 Ann: still here"},
+	}},
+	{"another nickname: leaves and enters at once", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s1", "Zoe"), "2 Ann leaves, quit; 3 Zoe enters"},
+		{enter("s2", "Ann"), "4 Ann enters"},
+		{post("s1", "as Zoe"), "5 Zoe: as Zoe"},
+	}},
+	{"another nickname: not at all when it is occupied", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{enter("s1", "ben"), "s2 is wanted; nick_occupied"},
+		{post("s1", "Ann for ever"), "3 Ann: Ann for ever"},
+		{enter("s3", "Ann"), "s1 is wanted; nick_occupied"},
+	}},
+	{"the same nickname in another case is another one, of the same holder", []step{
+		{enter("s1", "ann"), "1 ann enters"},
+		{enter("s1", "Ann"), "2 ann leaves, quit; 3 Ann enters"},
+		{enter("s2", "ann"), "s1 is wanted; nick_occupied"},
+	}},
+	{"who is outside cannot speak", []step{
+		{post("s1", "hello?"), "not_inside"},
+		{postAs("ann", "s1", "hello?"), "not_inside"},
+		{leave("s1"), "not_inside"},
+	}},
+	{"nobody speaks or leaves as somebody else", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{postAs("ann", "s2", "I am Ann"), "not_yours"},
+		{postAs("ann", "s9", "I am Ann"), "not_yours"},
+		{postAs("cid", "s2", "I am Cid"), "not_inside"},
+		{Leave{Session: "s2", As: "ann"}, "not_yours"},
+		{Leave{Session: "s9", As: "ann"}, "not_yours"},
+		{postAs("ann", "s1", "I am"), "3 Ann: I am"},
+	}},
+	{"a room that there is not, or that one is not in", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Post{Session: "s1", Room: "attic", Text: "hello?"}, "room_unknown"},
+		{Post{Session: "s1", Room: "", Text: "hello?"}, "room_unknown"},
+		{post("s1", "here"), "2 Ann: here"},
+	}},
+	{"leaving is told with its reason, once", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Leave{Session: "s1", As: "ann", Reason: ReasonIdle}, "2 Ann leaves, idle"},
+		{leave("s1"), "not_inside"},
+	}},
+	{"the administrator kicks, with or without a word", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{Kick{NickKey: "ann"}, "3 Ann leaves, kicked"},
+		{Kick{NickKey: "ben", Detail: "spam"}, "4 Ben leaves, kicked: spam"},
+		{Kick{NickKey: "ann"}, "nick_unknown"},
+		{post("s1", "why?"), "not_inside"},
+		{enter("s1", "Ann"), "5 Ann enters"},
+	}},
+	{"an announcement is told once and takes a place in the room", []step{
+		{Announce{Text: "empty house"}, "all: empty house"},
+		{enter("s1", "Ann"), "2 Ann enters"},
+		{Announce{Text: "tea"}, "all: tea"},
+		{post("s1", "coming"), "4 Ann: coming"},
+	}},
+	{"being alive is no news", []step{
+		{Alive{}, ""},
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Alive{}, ""},
+	}},
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range stories {
+		t.Run(c.what, func(t *testing.T) {
+			s := newStory(t)
+			for i, step := range c.steps {
+				if got := told(s.does(step.command)); got != step.told {
+					t.Fatalf("step %d, %+v: %q, want %q", i+1, step.command, got, step.told)
+				}
+			}
+		})
+	}
+}
+
+func TestEnteredIsWhole(t *testing.T) {
+	s := newStory(t)
+	s.passes(time.Minute)
+	result := s.does(Enter{Session: "s1", Door: "line", Nick: nick("Ann")})
+	entered := result.Events[0].(Entered)
+	want := Message{Room: Lobby, Seq: 1, Time: noon.Add(time.Minute), Kind: KindEntered, Nick: "Ann"}
+	if entered.Message != want || result.Messages[0] != want {
+		t.Errorf("message %+v, stored %+v, want %+v", entered.Message, result.Messages, want)
+	}
+	m := entered.Session
+	if m.ID != "s1" || m.Node != "here" || m.Door != "line" || m.Nick != nick("Ann") ||
+		!slices.Equal(m.Rooms, []RoomID{Lobby}) || !m.Entered.Equal(noon.Add(time.Minute)) {
+		t.Errorf("session %+v", m)
+	}
+}
+
+func TestPostedIsWhole(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	s.passes(time.Second)
+	result := s.does(post("s1", "two\nlines"))
+	want := Message{Room: Lobby, Seq: 2, Time: noon.Add(time.Second), Kind: KindMessage, Nick: "Ann", Text: "two\nlines"}
+	if posted := result.Events[0].(Posted); posted.From != "s1" || posted.Message != want || result.Messages[0] != want {
+		t.Errorf("%+v, want %+v", result, want)
+	}
+}
+
+func TestLeftIsWhole(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	left := s.does(Kick{NickKey: "ann", Detail: "spam"}).Events[0].(Left)
+	if left.Session.ID != "s1" || left.Reason != ReasonKicked || left.Detail != "spam" || left.Message.Kind != KindLeft {
+		t.Errorf("%+v", left)
+	}
+}
+
+// TestAnnounceStandsInEveryRoom loads a State with a second room, which no command makes yet.
+func TestAnnounceStandsInEveryRoom(t *testing.T) {
+	s := newStory(t)
+	attic := Change{Kind: entityRoom, Key: "attic", Value: []byte(`{"id":"attic","seq":7}`)}
+	s.entities[[2]string{entityRoom, "attic"}] = attic
+	s.messages = append(s.messages, Message{Room: "attic", Seq: 7})
+	s.state = s.reload()
+	s.does(enter("s1", "Ann"))
+	result := s.does(Announce{Text: "tea"})
+	want := []Message{
+		{Room: "attic", Seq: 8, Time: noon, Kind: KindAnnouncement, Text: "tea"},
+		{Room: Lobby, Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea"},
+	}
+	if !slices.Equal(result.Messages, want) || told(result) != "all: tea" {
+		t.Errorf("%+v", result)
+	}
+}
+
+func TestStart(t *testing.T) {
+	const within = 10 * time.Minute
+	for _, c := range []struct {
+		what      string
+		resumable []string
+		down      time.Duration
+		told      string
+	}{
+		{"a resumable door's sessions stay after a short while", []string{"udp"}, within, "3 Ben leaves, ended"},
+		{"too long", []string{"udp"}, within + 1, "3 Ann leaves, ended; 4 Ben leaves, ended"},
+		{"no door is resumable", nil, 0, "3 Ann leaves, ended; 4 Ben leaves, ended"},
+		{"every door is resumable", []string{"line", "udp"}, time.Minute, ""},
+		{"another door is resumable", []string{"web"}, time.Minute, "3 Ann leaves, ended; 4 Ben leaves, ended"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := newStory(t)
+			s.does(Enter{Session: "s1", Door: "udp", Nick: nick("Ann")})
+			s.does(Enter{Session: "s2", Door: "line", Nick: nick("Ben")})
+			s.passes(c.down)
+			if got := told(s.restarts(Start{Resumable: c.resumable, Within: within})); got != c.told {
+				t.Errorf("%q, want %q", got, c.told)
+			}
+		})
+	}
+}
+
+// TestAliveCountsAsSeen: a quiet node was down only since it last said that it is alive.
+func TestAliveCountsAsSeen(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	s.passes(time.Hour)
+	s.does(Alive{})
+	s.passes(time.Minute)
+	if got := told(s.restarts(Start{Resumable: []string{"udp"}, Within: time.Minute})); got != "" {
+		t.Error(got)
+	}
+}
+
+// TestStartEndsItsOwnOnly: another node's sessions are none of its business.
+func TestStartEndsItsOwnOnly(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	s.last.Origin = Origin{Node: "there", Epoch: 1}
+	s.does(enter("s2", "Ben"))
+	if got := told(s.restarts(Start{})); got != "3 Ben leaves, ended" {
+		t.Error(got)
+	}
+	if inside := s.state.Sessions(); len(inside) != 1 || inside[0].ID != "s1" {
+		t.Errorf("inside: %+v", inside)
+	}
+}

@@ -1,0 +1,159 @@
+// Package client talks to a chat room over the plain datagram protocol, with any server of it.
+//
+// It knows nothing of terminals, languages or how a server works.
+//
+// Its laws:
+//   - Datagrams may be lost, doubled, reordered: requests are repeated until they are answered, answers may come twice.
+//   - A session never ends by itself. What happens to it is told as an Event, and the caller decides.
+//   - What Receive returns is safe to show: no control characters, no line breaks, UTF-8.
+//   - No address is left with a nickname inside that is not used.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/wire/datagram"
+)
+
+// ErrNotEntered is what Say returns before Enter succeeded.
+var ErrNotEntered = errors.New("client: not in the chat room")
+
+// Refused is a server's no, in its own words.
+type Refused struct {
+	Text string // one line, cleaned; datagram.RefusalCode may know it
+}
+
+func (r *Refused) Error() string { return r.Text }
+
+// Options are what a Conn can be told. The zero value is good.
+type Options struct {
+	// Silent is called when nothing has answered Enter for Timings.Patience, once in each call of Enter, from its goroutine. refused
+	// says that the machine is there but nothing listens at that port. Enter goes on trying.
+	Silent func(address string, refused bool)
+
+	// Timings are changed by tests.
+	Timings Timings
+}
+
+// Timings are how long things may take; a zero is replaced by the default.
+type Timings struct {
+	Next     time.Duration   // one of several addresses is silent: try the next (300 ms)
+	Repeat   []time.Duration // a request is unanswered: repeat it, the last one again and again (1 s, 2 s, 3 s)
+	Patience time.Duration   // tell Options.Silent (3 s)
+	Doubt    time.Duration   // what could be an event or a refusal is neither confirmed nor followed by anything (1 s)
+	Leave    time.Duration   // Leave in all (2 s)
+}
+
+func (t Timings) orDefault() Timings {
+	or := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+	or(&t.Next, 300*time.Millisecond)
+	or(&t.Patience, 3*time.Second)
+	or(&t.Doubt, time.Second)
+	or(&t.Leave, 2*time.Second)
+	if len(t.Repeat) == 0 {
+		t.Repeat = []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}
+	}
+	return t
+}
+
+// Lines that may be said: below the 20 lines/s and burst of 100 of our servers, so that none is refused.
+const (
+	linesPerSecond = 15
+	linesBurst     = 60
+)
+
+// Conn is one place in a chat room. Enter and Leave must not overlap each other; everything else may be called from any
+// goroutine. Who made it calls Close.
+type Conn struct {
+	address   string           // as given, with the port
+	addresses []netip.AddrPort // what it means; not empty
+	options   Options
+	timings   Timings
+	pace      *rate.Limiter
+	readers   sync.WaitGroup
+	done      chan struct{} // closed by Close
+
+	mu      sync.Mutex // guards all below
+	link    *link      // the address in use; nil before the first Enter
+	settled bool       // link has answered
+	nick    string     // of the last Enter that succeeded
+	inside  bool       // as far as is known
+	held    string     // the nickname that the server may hold for us, so that it has to be let go
+	down    bool       // Unreachable was told, and nothing has come since
+	closed  bool
+	asking  *question // Enter's or Leave's, while they wait for an answer
+	inbox   inbox
+}
+
+// Dial makes a Conn for a server: "host", "host:port", "::1", "[::1]:port"; without a port datagram.Port. It looks the address
+// up but sends nothing: there are no connections in this protocol, Enter is the first to hear whether somebody is there.
+func Dial(ctx context.Context, address string, options Options) (*Conn, error) {
+	host, port, err := splitAddress(address)
+	if err != nil {
+		return nil, fmt.Errorf("client: %q: %w", address, err)
+	}
+	ips, err := lookup(ctx, host)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	c := &Conn{
+		address: net.JoinHostPort(host, strconv.Itoa(int(port))),
+		options: options, timings: options.Timings.orDefault(),
+		pace:  rate.NewLimiter(linesPerSecond, linesBurst),
+		inbox: inbox{ready: make(chan struct{}, 1)},
+		done:  make(chan struct{}),
+	}
+	for _, ip := range ips {
+		c.addresses = append(c.addresses, netip.AddrPortFrom(ip.Unmap(), port))
+	}
+	return c, nil
+}
+
+// Address returns the server's address with its port, as it was given.
+func (c *Conn) Address() string { return c.address }
+
+// splitAddress takes the port off an address, if it has one. More than one colon without brackets is IPv6 alone.
+func splitAddress(address string) (host string, port uint16, err error) {
+	host, service := address, strconv.Itoa(datagram.Port)
+	switch {
+	case strings.HasPrefix(address, "[") && strings.HasSuffix(address, "]"):
+		host = address[1 : len(address)-1]
+	case strings.HasPrefix(address, "[") || strings.Count(address, ":") == 1:
+		if host, service, err = net.SplitHostPort(address); err != nil {
+			return "", 0, err
+		}
+	}
+	if host == "" {
+		return "", 0, errors.New("no host")
+	}
+	n, err := strconv.ParseUint(service, 10, 16)
+	if err != nil || n == 0 {
+		return "", 0, fmt.Errorf("port %q is not a number from 1 to 65535", service)
+	}
+	return host, uint16(n), nil
+}
+
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if host == "localhost" { // both, whatever the machine's files say: a server may listen on one of them only
+		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err == nil && len(ips) == 0 {
+		err = fmt.Errorf("%s has no address", host)
+	}
+	return ips, err
+}

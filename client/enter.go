@@ -1,0 +1,241 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"parley/chat"
+	"parley/wire/datagram"
+)
+
+// nickMaxBytes is what any server could take; those of ours take chat.NickMaxBytes.
+const nickMaxBytes = datagram.MaxLine / 2
+
+// Enter enters the chat room and returns when the server has said so: nil, or a *Refused. It tries the server's addresses one
+// after the other until one answers, and as long as none does it goes on until ctx ends; then it returns ctx's cause. What
+// others say meanwhile is kept for Receive. Inside, it may be called again, with the same nickname or another one.
+func (c *Conn) Enter(ctx context.Context, nick string) error {
+	if code := checkNick(nick); code != chat.OK {
+		return &Refused{code.Sentence()}
+	}
+	q, err := c.ask(datagram.Request{Verb: datagram.Enter, Name: nick})
+	if err != nil {
+		return err
+	}
+	e := &entering{Conn: c, question: q, silence: time.NewTimer(c.timings.Patience), doubtful: time.NewTimer(time.Hour)}
+	defer e.silence.Stop()
+	defer e.doubtful.Stop()
+	err = e.run(ctx)
+	c.entered(e, err)
+	return err
+}
+
+// checkNick refuses what the protocol cannot carry. All else is for the server to judge.
+func checkNick(nick string) chat.Code {
+	switch {
+	case nick == "":
+		return chat.NickEmpty
+	case len(nick) > nickMaxBytes:
+		return chat.NickTooLong
+	case !utf8.ValidString(nick) || strings.ContainsFunc(nick, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return chat.NickCharacters
+	}
+	return chat.OK
+}
+
+// entered draws the conclusions of a call of Enter.
+func (c *Conn) entered(e *entering, err error) {
+	c.mu.Lock()
+	var refused *Refused
+	switch {
+	case err == nil:
+		c.nick, c.inside = e.name, true
+		c.held = e.name
+	case errors.As(err, &refused):
+		c.held = ""
+		if c.inside {
+			c.held = c.nick
+		}
+	}
+	c.mu.Unlock()
+	e.settleDoubt()
+	c.asked(e.question)
+	if err != nil && refused == nil && !c.isSettled() {
+		c.giveUp(e.name)
+	}
+}
+
+// entering is one call of Enter. A line that reads like an event is one, or a strange server's refusal: until that is known it
+// is in doubt. A refusal comes again each time that L is sent; an event does not.
+type entering struct {
+	*Conn
+	*question
+	sent    int         // how often L was sent
+	silence *time.Timer // until Options.Silent is called
+	refused bool        // something said that nothing listens
+	quiet   bool        // some try had not even that for an answer
+	heard   bool        // something came
+
+	doubt     string // empty: none
+	doubtSent int    // what sent was when doubt came
+	doubtful  *time.Timer
+}
+
+// errNext says that this try has come to nothing.
+var errNext = errors.New("client: try again")
+
+func (e *entering) run(ctx context.Context) error {
+	for try := 0; ; try++ {
+		l, err := e.connect(try)
+		if err != nil {
+			return err
+		}
+		e.send(l)
+		if err := e.listen(ctx, try, l); err != errNext {
+			return err
+		}
+		if !e.isSettled() && len(e.addresses) > 1 {
+			e.giveUp(e.name)
+		}
+	}
+}
+
+// connect returns the link to use: the one there is, else one to the next address; nil if this machine cannot reach that one.
+func (e *entering) connect(try int) (*link, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return nil, net.ErrClosed
+	case e.link != nil:
+		return e.link, nil
+	}
+	l, err := e.open(e.addresses[try%len(e.addresses)])
+	if err != nil {
+		e.refused = true
+		return nil, nil
+	}
+	e.link = l
+	return l, nil
+}
+
+func (e *entering) send(l *link) {
+	if l != nil {
+		e.mu.Lock()
+		e.held = e.name
+		e.mu.Unlock()
+		e.sent++
+		l.send(e.Conn, e.request)
+	}
+}
+
+// listen waits for the answer as long as a try may take: nil, a *Refused, ctx's cause, or errNext.
+func (e *entering) listen(ctx context.Context, try int, l *link) error {
+	over := time.NewTimer(e.wait(try))
+	defer over.Stop()
+	refused := l == nil
+	for {
+		if refused && !e.isSettled() && (try+1)%len(e.addresses) != 0 {
+			return errNext // at once, but not round and round
+		}
+		select {
+		case p := <-e.packets:
+			if p.refused {
+				e.refused, refused = true, true
+				continue
+			}
+			e.heard = true
+			if answered, err := e.judge(p); answered {
+				return err
+			}
+		case <-e.doubtful.C:
+			if e.doubtSent < e.sent {
+				return e.refusal()
+			}
+			e.send(l)
+			e.doubtful.Reset(e.timings.Doubt)
+		case <-over.C:
+			e.quiet = e.quiet || !refused
+			return errNext
+		case <-e.silence.C:
+			if e.options.Silent != nil && !e.heard {
+				e.options.Silent(e.address, e.refused && !e.quiet)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-e.done:
+			return net.ErrClosed
+		}
+	}
+}
+
+// wait returns how long a try may take.
+func (e *entering) wait(try int) time.Duration {
+	round := try
+	if n := len(e.addresses); n > 1 && !e.isSettled() {
+		if try < n {
+			return e.timings.Next
+		}
+		round = try/n - 1
+	}
+	return e.timings.Repeat[min(round, len(e.timings.Repeat)-1)]
+}
+
+// judge tells whether a packet is the answer, and what it says.
+func (e *entering) judge(p packet) (answered bool, err error) {
+	switch {
+	case p.text == datagram.OK:
+		return true, nil
+	case p.text == datagram.Exit || p.text == chat.NotInside.Sentence() || len(clean(p.text)) == 0:
+		return false, nil // late answers to Q and C
+	case datagram.IsEvent(p.text):
+		if p.text == e.doubt && e.doubtSent < e.sent {
+			return true, e.refusal()
+		}
+		e.settleDoubt()
+		e.doubt, e.doubtSent = p.text, e.sent
+		e.doubtful.Reset(e.timings.Doubt)
+		return false, nil
+	case answersNoEnter(p.text):
+		e.settleDoubt()
+		e.deliverNow(p)
+		return false, nil
+	}
+	return true, refusedWith(p.text)
+}
+
+// answersNoEnter tells whether a line is known to be no answer to L though it is no event.
+func answersNoEnter(line string) bool {
+	switch line {
+	case datagram.Asked, datagram.Idle, datagram.Removed:
+		return true
+	}
+	switch datagram.RefusalCode(line) {
+	case chat.NotYours, chat.TextEmpty, chat.TextTooLong, chat.TextEncoding:
+		return true
+	}
+	return strings.HasPrefix(line, datagram.Removed+":")
+}
+
+// settleDoubt takes the line in doubt, if there is one, for an event.
+func (e *entering) settleDoubt() {
+	if e.doubt != "" {
+		e.deliverNow(packet{text: e.doubt})
+		e.doubt = ""
+		e.doubtful.Stop()
+	}
+}
+
+// refusal takes the line in doubt for the answer.
+func (e *entering) refusal() error {
+	line := e.doubt
+	e.doubt = ""
+	return refusedWith(line)
+}
+
+func refusedWith(text string) error { return &Refused{strings.Join(clean(text), " ")} }

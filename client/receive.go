@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"net"
+	"strings"
+
+	"parley/chat"
+	"parley/wire/datagram"
+)
+
+// Kind says what an Event is.
+type Kind int
+
+const (
+	Line        Kind = iota // somebody said something, came, or went
+	Outside                 // the server does not know us any more: Enter again
+	Removed                 // the administrator ended the session; Text is the server's sentence
+	Unreachable             // nothing listens at the server's port; told once until something comes again
+)
+
+// Event is one thing that happened.
+type Event struct {
+	Kind Kind
+	Text string // one cleaned line; empty for Unreachable
+}
+
+// inboxMax is how many Events wait for a caller that does not Receive; then the oldest are lost, as datagrams are.
+const inboxMax = 4096
+
+// inbox is what Receive has not returned yet. Conn.mu guards it.
+type inbox struct {
+	events []Event
+	ready  chan struct{} // has something when events were added
+}
+
+func (b *inbox) put(e Event) {
+	if len(b.events) >= inboxMax {
+		b.events = b.events[1:]
+	}
+	b.events = append(b.events, e)
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Receive waits for the next Event. After Close it returns those that came before, then net.ErrClosed; when ctx ends, its cause. One
+// goroutine at a time.
+func (c *Conn) Receive(ctx context.Context) (Event, error) {
+	for {
+		if e, ok, err := c.next(); ok || err != nil {
+			return e, err
+		}
+		select {
+		case <-c.inbox.ready:
+		case <-c.done:
+		case <-ctx.Done():
+			return Event{}, context.Cause(ctx)
+		}
+	}
+}
+
+func (c *Conn) next() (e Event, ok bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(c.inbox.events) > 0:
+		e, c.inbox.events = c.inbox.events[0], c.inbox.events[1:]
+		return e, true, nil
+	case c.closed:
+		return Event{}, false, net.ErrClosed
+	}
+	return Event{}, false, nil
+}
+
+// packet is what a link read: a datagram, or the news that nothing listens there.
+type packet struct {
+	text    string
+	refused bool
+}
+
+// take is called by the link's goroutine for each packet.
+func (c *Conn) take(l *link, p packet) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l != c.link {
+		return // given up
+	}
+	if !p.refused {
+		c.settled, c.down = true, false
+	}
+	if q := c.asking; q != nil {
+		select {
+		case q.packets <- p:
+			return
+		default: // a flood; the answer will be asked for again
+		}
+	}
+	c.deliver(p)
+}
+
+// deliver makes Events of a packet that answers nothing. c.mu is held.
+func (c *Conn) deliver(p packet) {
+	switch {
+	case p.refused:
+		if c.settled && !c.down {
+			c.down = true
+			c.inbox.put(Event{Kind: Unreachable})
+		}
+	case p.text == datagram.OK || p.text == datagram.Exit: // an answer for the second time
+	case p.text == chat.NotInside.Sentence():
+		c.outside(Outside, p.text)
+	case p.text == datagram.Removed || strings.HasPrefix(p.text, datagram.Removed+":"):
+		c.outside(Removed, p.text)
+	default:
+		for _, line := range clean(p.text) {
+			c.inbox.put(Event{Kind: Line, Text: line})
+		}
+	}
+}
+
+// outside tells once that we are not inside; several requests may each have been answered so. c.mu is held.
+func (c *Conn) outside(kind Kind, text string) {
+	if !c.inside {
+		return
+	}
+	c.inside = false
+	c.inbox.put(Event{Kind: kind, Text: strings.Join(clean(text), " ")})
+}

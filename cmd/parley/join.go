@@ -1,0 +1,344 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"parley/chat"
+	"parley/client"
+	"parley/locale"
+	"parley/tui"
+	"parley/wire/datagram"
+)
+
+// joinCommand is `parley join`: talking in a chat room from a terminal or a pipe.
+func joinCommand(lang locale.Lang) *cobra.Command {
+	udp := true
+	c := &cobra.Command{
+		Use:   "join [NICK@]HOST[:PORT]",
+		Short: locale.Text{EN: "talk in a chat room", ZH: "进入聊天室聊天"}.In(lang),
+		Long: locale.Text{
+			EN: `Talk in a chat room: what others say appears, what you type is said. quit, Ctrl-D or Ctrl-C leaves.
+
+Without NICK@ the nickname is asked for; through a pipe it is the first line. Without PORT it is 8888.`,
+			ZH: `进入聊天室聊天：显示别人说的话，说出你输入的话。输入 quit，或按 Ctrl-D、Ctrl-C 离开。
+
+不写 NICK@ 时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。`,
+		}.In(lang),
+		Example: `  parley join localhost
+  parley join ann@192.168.1.20:8888
+  echo hello | parley join ann@localhost`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			at := strings.LastIndexByte(args[0], '@')
+			nick, address := args[0][:max(at, 0)], args[0][at+1:]
+			switch {
+			case !udp:
+				return usageError(errors.New(locale.Text{EN: "plain datagrams are the only way for now", ZH: "目前只支持数据报方式"}.In(lang)))
+			case address == "":
+				return usageError(fmt.Errorf(locale.Text{EN: "%q names no host", ZH: "%q 没有写主机"}.In(lang), args[0]))
+			}
+			return join(c, lang, nick, address)
+		},
+	}
+	c.Flags().BoolVar(&udp, "udp", udp, locale.Text{EN: "plain datagrams, with any server of that protocol", ZH: "使用数据报协议，可连接任何同协议的服务器"}.In(lang))
+	return c
+}
+
+// joining is one run of `parley join`. Everything but the two goroutines that read happens in one loop.
+type joining struct {
+	lang    locale.Lang
+	console tui.Console
+	conn    *client.Conn
+	errOut  io.Writer
+
+	nick   string            // of the last entering that succeeded
+	wanted chan struct{}     // has something when a line is to be read
+	asked  bool              // wanted, and has not come
+	typed  chan string       // closed at the end of input and of the run
+	event  chan client.Event // what happens in the room
+}
+
+func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
+	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP) // the terminal was closed
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(errDone)
+	console, err := tui.Open(c.InOrStdin(), c.OutOrStdout(), os.Getenv)
+	if err != nil {
+		return err
+	}
+	defer console.Close()
+	j := &joining{
+		lang: lang, console: console, errOut: c.ErrOrStderr(),
+		wanted: make(chan struct{}, 1), typed: make(chan string), event: make(chan client.Event),
+	}
+	j.conn, err = client.Dial(ctx, address, client.Options{Silent: j.silent})
+	if err != nil {
+		return fmt.Errorf(locale.Text{EN: "no such address: %w", ZH: "没有这个地址：%w"}.In(lang), err)
+	}
+	var readers sync.WaitGroup
+	readers.Go(func() { j.readTyped(ctx) })
+	readers.Go(func() { j.readEvents(ctx) })
+	readers.Go(func() {
+		select {
+		case <-console.Interrupted():
+			cancel(errDone)
+		case <-ctx.Done():
+		}
+	})
+	if err = j.run(ctx, nick); errors.Is(err, errDone) || ctx.Err() != nil {
+		err = nil // asked to end, whatever that interrupted
+	}
+	cancel(errDone)
+	readers.Wait()
+	j.leave()
+	return err
+}
+
+// errDone is what ends the program without a fault: quit, the end of input, an interrupt.
+var errDone = errors.New("done")
+
+// run enters and then lets people talk, until errDone or a fault.
+func (j *joining) run(ctx context.Context, nick string) error {
+	if err := j.enter(ctx, nick); err != nil {
+		return err
+	}
+	for {
+		var err error
+		select {
+		case line, ok := <-j.next():
+			if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
+				return errDone
+			}
+			err = j.say(ctx, line)
+		case e := <-j.event:
+			err = j.happened(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// next wants a line and returns where it comes. Whoever receives it clears asked. One at a time, so that a prompt that stands on
+// paper is the right one.
+func (j *joining) next() <-chan string {
+	if !j.asked {
+		j.asked = true
+		j.wanted <- struct{}{}
+	}
+	return j.typed
+}
+
+func (j *joining) readTyped(ctx context.Context) {
+	defer close(j.typed)
+	for {
+		select {
+		case <-j.wanted:
+		case <-ctx.Done():
+			return
+		}
+		line, err := j.console.ReadLine(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case j.typed <- line:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (j *joining) readEvents(ctx context.Context) {
+	for {
+		e, err := j.conn.Receive(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case j.event <- e:
+		case <-ctx.Done():
+			j.late(e)
+			return
+		}
+	}
+}
+
+// enter enters under nick, or asks for nicknames until one is accepted. An empty one ends.
+func (j *joining) enter(ctx context.Context, nick string) error {
+	for {
+		if nick == "" {
+			var err error
+			if nick, err = j.askNick(); err != nil {
+				return err
+			}
+		}
+		err := j.request(ctx, nick)
+		var refused *client.Refused
+		switch {
+		case errors.As(err, &refused):
+			reason := j.translate(refused.Text)
+			if !j.console.Interactive() {
+				return errors.New(reason)
+			}
+			j.console.Print(reason)
+			nick = ""
+		case err == nil:
+			j.nick = nick
+			j.console.SetPrompt(nick + ": ")
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// request asks the server for nick. At a terminal one can quit meanwhile.
+func (j *joining) request(ctx context.Context, nick string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	answer := make(chan error, 1)
+	go func() { answer <- j.conn.Enter(ctx, nick) }()
+	for {
+		var typed <-chan string
+		if j.console.Interactive() {
+			typed = j.next()
+		}
+		select {
+		case line, ok := <-typed:
+			if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
+				cancel(errDone)
+				<-answer
+				return errDone
+			}
+			j.notice(notSaid)
+		case err := <-answer:
+			if ctx.Err() != nil {
+				return errDone
+			}
+			return err
+		}
+	}
+}
+
+func (j *joining) askNick() (string, error) {
+	question := locale.Text{EN: "Please enter nickname: ", ZH: "请输入昵称："}.In(j.lang)
+	j.console.SetPrompt(question)
+	line, ok := <-j.next()
+	j.asked = false
+	nick := strings.TrimSpace(line)
+	if !ok || nick == "" {
+		return "", errDone
+	}
+	j.console.Echo(question + nick)
+	j.console.SetPrompt("")
+	return nick, nil
+}
+
+func (j *joining) say(ctx context.Context, line string) error {
+	if strings.TrimSpace(line) == "" {
+		return nil
+	}
+	j.console.Echo(j.nick + ": " + line)
+	err := j.conn.Say(ctx, line)
+	if errors.Is(err, client.ErrNotEntered) { // the event that says why is on its way
+		j.notice(notSaid)
+		return nil
+	}
+	return err
+}
+
+var notSaid = locale.Text{EN: "that was not said, please repeat it", ZH: "这句话没有发出去，请再说一遍"}
+
+// happened shows what happened and does what it asks for.
+func (j *joining) happened(ctx context.Context, e client.Event) error {
+	switch e.Kind {
+	case client.Line:
+		j.console.Print(j.translate(e.Text))
+		return nil
+	case client.Removed:
+		if !j.console.Interactive() {
+			return errors.New(j.translate(e.Text))
+		}
+		j.console.Print(j.translate(e.Text))
+		return j.enter(ctx, "")
+	case client.Outside:
+		j.notice(locale.Text{EN: "the server does not know us any more", ZH: "服务器已不认识我们"})
+	case client.Unreachable:
+		j.notice(locale.Text{EN: "the server is gone; waiting for it to come back", ZH: "服务器不在了；正在等它回来"})
+	}
+	if err := j.enter(ctx, j.nick); err != nil {
+		return err
+	}
+	j.notice(locale.Text{EN: "entered again; what you said last may not have arrived", ZH: "已重新进入；你刚才说的话可能没有送达"})
+	return nil
+}
+
+// silent is called while nothing answers.
+func (j *joining) silent(address string, refused bool) {
+	if refused {
+		j.notice(locale.Text{
+			EN: "nothing listens at %s; is the server running, and is it that port? Trying on, Ctrl-C ends",
+			ZH: "%s 没有程序在监听；服务器启动了吗？端口对吗？继续尝试，按 Ctrl-C 结束",
+		}, address)
+		return
+	}
+	j.notice(locale.Text{
+		EN: "no answer from %s; is the address right, is the server running, does a firewall let port %s/udp through? Trying on, Ctrl-C ends",
+		ZH: "%s 没有回答；地址对吗？服务器启动了吗？防火墙放行 %s/udp 端口了吗？继续尝试，按 Ctrl-C 结束",
+	}, address, address[strings.LastIndexByte(address, ':')+1:])
+}
+
+// notice tells something of our own: beside what is said through a pipe, not in it.
+func (j *joining) notice(text locale.Text, args ...any) {
+	line := "* " + text.Format(j.lang, args...)
+	if j.console.Interactive() {
+		j.console.Print(line)
+	} else {
+		fmt.Fprintln(j.errOut, line)
+	}
+}
+
+// leave says Q, waits for EXIT a little, and shows what came meanwhile.
+func (j *joining) leave() {
+	_ = j.conn.Leave(context.Background()) // without an answer the server finds out by itself
+	_ = j.conn.Close()
+	for {
+		e, err := j.conn.Receive(context.Background())
+		if err != nil {
+			return
+		}
+		j.late(e)
+	}
+}
+
+// late shows what came while leaving.
+func (j *joining) late(e client.Event) {
+	if e.Kind == client.Line {
+		j.console.Print(j.translate(e.Text))
+	}
+}
+
+// translate puts the sentences that servers of ours refuse with into the language of the screen; others stay as they came.
+func (j *joining) translate(line string) string {
+	if j.lang == locale.Chinese {
+		if code := datagram.RefusalCode(line); code != chat.OK {
+			return locale.Refusal(chat.Refuse(code), j.lang)
+		}
+		if reason, ok := strings.CutPrefix(line, datagram.Removed); ok {
+			return "你已被移出聊天室" + strings.Replace(reason, ": ", "：", 1)
+		}
+	}
+	return line
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/locale"
+)
+
+// room answers L, C and Q as told by say, in a table from the first letters of a datagram, and forwards nothing.
+type room struct {
+	socket *net.UDPConn
+	done   sync.WaitGroup
+
+	mu    sync.Mutex
+	heard []string
+}
+
+func newRoom(t *testing.T, say map[string][]string) *room {
+	t.Helper()
+	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &room{socket: socket}
+	r.done.Go(func() {
+		for buffer := make([]byte, 1024); ; {
+			n, from, err := socket.ReadFromUDPAddrPort(buffer)
+			if err != nil {
+				return
+			}
+			r.mu.Lock()
+			r.heard = append(r.heard, string(buffer[:n]))
+			r.mu.Unlock()
+			for prefix, answers := range say {
+				if strings.HasPrefix(string(buffer[:n]), prefix) {
+					for _, a := range answers {
+						socket.WriteToUDPAddrPort([]byte(a), from)
+					}
+				}
+			}
+		}
+	})
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *room) stop() {
+	r.socket.Close()
+	r.done.Wait()
+}
+
+func (r *room) has(t *testing.T, want ...string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if got := strings.Join(r.heard, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("the server heard\n%s\nnot\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+// runJoin runs `parley join` through pipes. target's %d is the room's port.
+func runJoin(t *testing.T, r *room, lang locale.Lang, in io.Reader, target string) (out, errOut string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if r != nil {
+		target = fmt.Sprintf(target, r.socket.LocalAddr().(*net.UDPAddr).Port)
+	}
+	var o, e strings.Builder
+	c := joinCommand(lang)
+	c.SetArgs([]string{target})
+	c.SetIn(in)
+	c.SetOut(&o)
+	c.SetErr(&e)
+	c.SilenceErrors, c.SilenceUsage = true, true
+	err = c.ExecuteContext(ctx)
+	return o.String(), e.String(), err
+}
+
+var polite = map[string][]string{"L ": {"OK"}, "Q ": {"EXIT"}}
+
+func TestJoinThroughAPipe(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, target string
+		want       []string
+	}{
+		"one line":             {"hello\n", "ann@127.0.0.1:%d", []string{"L ann", "C ann hello", "Q ann"}},
+		"both families":        {"hello", "ann@localhost:%d", []string{"L ann", "C ann hello", "Q ann"}},
+		"the nickname asked":   {"小明\n 你好  世界\n\n再见", "127.0.0.1:%d", []string{"L 小明", "C 小明  你好  世界", "C 小明 再见", "Q 小明"}},
+		"quit":                 {"hello\nquit\nmore\n", "ann@127.0.0.1:%d", []string{"L ann", "C ann hello", "Q ann"}},
+		"nothing to say":       {"", "ann@127.0.0.1:%d", []string{"L ann", "Q ann"}},
+		"an empty nickname":    {"\nhello\n", "127.0.0.1:%d", nil},
+		"nothing, no nickname": {"", "127.0.0.1:%d", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRoom(t, polite)
+			out, errOut, err := runJoin(t, r, locale.English, strings.NewReader(c.in), c.target)
+			if out != "" || errOut != "" || err != nil {
+				t.Errorf("said %q and %q: %v", out, errOut, err)
+			}
+			r.has(t, c.want...)
+		})
+	}
+}
+
+func TestJoinShowsWhatArrives(t *testing.T) {
+	r := newRoom(t, map[string][]string{"L ": {"OK", "bob: hi\x1b[2J"}, "Q ": {"小明: bye", "EXIT"}})
+	out, _, err := runJoin(t, r, locale.English, strings.NewReader("hello\n"), "ann@127.0.0.1:%d")
+	if err != nil || out != "bob: hi\uFFFD[2J\n小明: bye\n" {
+		t.Errorf("showed %q: %v", out, err)
+	}
+}
+
+func TestJoinRefused(t *testing.T) {
+	for said, want := range map[string]locale.Text{
+		"the nickname is occupied": {EN: "the nickname is occupied", ZH: "昵称已被占用"},
+		"go away":                  {EN: "go away", ZH: "go away"},
+	} {
+		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+			r := newRoom(t, map[string][]string{"L ": {said}})
+			_, _, err := runJoin(t, r, lang, strings.NewReader("hello\n"), "ann@127.0.0.1:%d")
+			if err == nil || err.Error() != want.In(lang) {
+				t.Errorf("%v, want %q", err, want.In(lang))
+			}
+			r.has(t, "L ann")
+		}
+	}
+}
+
+func TestJoinRemoved(t *testing.T) {
+	r := newRoom(t, map[string][]string{"L ": {"OK"}, "C ": {"you were removed from the chat room: spam"}})
+	in, typing := io.Pipe() // stays open: what ends the run is the removal
+	defer typing.Close()
+	go io.WriteString(typing, "hello\n")
+	stop := time.AfterFunc(15*time.Second, func() { typing.Close() })
+	defer stop.Stop()
+	_, _, err := runJoin(t, r, locale.Chinese, in, "ann@127.0.0.1:%d")
+	if err == nil || err.Error() != "你已被移出聊天室：spam" {
+		t.Error(err)
+	}
+}
+
+func TestJoinEntersAgain(t *testing.T) {
+	r := newRoom(t, map[string][]string{
+		"L ": {"OK"}, "Q ": {"EXIT"}, "C ann lost": {"you are not in the chat room, enter first"}, "C ann after": {"fence"},
+	})
+	in, typing := io.Pipe()
+	notices := make(chan struct{})
+	go func() {
+		defer typing.Close()
+		io.WriteString(typing, "lost\n")
+		for entered := 0; entered < 2; time.Sleep(5 * time.Millisecond) {
+			r.mu.Lock()
+			entered = strings.Count(strings.Join(r.heard, "\n"), "L ann")
+			r.mu.Unlock()
+		}
+		io.WriteString(typing, "after\n")
+		close(notices)
+	}()
+	_, errOut, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d")
+	<-notices
+	if err != nil || !strings.Contains(errOut, "entered again") {
+		t.Errorf("%q, %v", errOut, err)
+	}
+	r.has(t, "L ann", "C ann lost", "L ann", "C ann after", "Q ann")
+}
+
+func TestJoinTellsOfASilentServer(t *testing.T) {
+	r := newRoom(t, nil)
+	var errOut strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	c := joinCommand(locale.Chinese)
+	c.SetArgs([]string{"ann@" + r.socket.LocalAddr().String()})
+	c.SetIn(strings.NewReader("hello\n"))
+	c.SetErr(writerFunc(func(b []byte) { errOut.Write(b); cancel() }))
+	if err := c.ExecuteContext(ctx); err != nil {
+		t.Error(err)
+	}
+	for _, part := range []string{"没有回答", "防火墙", "/udp"} {
+		if !strings.Contains(errOut.String(), part) {
+			t.Errorf("%q does not say %s", errOut.String(), part)
+		}
+	}
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(b []byte) (int, error) { f(b); return len(b), nil }
+
+func TestJoinWrongUse(t *testing.T) {
+	for _, target := range []string{"", "ann@", "@"} {
+		_, _, err := runJoin(t, nil, locale.English, strings.NewReader(""), target)
+		var exit *exitError
+		if !errors.As(err, &exit) || exit.code != 2 {
+			t.Errorf("%q: %v", target, err)
+		}
+	}
+	if _, _, err := runJoin(t, nil, locale.English, strings.NewReader(""), "ann@127.0.0.1:no"); err == nil {
+		t.Error("a port that is none is taken")
+	}
+}

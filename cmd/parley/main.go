@@ -1,0 +1,112 @@
+// Command parley runs a chat room and is one of the ways into it.
+//
+// It knows nothing of how a server works inside: it reads flags, signals and terminals, and hands on to packages server and
+// client. Its law: exit status 0 means done, 1 refused or failed with the reason on standard error, 2 wrong use.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"parley/locale"
+)
+
+func main() {
+	ctx, stop := signals()
+	defer stop()
+	root := rootCommand(locale.FromEnv(os.Getenv))
+	os.Exit(exitStatus(root.ExecuteContext(ctx)))
+}
+
+// signals returns a context that ends at the first interrupt or request to end. The second one ends the program at once.
+func signals() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-caught
+		cancel()
+		<-caught
+		os.Exit(statusFailed)
+	}()
+	return ctx, cancel
+}
+
+const (
+	statusFailed = 1
+	statusUsage  = 2
+)
+
+// exitError is an error with an exit status of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError is an error of whoever typed the command.
+func usageError(err error) error { return &exitError{statusUsage, err} }
+
+func exitStatus(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "parley:", err)
+	var exit *exitError
+	if errors.As(err, &exit) {
+		return exit.code
+	}
+	return statusFailed
+}
+
+func rootCommand(lang locale.Lang) *cobra.Command {
+	root := &cobra.Command{
+		Use: "parley",
+		Short: locale.Text{
+			EN: "a group chat that one person starts and everyone else walks into",
+			ZH: "一条命令即可开启的群聊，人人都能加入",
+		}.In(lang),
+		Example: `  parley serve
+  parley join ann@localhost`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError(fmt.Errorf(locale.Text{
+					EN: "there is no command %q; parley --help lists them",
+					ZH: "没有命令 %q；用 parley --help 查看所有命令",
+				}.In(lang), args[0]))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError(fmt.Errorf("%w; %s --help", err, c.CommandPath()))
+	})
+	root.AddCommand(serveCommand(lang), joinCommand(lang))
+	root.AddCommand(steerCommands(lang)...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	speak(root, lang)
+	return root
+}
+
+// version is what the build knows of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "development"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"parley/door/console"
+	"parley/locale"
+	"parley/server"
+	"parley/tui"
+)
+
+func serveCommand(lang locale.Lang) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: locale.Text{EN: "run a server", ZH: "运行服务器"}.In(lang),
+		Example: `  parley serve
+  parley serve --listen 127.0.0.1:9999 --data room2`,
+		Args: cobra.NoArgs,
+	}
+	settings := settingFlags(c, lang, server.Settings())
+	forced := c.Flags().Bool("console", false, locale.Text{
+		EN: "read what the administrator types even without a terminal",
+		ZH: "没有终端时也读取管理员的输入",
+	}.In(lang))
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		config, err := settings.load()
+		if err != nil {
+			return err
+		}
+		terminal, err := tui.Open(os.Stdin, os.Stdout, os.Getenv)
+		if err != nil {
+			return err
+		}
+		defer terminal.Close()
+		return serve(c.Context(), config, terminal, terminal.Interactive() || *forced, lang)
+	}
+	return c
+}
+
+// serve runs a server until ctx ends, the administrator ends it, or it fails.
+func serve(ctx context.Context, config server.Config, terminal tui.Console, withConsole bool, lang locale.Lang) error {
+	var logs io.Writer = os.Stderr
+	if terminal.Interactive() {
+		logs = lineWriter{terminal}
+	}
+	ignoreFileSizeSignal()
+	s, err := server.Open(ctx, config, version(), logger(config, logs))
+	if err != nil {
+		return err
+	}
+	greet(s, config, terminal, lang)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Wait() }()
+	typing, stopTyping := context.WithCancel(ctx)
+	defer stopTyping()
+	typed := make(chan error, 1)
+	if withConsole {
+		terminal.SetPrompt(console.Prompt)
+		go func() { typed <- console.New(s.Desk(), terminal, lang).Run(typing) }()
+	}
+	for {
+		select {
+		case err := <-failed:
+			return errors.Join(err, s.Close())
+		case <-ctx.Done():
+			return s.Close()
+		case <-terminal.Interrupted():
+			return s.Close()
+		case <-typed:
+			if terminal.Interactive() { // Ctrl-D; a pipe that has ended leaves the server running
+				return s.Close()
+			}
+		}
+	}
+}
+
+// greet says where the server is and what to do next.
+func greet(s *server.Server, config server.Config, terminal tui.Console, lang locale.Lang) {
+	terminal.Print(locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(lang, version(), config.Data))
+	terminal.Print(locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s（UDP）。"}.Format(lang, s.Addr()))
+	if s.IsNew() {
+		terminal.Print(locale.Text{EN: "Others enter with:  parley join HOST:%d", ZH: "其他人这样加入：parley join 主机:%d"}.Format(lang, s.Addr().Port()))
+	}
+}
+
+func logger(config server.Config, to io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(config.LogLevel)); err != nil { // the settings allow no other
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
+}
+
+// lineWriter shows what is logged above the prompt.
+type lineWriter struct{ terminal tui.Console }
+
+func (w lineWriter) Write(b []byte) (int, error) {
+	w.terminal.Print(strings.TrimSuffix(string(b), "\n"))
+	return len(b), nil
+}
+
+// flags are the settings that a command takes, and the file they can stand in.
+type flags struct {
+	command *cobra.Command
+	file    *string
+}
+
+// settingFlags gives a command a flag for each setting and --config.
+func settingFlags(c *cobra.Command, lang locale.Lang, settings []server.Setting) flags {
+	file := os.Getenv(server.ConfigEnv)
+	if file == "" {
+		file = defaultFile
+	}
+	f := flags{command: c, file: c.Flags().String("config", file, locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}.In(lang))}
+	for _, s := range settings {
+		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())
+		if s.IsSwitch() {
+			c.Flags().Bool(s.Flag(), false, help)
+		} else {
+			c.Flags().String(s.Flag(), s.Default, help)
+		}
+	}
+	return f
+}
+
+// defaultFile is read when it is there.
+const defaultFile = "parley.toml"
+
+func (f flags) load() (server.Config, error) {
+	given := map[string]string{}
+	for _, s := range server.Settings() {
+		if flag := f.command.Flags().Lookup(s.Flag()); flag != nil && flag.Changed {
+			given[s.Flag()] = flag.Value.String()
+		}
+	}
+	return server.Load(server.Sources{
+		Flags: given, Environ: os.Environ(), File: *f.file,
+		Named: f.command.Flags().Changed("config") || os.Getenv(server.ConfigEnv) != "",
+	})
+}

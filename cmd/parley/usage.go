@@ -1,0 +1,74 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"parley/locale"
+)
+
+// speak makes a command and those below it help in a language, and wrong arguments wrong use.
+func speak(c *cobra.Command, lang locale.Lang) {
+	c.SetUsageTemplate(usageTemplate(lang))
+	if c.Args != nil && c.HasParent() {
+		check := c.Args
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError(err)
+			}
+			return nil
+		}
+	}
+	for name, help := range map[string]locale.Text{
+		"help":       {EN: "help on a command", ZH: "查看命令的帮助"},
+		"completion": {EN: "completions for bash, zsh, fish and PowerShell", ZH: "生成 bash、zsh、fish、PowerShell 的补全脚本"},
+	} {
+		if c.Name() == name {
+			c.Short = help.In(lang)
+		}
+	}
+	c.InitDefaultHelpFlag()
+	if f := c.Flags().Lookup("help"); f != nil {
+		f.Usage = locale.Text{EN: "this help", ZH: "显示帮助"}.In(lang)
+	}
+	c.InitDefaultVersionFlag()
+	if f := c.Flags().Lookup("version"); f != nil {
+		f.Usage = locale.Text{EN: "which version this is", ZH: "显示版本"}.In(lang)
+	}
+	for _, below := range c.Commands() {
+		speak(below, lang)
+	}
+}
+
+func usageTemplate(lang locale.Lang) string {
+	return strings.NewReplacer(
+		"@usage", locale.Text{EN: "Usage:", ZH: "用法："}.In(lang),
+		"@example", locale.Text{EN: "Example:", ZH: "示例："}.In(lang),
+		"@commands", locale.Text{EN: "Commands:", ZH: "命令："}.In(lang),
+		"@flags", locale.Text{EN: "Flags:", ZH: "选项："}.In(lang),
+		"@more", locale.Text{EN: "More of one: {{.CommandPath}} COMMAND --help", ZH: "查看某个命令：{{.CommandPath}} COMMAND --help"}.In(lang),
+	).Replace(`@usage
+  {{.UseLine}}
+{{- if .HasExample}}
+
+@example
+{{.Example}}
+{{- end}}
+{{- if .HasAvailableSubCommands}}
+
+@commands
+{{- range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
+{{- if .HasAvailableLocalFlags}}
+
+@flags
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{- end}}
+{{- if .HasAvailableSubCommands}}
+
+@more
+{{- end}}
+`)
+}

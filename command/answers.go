@@ -1,0 +1,121 @@
+package command
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// clock is how times are shown to people: in their own zone, by the second.
+const clock = "2006-01-02 15:04:05"
+
+// Done says that something was done.
+type Done struct {
+	Done    string `json:"done"`
+	Nick    string `json:"nick,omitempty"`
+	Members int    `json:"members"` // how many were inside
+}
+
+// Text implements Answer.
+func (d *Done) Text(l locale.Lang) string {
+	if d.Nick != "" {
+		return locale.Text{EN: "%s was removed from the chat room", ZH: "已将 %s 移出聊天室"}.Format(l, d.Nick)
+	}
+	return locale.Text{EN: "announced, %d inside", ZH: "已发布，在线 %d 人"}.Format(l, d.Members)
+}
+
+// Member is somebody inside.
+type Member struct {
+	Nick    string        `json:"nick"`
+	Door    string        `json:"door"`
+	Rooms   []chat.RoomID `json:"rooms"`
+	Entered time.Time     `json:"entered"`
+}
+
+// Text implements Answer.
+func (m *Member) Text(l locale.Lang) string {
+	return locale.Text{EN: "%s  (%s, since %s)", ZH: "%s （%s，进入于 %s）"}.Format(l, m.Nick, m.Door, m.Entered.Local().Format(clock))
+}
+
+// Line is a line of history.
+type Line struct{ chat.Message }
+
+// Text implements Answer. A message of several lines is shown as such, the following ones set in.
+func (h *Line) Text(l locale.Lang) string {
+	said := ""
+	switch h.Kind {
+	case chat.KindMessage:
+		said = h.Nick + ": " + h.Message.Text
+	case chat.KindAnnouncement:
+		said = locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
+	case chat.KindEntered:
+		said = locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
+	case chat.KindLeft:
+		said = locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, h.Message.Text)
+	default:
+		said = h.Nick + " " + string(h.Kind) + " " + h.Message.Text
+	}
+	return h.Time.Local().Format(clock) + "  " + strings.ReplaceAll(said, "\n", "\n"+strings.Repeat(" ", len(clock)+2))
+}
+
+// State is how the server is.
+type State struct {
+	Version   string      `json:"version"`
+	Node      string      `json:"node"`
+	Epoch     uint64      `json:"epoch"` // counts the starts
+	Started   time.Time   `json:"started"`
+	Place     uint64      `json:"place"` // in the log
+	Hash      string      `json:"hash"`  // over everything up to it
+	Storage   string      `json:"storage"`
+	Queued    int         `json:"queued"` // commands on their way to the disk
+	QueueRoom int         `json:"queue_room"`
+	Rooms     []RoomState `json:"rooms"`
+	Doors     []DoorState `json:"doors"`
+}
+
+// RoomState is how a room is.
+type RoomState struct {
+	Name     string `json:"name"`
+	Messages uint64 `json:"messages"`
+	Members  int    `json:"members"`
+}
+
+// DoorState is how a door is.
+type DoorState struct {
+	Name    string            `json:"name"`
+	Address string            `json:"address"`
+	Members int               `json:"members"`
+	Counts  map[string]uint64 `json:"counts"`
+}
+
+// Text implements Answer.
+func (s *State) Text(l locale.Lang) string {
+	var b strings.Builder
+	row := func(name locale.Text, format string, args ...any) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s: %s", name.In(l), fmt.Sprintf(format, args...))
+	}
+	row(locale.Text{EN: "version", ZH: "版本"}, "%s", s.Version)
+	row(locale.Text{EN: "running since", ZH: "启动于"}, "%s", s.Started.Local().Format(clock))
+	row(locale.Text{EN: "storage", ZH: "存储"}, "%s", s.Storage)
+	row(locale.Text{EN: "queue", ZH: "队列"}, "%d / %d", s.Queued, s.QueueRoom)
+	for _, r := range s.Rooms {
+		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.In(l), r.Name, r.Members, r.Messages)
+	}
+	for _, d := range s.Doors {
+		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s on %s, %d inside", ZH: "%s，%s，在线 %d 人"}.In(l), d.Name, d.Address, d.Members)
+		for _, name := range slices.Sorted(maps.Keys(d.Counts)) {
+			if d.Counts[name] > 0 {
+				fmt.Fprintf(&b, "\n  %s %d", name, d.Counts[name])
+			}
+		}
+	}
+	return b.String()
+}

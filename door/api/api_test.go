@@ -1,0 +1,70 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"parley/chat"
+	"parley/command"
+)
+
+// handler serves a desk without a server behind it: what is refused here has touched nothing.
+func handler() http.Handler { return New(&command.Desk{TextMax: 100}, slog.New(slog.DiscardHandler)) }
+
+func TestWhatCannotBeUnderstoodIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, target, body string
+		status               int
+		code                 chat.Code
+	}{
+		"no such command":         {"GET", "/api/v1/dance", "", 404, chat.CommandUnknown},
+		"somewhere else":          {"GET", "/", "", 404, chat.CommandUnknown},
+		"a GET that would change": {"GET", "/api/v1/announce?text=hi", "", 404, chat.CommandUnknown},
+		"a POST that only tells":  {"POST", "/api/v1/who", "{}", 404, chat.CommandUnknown},
+		"no body":                 {"POST", "/api/v1/announce", "", 400, chat.BadArgument},
+		"no JSON":                 {"POST", "/api/v1/announce", "text=hi", 400, chat.BadArgument},
+		"not strings":             {"POST", "/api/v1/announce", `{"text":1}`, 400, chat.BadArgument},
+		"more than one object":    {"POST", "/api/v1/announce", `{"text":"a"}{"text":"b"}`, 400, chat.BadArgument},
+		"a body without an end":   {"POST", "/api/v1/announce", `{"text":"` + strings.Repeat("x", bodyMax), 400, chat.BadArgument},
+		"missing":                 {"POST", "/api/v1/announce", `{}`, 400, chat.BadArgument},
+		"unknown argument":        {"POST", "/api/v1/announce", `{"text":"a","loud":"yes"}`, 400, chat.BadArgument},
+		"query in a POST":         {"POST", "/api/v1/announce?text=hi", `{"text":"a"}`, 400, chat.BadArgument},
+		"twice":                   {"GET", "/api/v1/history?room=a&room=b", "", 400, chat.BadArgument},
+		"too long":                {"POST", "/api/v1/announce", `{"text":"` + strings.Repeat("x", 101) + `"}`, 413, chat.TextTooLong},
+		"NUL":                     {"POST", "/api/v1/announce", `{"text":"a\u0000b"}`, 400, chat.TextEncoding},
+		"a hostile nickname":      {"POST", "/api/v1/kick", `{"nick":"a b"}`, 400, chat.NickCharacters},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			handler().ServeHTTP(w, httptest.NewRequest(c.method, c.target, strings.NewReader(c.body)))
+			var p Problem
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+				t.Fatalf("%v: %s", err, w.Body)
+			}
+			if w.Code != c.status || p.Code != c.code || p.Message == "" {
+				t.Errorf("status %d, %+v; want %d, %v", w.Code, p, c.status, c.code)
+			}
+		})
+	}
+}
+
+func TestEveryCodeHasAStatus(t *testing.T) {
+	for _, code := range chat.Codes() {
+		if _, ok := statuses[code]; !ok && code != chat.OK && code != chat.Internal {
+			t.Errorf("%v has no HTTP status", code)
+		}
+	}
+}
+
+func TestFaultsOfOursAreNotShown(t *testing.T) {
+	w := httptest.NewRecorder()
+	fail(w, errors.New("the secret path /etc/shadow"), slog.New(slog.DiscardHandler))
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,116 @@
+// Package console is the administrator's door: what is typed at the server's prompt goes to everybody, and what begins with a
+// slash is a command of package command's table.
+//
+// It knows nothing of terminals: lines come from a Terminal and go to it.
+//
+// Its law: who can type here is the administrator; nothing that members say is shown here unasked.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"parley/chat"
+	"parley/command"
+	"parley/locale"
+)
+
+// Prompt stands before what the administrator types, in every language: scripts look for it.
+const Prompt = "administrator: "
+
+// Terminal is where the administrator sits.
+type Terminal interface {
+	// ReadLine waits for a line. Any error ends the console.
+	ReadLine(ctx context.Context) (string, error)
+	// Print shows a line without tearing what is being typed.
+	Print(line string)
+}
+
+// Console reads what the administrator types and carries it out.
+type Console struct {
+	desk     *command.Desk
+	terminal Terminal
+	lang     locale.Lang
+}
+
+// New returns a console. It does nothing before Run.
+func New(desk *command.Desk, terminal Terminal, lang locale.Lang) *Console {
+	return &Console{desk: desk, terminal: terminal, lang: lang}
+}
+
+// Run reads lines until the terminal has no more, and returns its error.
+func (c *Console) Run(ctx context.Context) error {
+	for {
+		line, err := c.terminal.ReadLine(ctx)
+		if err != nil {
+			return err
+		}
+		c.take(ctx, line)
+	}
+}
+
+// take carries out one line. `//` at its beginning says a slash.
+func (c *Console) take(ctx context.Context, line string) {
+	typed, isCommand := strings.CutPrefix(line, "/")
+	switch {
+	case strings.TrimSpace(line) == "":
+	case !isCommand:
+		c.say(ctx, line)
+	case strings.HasPrefix(typed, "/"):
+		c.say(ctx, typed)
+	case strings.TrimSpace(typed) == "help":
+		c.help()
+	default:
+		row, arguments, err := command.Parse(typed)
+		if err != nil {
+			c.refused(err)
+			return
+		}
+		c.run(ctx, row, arguments)
+	}
+}
+
+func (c *Console) say(ctx context.Context, text string) {
+	announce, _ := command.Find("announce")
+	c.run(ctx, announce, command.Arguments{"text": text})
+}
+
+func (c *Console) run(ctx context.Context, row command.Command, arguments command.Arguments) {
+	if arguments["follow"] != "" { // it would never give the prompt back
+		c.terminal.Print(locale.Text{
+			EN: "--follow is for another terminal: parley history --follow",
+			ZH: "请在另一个终端中使用 --follow：parley history --follow",
+		}.In(c.lang))
+		return
+	}
+	err := row.Run(ctx, c.desk, arguments, func(a command.Answer) error {
+		c.terminal.Print(a.Text(c.lang))
+		return nil
+	})
+	if err != nil {
+		c.refused(err)
+	}
+}
+
+func (c *Console) refused(err error) {
+	var refusal *chat.Refusal
+	if errors.As(err, &refusal) {
+		c.terminal.Print(locale.Refusal(refusal, c.lang))
+		return
+	}
+	c.terminal.Print(err.Error())
+}
+
+func (c *Console) help() {
+	c.terminal.Print(locale.Text{
+		EN: "What you type is told to everybody. Commands:",
+		ZH: "直接输入的内容会发给所有人。命令：",
+	}.In(c.lang))
+	for _, row := range command.Table() {
+		c.terminal.Print(fmt.Sprintf("  /%-36s %s", row.Usage(), row.Help.In(c.lang)))
+	}
+	c.terminal.Print(fmt.Sprintf("  /%-36s %s", "help", locale.Text{EN: "this list", ZH: "显示此列表"}.In(c.lang)))
+	c.terminal.Print(locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}.In(c.lang))
+}

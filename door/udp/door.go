@@ -1,0 +1,145 @@
+package udp
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/outbox"
+	"parley/wire/datagram"
+)
+
+// Name is the door's name in sessions and status.
+const Name = "udp"
+
+// requestQueue is how many datagrams may wait to be submitted; more are dropped and counted.
+const requestQueue = 4096
+
+// lastWords is how long a door that closes still answers what had reached its socket.
+const lastWords = 20 * time.Millisecond
+
+// Config is what an operator can set.
+type Config struct {
+	Listen      string         // address of the socket, such as ":8888"
+	Allow       []netip.Prefix // networks served beside loopback and private ones
+	Echo        bool           // senders receive their own lines too
+	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
+	Idle        time.Duration  // who is silent for longer leaves
+	Rate        float64        // lines a second that a member may say; 0: no limit
+	Burst       int            // lines at once
+	EnterRate   float64        // requests a second of those who are not inside, per IP address (IPv6: /64); 0: no limit
+	OutboxBytes int            // what may wait for one member
+	TextMax     int            // bytes of one message
+	Buffer      int            // bytes of the socket's buffers
+}
+
+// Door implements hub.Door.
+type Door struct {
+	config  Config
+	log     *slog.Logger
+	now     func() time.Time
+	doorway *hub.Doorway
+	socket  *socket
+	counts  counters
+
+	requests chan *request
+	writer   *outbox.Writer[*member]
+	guard    *guard
+
+	mu      sync.Mutex // guards members
+	members map[netip.AddrPort]*member
+
+	sending []packet       // the Writer's goroutine only
+	taken   []outbox.Chunk // likewise
+	dirty   []*member      // Deliver only
+
+	closing chan struct{}
+	readers sync.WaitGroup // the goroutine that reads
+	workers sync.WaitGroup // those that submit and keep house
+}
+
+// New makes a door that is not open yet. now is the clock of rates and silences.
+func New(config Config, log *slog.Logger, now func() time.Time) *Door {
+	return &Door{
+		config: config, log: log, now: now,
+		requests: make(chan *request, requestQueue),
+		guard:    newGuard(config.EnterRate, now),
+		members:  map[netip.AddrPort]*member{},
+		closing:  make(chan struct{}),
+	}
+}
+
+// Name implements hub.Door.
+func (d *Door) Name() string { return Name }
+
+// Open opens the socket and begins to read. doorway is where the door was attached; those who are inside since before this
+// start are members again. Called once, before the hub runs.
+func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
+	d.doorway = doorway
+	socket, err := listen(ctx, d.config.Listen, options{
+		maxDatagram: d.config.TextMax + chat.NickMaxBytes + len("C  "),
+		buffer:      d.config.Buffer,
+		gone:        d.unreachable,
+	})
+	if err != nil {
+		return err
+	}
+	d.socket = socket
+	for _, s := range doorway.Sessions() {
+		d.memberOf(s)
+	}
+	d.writer = outbox.NewWriter(d.flush)
+	d.readers.Go(d.read)
+	d.workers.Go(d.submit)
+	d.workers.Go(d.keepHouse)
+	return nil
+}
+
+// Addr is the socket's address.
+func (d *Door) Addr() netip.AddrPort { return d.socket.addr() }
+
+// Close tells every member that the server stops, sends what waits, and closes the socket. Called after the hub's loop has
+// ended: what is still read is refused.
+func (d *Door) Close() error {
+	close(d.closing)
+	if err := d.socket.setReadDeadline(time.Now().Add(lastWords)); err != nil {
+		d.log.Debug("the door closes without a last look", "door", Name, "err", err)
+	}
+	d.readers.Wait()
+	close(d.requests)
+	d.workers.Wait()
+	for _, m := range d.everybody() {
+		d.push(m, outbox.Chunk{Data: []byte(datagram.Stopping), Alone: true})
+	}
+	d.writer.Close()
+	return d.socket.close()
+}
+
+// everybody returns the members of the moment.
+func (d *Door) everybody() []*member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := make([]*member, 0, len(d.members))
+	for _, m := range d.members {
+		all = append(all, m)
+	}
+	return all
+}
+
+// member returns who is inside from an address, nil if nobody is.
+func (d *Door) member(peer netip.AddrPort) *member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.members[peer]
+}
+
+// push adds a chunk to a member's Queue and sees that it is written.
+func (d *Door) push(m *member, c outbox.Chunk) {
+	if m.queue.Push(c) {
+		d.writer.Ready(m)
+	}
+}

@@ -1,0 +1,247 @@
+package udp
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/outbox"
+	"parley/wire/datagram"
+)
+
+// clock is a clock that stands still until it is moved.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func newTestDoor(config Config) (*Door, *clock) {
+	c := &clock{time.Unix(1_000_000, 0)}
+	return New(config, slog.New(slog.DiscardHandler), c.now), c
+}
+
+func testMember(d *Door, peer string) *member {
+	m := d.newMember(netip.MustParseAddrPort(peer))
+	m.session = &hub.Session{Session: chat.Session{Nick: chat.Nick{Name: "ann", Key: "ann"}}, Local: m}
+	d.members[m.peer] = m
+	return m
+}
+
+// noStorage is a store without anything in it, for a hub that is never run.
+type noStorage struct{ hub.Storage }
+
+func (noStorage) Node() chat.NodeID          { return "test" }
+func (noStorage) Load() (*chat.State, error) { return chat.NewState(), nil }
+
+func texts(packets []packet) []string {
+	var all []string
+	for _, p := range packets {
+		all = append(all, string(p.data))
+	}
+	return all
+}
+
+func TestOneLinePerDatagramUntilTooManyWait(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines, join, want int
+	}{
+		"few":              {16, 16, 16},
+		"too many":         {17, 16, 1},
+		"never joined":     {17, 0, 17},
+		"more than fits":   {200, 16, 2},
+		"one line, joined": {1, 16, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := newTestDoor(Config{Join: c.join, OutboxBytes: 1 << 20})
+			m := testMember(d, "127.0.0.1:9")
+			var want []string
+			for i := range c.lines {
+				line := fmt.Sprintf("bob: %03d", i)
+				want = append(want, line)
+				m.queue.Push(outbox.Chunk{Data: []byte(line)})
+			}
+			d.pack(m)
+			if len(d.sending) != c.want {
+				t.Errorf("%d datagrams, want %d", len(d.sending), c.want)
+			}
+			for _, p := range d.sending {
+				if len(p.data) > datagram.MaxLine {
+					t.Errorf("a datagram of %d bytes", len(p.data))
+				}
+			}
+			if got := strings.Join(texts(d.sending), "\n"); got != strings.Join(want, "\n") {
+				t.Errorf("the lines arrive as %q", got)
+			}
+		})
+	}
+}
+
+func TestAnswersStandAloneAmongJoinedLines(t *testing.T) {
+	d, _ := newTestDoor(Config{Join: 2, OutboxBytes: 1 << 20})
+	m := testMember(d, "127.0.0.1:9")
+	for _, c := range []outbox.Chunk{{Data: []byte("a")}, {Data: []byte("b")}, alone("EXIT"), {Data: []byte("c")}, {Data: []byte("d")}} {
+		m.queue.Push(c)
+	}
+	d.pack(m)
+	if got := fmt.Sprint(texts(d.sending)); got != "[a\nb EXIT c\nd]" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLostLinesAreToldToWhoLostThem(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 10})
+	m := testMember(d, "127.0.0.1:9")
+	for _, line := range []string{"one--", "two--", "three"} {
+		m.queue.Push(outbox.Chunk{Data: []byte(line)})
+	}
+	d.pack(m)
+	if got := fmt.Sprint(texts(d.sending)); got != "[(dropped, as too many waited for you: 1) two-- three]" {
+		t.Errorf("got %q", got)
+	}
+	if d.counts.lost.Load() != 1 {
+		t.Error("the loss is not counted")
+	}
+}
+
+func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
+	m := testMember(d, "127.0.0.1:9")
+	h, err := hub.New(noStorage{}, nil, hub.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.doorway = h.Attach(d, false)
+	m.queue.Push(outbox.Chunk{Data: []byte("old line")})
+	q := &request{verb: datagram.Enter, peer: m.peer, name: "ann", member: m}
+	if refusal := d.translate(q, datagram.Request{Verb: datagram.Enter, Name: "ann"}); refusal != nil {
+		t.Fatal(refusal)
+	}
+	m.queue.Push(outbox.Chunk{Data: []byte("new line")})
+	d.sending = nil
+	if d.pack(m); len(d.sending) != 0 {
+		t.Errorf("sent before the answer: %q", texts(d.sending))
+	}
+	m.queue.Release(alone(datagram.OK))
+	d.sending = nil
+	if d.pack(m); fmt.Sprint(texts(d.sending)) != "[OK new line]" {
+		t.Errorf("sent %q", texts(d.sending))
+	}
+}
+
+func TestOnlyErrorsWorthBelievingLetAMemberGo(t *testing.T) {
+	d, c := newTestDoor(Config{OutboxBytes: 1024})
+	send := func(m *member) { m.note(nil, d.now()) }
+	fail := func(m *member) bool { gone, _ := m.fail(d.now()); return gone }
+
+	m := testMember(d, "127.0.0.1:1")
+	if fail(m) {
+		t.Error("gone for an error about nothing that was sent")
+	}
+	send(m)
+	for range 3 {
+		if fail(m) {
+			t.Error("gone for errors about one sending")
+		}
+	}
+	send(m)
+	if !fail(m) {
+		t.Error("not gone after errors about two sendings")
+	}
+
+	m = testMember(d, "127.0.0.1:2")
+	send(m)
+	fail(m)
+	m.hear(packet{}, d.now())
+	send(m)
+	if fail(m) {
+		t.Error("gone though it was heard between the errors")
+	}
+
+	m = testMember(d, "127.0.0.1:3")
+	send(m)
+	fail(m)
+	send(m)
+	c.at = c.at.Add(believeFor + 1)
+	if fail(m) {
+		t.Error("gone for an error that comes too late")
+	}
+}
+
+func TestAskingTwiceProvesThatNobodyIsThere(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024})
+	m := testMember(d, "127.0.0.1:1")
+	m.askedFor()
+	m.note(nil, d.now())
+	if gone, askAgain := m.fail(d.now()); gone || !askAgain {
+		t.Errorf("gone %v, askAgain %v", gone, askAgain)
+	}
+	m.note(nil, d.now())
+	if gone, askAgain := m.fail(d.now()); !gone || askAgain {
+		t.Errorf("the second time: gone %v, askAgain %v", gone, askAgain)
+	}
+}
+
+func TestOnlyPrivateNetworksAreServed(t *testing.T) {
+	d, _ := newTestDoor(Config{Allow: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}})
+	for addr, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "10.1.2.3": true, "172.16.0.1": true, "192.168.1.1": true,
+		"169.254.1.1": true, "fe80::1": true, "fd00::1": true, "203.0.113.7": true,
+		"203.0.114.7": false, "8.8.8.8": false, "172.32.0.1": false, "2001:db8::1": false, "100.64.0.1": false,
+		"224.0.0.1": false, "255.255.255.255": false, "0.0.0.0": false,
+	} {
+		if got := d.serves(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s: served %v, want %v", addr, got, want)
+		}
+	}
+}
+
+func TestAPublicAddressThatOnlyEnteredGetsLittle(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
+	line := []packet{{data: make([]byte, 1024)}}
+	send := func(peer string, spoken bool) chat.Reason {
+		m := testMember(d, peer)
+		m.spoken = spoken
+		for range silentShare/1024 + 1 {
+			m.note(line, d.now())
+		}
+		return m.leaving
+	}
+	if got := send("203.0.113.7:1", false); got != chat.ReasonGone {
+		t.Error("a public address that only entered is sent more than its share")
+	}
+	if got := send("203.0.113.7:2", true); got != "" {
+		t.Error("a public address that spoke is let go")
+	}
+	if got := send("10.0.0.1:1", false); got != "" {
+		t.Error("a private address is let go")
+	}
+}
+
+func TestGuardForgetsAndIsBounded(t *testing.T) {
+	c := &clock{time.Unix(1_000_000, 0)}
+	g := newGuard(2, c.now)
+	addr := netip.MustParseAddr("2001:db8::1")
+	same := netip.MustParseAddr("2001:db8::ffff")
+	if first, second, third := g.allow(addr), g.allow(same), g.allow(addr); !first || !second || third {
+		t.Error("a /64 does not share its two requests")
+	}
+	peer := netip.AddrPortFrom(addr, 1)
+	if first, second := g.helps(peer), g.helps(peer); !first || second {
+		t.Error("an address is not helped just once")
+	}
+	c.at = c.at.Add(helpEvery + time.Second)
+	g.forget()
+	if len(g.networks)+len(g.helped) != 0 {
+		t.Errorf("%d networks and %d addresses are remembered", len(g.networks), len(g.helped))
+	}
+	for i := range guardMax + 10 {
+		g.allow(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	if len(g.networks) != guardMax {
+		t.Errorf("%d networks are remembered, want at most %d", len(g.networks), guardMax)
+	}
+}

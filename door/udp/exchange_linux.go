@@ -1,0 +1,187 @@
+//go:build !portable
+
+package udp
+
+import (
+	"encoding/binary"
+	"iter"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// exchange is the message array of recvmmsg(2) or sendmmsg(2), made once and used for every call, and what the last call
+// came to. One goroutine.
+type exchange struct {
+	messages [batchSize]message
+	vectors  [batchSize]unix.Iovec
+	names    [batchSize]rawAddress
+	controls [batchSize]control
+
+	trap, flags uintptr
+	wait        bool // call again when the poller says so rather than report EAGAIN
+	count       int  // messages the next call is for
+
+	done  int
+	errno syscall.Errno
+
+	run func(fd uintptr) bool // e.step, bound once: binding allocates
+}
+
+// message is struct mmsghdr.
+type message struct {
+	header unix.Msghdr
+	length uint32
+}
+
+// rawAddress is a struct sockaddr_in or sockaddr_in6.
+type rawAddress [unix.SizeofSockaddrInet6]byte
+
+// control holds control messages; what comes with an ICMP error is the most, some 150 bytes.
+type control [32]uint64
+
+func (c *control) bytes() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(c)), unsafe.Sizeof(*c))
+}
+
+func newExchange(trap, flags uintptr) *exchange {
+	e := &exchange{trap: trap, flags: flags | unix.MSG_DONTWAIT}
+	e.run = e.step
+	for i := range e.messages {
+		header := &e.messages[i].header
+		header.Name = &e.names[i][0]
+		header.Iov = &e.vectors[i]
+		header.SetIovlen(1)
+		header.Control = &e.controls[i].bytes()[0]
+	}
+	return e
+}
+
+// carry makes data the buffer of message i.
+func (e *exchange) carry(i int, data []byte) {
+	e.vectors[i].Base = unsafe.SliceData(data)
+	e.vectors[i].SetLen(len(data))
+}
+
+// accept prepares the first count messages to be received into.
+func (e *exchange) accept(count int) {
+	e.count = count
+	for i := range count {
+		header := &e.messages[i].header
+		header.Namelen = uint32(len(e.names[i]))
+		header.SetControllen(len(e.controls[i].bytes()))
+		header.Flags = 0
+	}
+}
+
+// step makes the system call and says whether the poller need not call it again.
+func (e *exchange) step(fd uintptr) bool {
+	for {
+		n, _, errno := unix.Syscall6(e.trap, fd, uintptr(unsafe.Pointer(&e.messages[0])), uintptr(e.count), e.flags, 0, 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		e.done, e.errno = int(n), errno
+		if errno != 0 {
+			e.done = 0
+		}
+		return errno != unix.EAGAIN || !e.wait
+	}
+}
+
+// controlKind tells control messages apart.
+type controlKind struct{ level, kind int32 }
+
+// controlMessages are those the last call left with message i.
+func (e *exchange) controlMessages(i int) iter.Seq2[controlKind, []byte] {
+	return func(yield func(controlKind, []byte) bool) {
+		rest := e.controls[i].bytes()[:e.messages[i].header.Controllen]
+		for len(rest) >= unix.SizeofCmsghdr {
+			header, data, after, err := unix.ParseOneSocketControlMessage(rest)
+			if err != nil || !yield(controlKind{header.Level, header.Type}, data) {
+				return
+			}
+			rest = after
+		}
+	}
+}
+
+func decodeAddress(raw *rawAddress) netip.AddrPort {
+	port := binary.BigEndian.Uint16(raw[2:])
+	if binary.NativeEndian.Uint16(raw[:]) == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(raw[4:8])), port)
+	}
+	addr := netip.AddrFrom16([16]byte(raw[8:24])).Unmap()
+	if scope := binary.NativeEndian.Uint32(raw[24:]); scope != 0 && addr.Is6() {
+		addr = addr.WithZone(strconv.FormatUint(uint64(scope), 10))
+	}
+	return netip.AddrPortFrom(addr, port)
+}
+
+// encodeAddress writes peer as a socket of that family wants it and returns the length; 0: the socket cannot reach it.
+func encodeAddress(raw *rawAddress, family int, peer netip.AddrPort) int {
+	addr := peer.Addr()
+	if !addr.IsValid() || family == unix.AF_INET && !addr.Is4() {
+		return 0
+	}
+	*raw = rawAddress{}
+	binary.NativeEndian.PutUint16(raw[:], uint16(family))
+	binary.BigEndian.PutUint16(raw[2:], peer.Port())
+	if family == unix.AF_INET {
+		ip := addr.As4()
+		copy(raw[4:], ip[:])
+		return unix.SizeofSockaddrInet4
+	}
+	ip := addr.As16()
+	copy(raw[8:], ip[:])
+	binary.NativeEndian.PutUint32(raw[24:], scopeOf(addr.Zone()))
+	return unix.SizeofSockaddrInet6
+}
+
+// scopeOf is the interface index of a zone given as number or name, 0 if there is none.
+func scopeOf(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		return uint32(n)
+	}
+	if link, err := net.InterfaceByName(zone); err == nil {
+		return uint32(link.Index)
+	}
+	return 0
+}
+
+// sendable says whether local may be the source of a datagram, as far as can be told without the kernel.
+func sendable(local netip.Addr) bool {
+	return local.IsValid() && !local.IsUnspecified() && !local.IsMulticast()
+}
+
+// encodeSource writes the control message that makes local the source, and returns its length; 0: the socket's family
+// has no such address.
+func encodeSource(buffer []byte, family int, local netip.Addr) int {
+	level, kind, size := int32(unix.SOL_IPV6), int32(unix.IPV6_PKTINFO), unix.SizeofInet6Pktinfo
+	if family == unix.AF_INET {
+		if !local.Is4() {
+			return 0
+		}
+		level, kind, size = unix.SOL_IP, unix.IP_PKTINFO, unix.SizeofInet4Pktinfo
+	}
+	clear(buffer[:unix.CmsgSpace(size)])
+	header := (*unix.Cmsghdr)(unsafe.Pointer(&buffer[0]))
+	header.Level, header.Type = level, kind
+	header.SetLen(unix.CmsgLen(size))
+	data := buffer[unix.CmsgLen(0):]
+	if family == unix.AF_INET {
+		ip := local.As4()
+		copy(data[4:], ip[:]) // ipi_spec_dst
+	} else {
+		ip := local.As16() // an IPv4 address mapped, which Linux takes for an IPv4 peer
+		copy(data, ip[:])
+	}
+	return unix.CmsgSpace(size)
+}

@@ -1,0 +1,141 @@
+package udp
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"parley/chat"
+	"parley/outbox"
+	"parley/wire/datagram"
+)
+
+const (
+	// believeFor is how long after a datagram was sent to a member an ICMP error about it is believed: errors can be forged.
+	believeFor = 5 * time.Second
+
+	// failuresToGo is how many ICMP errors, about datagrams sent apart, let a member go.
+	failuresToGo = 2
+
+	// silentShare is what an address outside private networks gets that has only sent L: it may not have asked at all.
+	silentShare = 64 << 10
+
+	// warnBefore is how long before it leaves a silent member is told.
+	warnBefore = 10 * time.Minute
+
+	// houseEvery is how often members are looked over, at most.
+	houseEvery = time.Minute
+)
+
+// keepHouse is the goroutine that lets go who is silent for too long, asks again for a leave that could not be stored, and
+// forgets visitors.
+func (d *Door) keepHouse() {
+	every := time.NewTicker(max(10*time.Millisecond, min(houseEvery, d.config.Idle/20)))
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+		case <-d.closing:
+			return
+		}
+		d.guard.forget()
+		now := d.now()
+		for _, m := range d.everybody() {
+			d.look(m, now)
+		}
+	}
+}
+
+// look sees whether a member is to be warned or to leave.
+func (d *Door) look(m *member, now time.Time) {
+	m.mu.Lock()
+	silent, reason, warned := now.Sub(m.heard), m.leaving, m.warned
+	late := silent > d.config.Idle-min(warnBefore, d.config.Idle/2)
+	m.warned = warned || late
+	m.mu.Unlock()
+	switch {
+	case reason != "":
+		d.letGo(m, reason)
+	case silent > d.config.Idle:
+		d.letGo(m, chat.ReasonIdle)
+	case late && !warned:
+		d.push(m, alone(datagram.Idle))
+	}
+}
+
+// letGo asks the log to end a membership. If it cannot now, the next look over the house asks again.
+func (d *Door) letGo(m *member, reason chat.Reason) {
+	m.leave(reason)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // never wait: this is also called where datagrams are sent
+	command := chat.Leave{Session: m.session.ID, As: m.session.Nick.Key, Reason: reason}
+	if err := d.doorway.Submit(ctx, command, nil); err != nil {
+		d.log.Debug("a member cannot leave yet", "door", Name, "nick", m.session.Nick.Name, "err", err)
+	}
+}
+
+// leave notes that the member is to leave, for the house to see to.
+func (m *member) leave(reason chat.Reason) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.leaving == "" {
+		m.leaving = reason
+	}
+}
+
+// unreachable takes an ICMP error about something sent to peer. It is called where the socket is read or written.
+func (d *Door) unreachable(peer netip.AddrPort) {
+	d.counts.unreachable.Add(1)
+	m := d.member(peer)
+	if m == nil {
+		return
+	}
+	gone, askAgain := m.fail(d.now())
+	switch {
+	case gone:
+		d.letGo(m, chat.ReasonGone)
+	case askAgain:
+		d.push(m, outbox.Chunk{Data: []byte(datagram.Asked)})
+	}
+}
+
+// fail counts an ICMP error if it is to be believed. askAgain: the member was told that somebody wants its nickname, and telling
+// it once more will prove that nobody is there.
+func (m *member) fail(now time.Time) (gone, askAgain bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.Sub(m.sent) > believeFor || m.failRound == m.round && m.failures > 0 {
+		return false, false
+	}
+	m.failures++
+	m.failRound = m.round
+	if m.failures >= failuresToGo {
+		return true, false
+	}
+	askAgain, m.asked = m.asked, false
+	return false, askAgain
+}
+
+// askedFor notes that the member is being told that somebody wants its nickname.
+func (m *member) askedFor() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked = true
+}
+
+// note records that packets are being sent to the member.
+func (m *member) note(packets []packet, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = now
+	m.round++
+	if m.session == nil || m.spoken || private(m.peer.Addr()) {
+		return
+	}
+	for _, p := range packets {
+		m.received += len(p.data)
+	}
+	if m.received > silentShare && m.leaving == "" {
+		m.leaving = chat.ReasonGone // the house sees to it
+	}
+}

@@ -1,0 +1,121 @@
+package udp
+
+import (
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/outbox"
+)
+
+// member is somebody inside, or an address that is owed an answer (then session is nil and nobody keeps it).
+type member struct {
+	peer    netip.AddrPort
+	session *hub.Session
+	queue   *outbox.Queue
+	local   atomic.Pointer[netip.Addr] // the address of ours that the client asked last
+	rate    *rate.Limiter              // nil: no limit
+
+	mu        sync.Mutex // guards the rest
+	name      string     // the nickname as the client spells it, to know it again without parsing
+	heard     time.Time  // when the client last sent anything
+	warned    bool       // told to say something
+	told      time.Time  // when it was last told to slow down
+	asked     bool       // told that somebody wants its nickname, and not told again yet
+	spoken    bool       // has sent more than L
+	leaving   chat.Reason
+	received  int       // bytes sent to it before it spoke
+	sent      time.Time // when something was last sent to it
+	round     uint64    // grows with each sending
+	failures  int       // ICMP errors believed, from different rounds, since it was last heard
+	failRound uint64    // the round that the last of them was for
+}
+
+// memberOf returns the member that a session is, which it makes for a new one. Deliver, or before the hub runs, only.
+func (d *Door) memberOf(s *hub.Session) *member {
+	if s.Local != nil {
+		return s.Local.(*member)
+	}
+	m := d.newMember(peerOf(s.ID))
+	m.session = s
+	m.name = s.Nick.Name
+	m.heard = d.now()
+	if d.config.Rate > 0 {
+		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
+	}
+	s.Local = m
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.members[m.peer] = m
+	return m
+}
+
+func (d *Door) newMember(peer netip.AddrPort) *member {
+	return &member{peer: peer, queue: outbox.NewQueue(d.config.OutboxBytes)}
+}
+
+// forget ends a membership at this door: nothing more is queued for it but its last words.
+func (d *Door) forget(m *member) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.members[m.peer] == m {
+		delete(d.members, m.peer)
+	}
+}
+
+// peerOf reads the address back that sessionOf put into a session's ID.
+func peerOf(id chat.SessionID) netip.AddrPort {
+	_, peer, _ := strings.Cut(string(id), "/"+Name+"/")
+	addr, err := netip.ParseAddrPort(peer)
+	if err != nil { // not an ID of this door: nobody is there
+		return netip.AddrPort{}
+	}
+	return addr
+}
+
+func (d *Door) sessionOf(peer netip.AddrPort) chat.SessionID {
+	return d.doorway.SessionID(peer.String())
+}
+
+// hear notes that the client is alive, and through which address of ours it speaks.
+func (m *member) hear(p packet, now time.Time) {
+	if last := m.local.Load(); last == nil || *last != p.local {
+		local := p.local
+		m.local.Store(&local)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.heard, m.warned, m.failures = now, false, 0
+}
+
+// from returns the address of ours that the client knows.
+func (m *member) from() netip.Addr {
+	if local := m.local.Load(); local != nil {
+		return *local
+	}
+	return netip.Addr{}
+}
+
+// enter notes how the client writes its nickname. A leave that was still owed is forgotten: it came back.
+func (m *member) enter(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name, m.leaving = name, ""
+}
+
+// nick returns the member's nickname if name is its spelling: a parse saved on every line.
+func (m *member) nick(name string) (chat.Nick, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.spoken = true
+	if m.name == name {
+		return m.session.Nick, true
+	}
+	return chat.Nick{}, false
+}

@@ -1,0 +1,224 @@
+package udp
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"time"
+
+	"parley/chat"
+	"parley/outbox"
+	"parley/wire/datagram"
+)
+
+// submitPatience is how long a datagram waits for the log to have room before it is refused.
+const submitPatience = time.Second
+
+// slowDownEvery is how often a client that is too fast is told so.
+const slowDownEvery = time.Second
+
+// request is a client's datagram on its way to the log and its answer's way back.
+type request struct {
+	verb    datagram.Verb
+	peer    netip.AddrPort
+	local   netip.Addr
+	name    string // as the client spells it
+	member  *member
+	command chat.Command
+}
+
+// read is the goroutine that empties the socket.
+func (d *Door) read() {
+	packets := make([]packet, batchSize)
+	for {
+		n, err := d.socket.read(packets)
+		for i := range packets[:n] {
+			d.receive(packets[i])
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return // Close
+		default:
+			d.log.Error("the socket cannot be read any more", "door", Name, "err", err)
+			return
+		}
+	}
+}
+
+// receive takes one datagram: counted and dropped, answered at once, or on its way to the log.
+func (d *Door) receive(p packet) {
+	d.counts.received.Add(1)
+	if !d.serves(p.peer.Addr()) {
+		d.counts.foreign.Add(1)
+		return
+	}
+	if p.truncated {
+		d.counts.oversized.Add(1)
+		return
+	}
+	m := d.member(p.peer)
+	if m != nil {
+		m.hear(p, d.now())
+	}
+	r, err := datagram.Parse(p.data)
+	switch {
+	case errors.Is(err, datagram.ErrUnknown):
+		d.counts.unknown.Add(1)
+		d.help(p)
+		return
+	case err != nil:
+		d.counts.malformed.Add(1)
+		return
+	}
+	if !d.admit(p, m, r.Verb) {
+		return
+	}
+	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, member: m}
+	if refusal := d.translate(q, r); refusal != nil {
+		d.refuse(q, refusal)
+		return
+	}
+	select {
+	case d.requests <- q:
+	default:
+		d.counts.crowded.Add(1)
+		d.release(q)
+	}
+}
+
+// admit keeps the rates: members' by member, others' by network.
+func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
+	now := d.now()
+	if m == nil || verb == datagram.Enter {
+		if d.guard.allow(p.peer.Addr()) {
+			return true
+		}
+		d.counts.tooFast.Add(1)
+		return false
+	}
+	if verb != datagram.Say || m.rate == nil || m.rate.AllowN(now, 1) {
+		return true
+	}
+	d.counts.tooFast.Add(1)
+	m.mu.Lock()
+	tell := now.Sub(m.told) >= slowDownEvery
+	if tell {
+		m.told = now
+	}
+	m.mu.Unlock()
+	if tell {
+		d.push(m, alone(chat.TooFast.Sentence()))
+	}
+	return false
+}
+
+// translate makes the request's command. On L it holds the member's Queue: the answer comes first.
+func (d *Door) translate(q *request, r datagram.Request) *chat.Refusal {
+	session := d.sessionOf(q.peer)
+	if r.Verb == datagram.Enter {
+		if q.member != nil {
+			q.member.queue.Hold()
+		}
+		nick, err := chat.ParseNick(r.Name)
+		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
+		return refusalOf(err)
+	}
+	nick, err := d.nickOf(q.member, r.Name)
+	if r.Verb == datagram.Quit {
+		if err != nil { // such a name cannot be inside
+			return chat.Refuse(chat.NotInside)
+		}
+		q.command = chat.Leave{Session: session, As: nick.Key, Reason: chat.ReasonQuit}
+		return nil
+	}
+	if err != nil {
+		return refusalOf(err)
+	}
+	text, err := chat.ParseText(r.Text, d.config.TextMax)
+	q.command = chat.Post{Session: session, As: nick.Key, Room: chat.Lobby, Text: text}
+	return refusalOf(err)
+}
+
+func (d *Door) nickOf(m *member, name string) (chat.Nick, error) {
+	if m != nil {
+		if nick, same := m.nick(name); same {
+			return nick, nil
+		}
+	}
+	return chat.ParseNick(name)
+}
+
+func refusalOf(err error) *chat.Refusal {
+	if err == nil {
+		return nil
+	}
+	var refusal *chat.Refusal
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return chat.Refuse(chat.Internal)
+}
+
+// submit is the goroutine that appends what was read to the log, in the order in which it came.
+func (d *Door) submit() {
+	for q := range d.requests {
+		ctx, cancel := context.WithTimeout(context.Background(), submitPatience)
+		err := d.doorway.Submit(ctx, q.command, q)
+		cancel()
+		if err != nil {
+			d.refuse(q, refusalOf(err))
+		}
+	}
+}
+
+// refuse answers a request with no, and for Q with what the client waits for: it stops either way, and the server sees to the
+// rest when it can.
+func (d *Door) refuse(q *request, refusal *chat.Refusal) {
+	d.counts.refused.Add(1)
+	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
+		d.answer(q, refusal.Error())
+		return
+	}
+	if q.member != nil && refusal.Code != chat.NotInside {
+		q.member.leave(chat.ReasonQuit)
+	}
+	d.answer(q, datagram.Exit)
+}
+
+// answer sends a line that stands alone to whoever made the request.
+func (d *Door) answer(q *request, line string) {
+	m := q.member
+	if m == nil {
+		m = d.newMember(q.peer)
+		m.local.Store(&q.local)
+	}
+	ready := false
+	if q.verb == datagram.Enter {
+		ready = m.queue.Release(alone(line))
+	} else {
+		ready = m.queue.Push(alone(line))
+	}
+	if ready {
+		d.writer.Ready(m)
+	}
+}
+
+// release lets a member's lines go on after an L that will have no answer.
+func (d *Door) release(q *request) {
+	if q.verb == datagram.Enter && q.member != nil && q.member.queue.Release() {
+		d.writer.Ready(q.member)
+	}
+}
+
+// help says how to speak the protocol to whoever seems not to know, now and then, and never to a public address.
+func (d *Door) help(p packet) {
+	if private(p.peer.Addr()) && d.guard.helps(p.peer) {
+		m := d.newMember(p.peer)
+		m.local.Store(&p.local)
+		d.push(m, alone(datagram.Help))
+	}
+}
+
+func alone(line string) outbox.Chunk { return outbox.Chunk{Data: []byte(line), Alone: true} }

@@ -1,0 +1,82 @@
+package udp
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+)
+
+const (
+	// batchSize is how many datagrams one read returns at most, and how many one system call carries.
+	batchSize = 64
+
+	// sendPatience is how long send waits for room in a full send buffer without a single datagram leaving.
+	sendPatience = time.Second
+
+	// sendRest is the pause before a datagram is offered again when the device's queue, which cannot be polled, is full.
+	sendRest = time.Millisecond
+)
+
+// packet is one datagram with the two addresses it travels between.
+type packet struct {
+	peer  netip.AddrPort // IPv4 peers as plain IPv4, never mapped into IPv6
+	local netip.Addr     // the address that was asked, or to send from; zero: the kernel chooses
+	data  []byte         // of a packet read: valid until the next read
+
+	// truncated marks a datagram larger than maxDatagram; data holds its beginning.
+	truncated bool
+}
+
+// options are what listen needs besides the address.
+type options struct {
+	maxDatagram int // bytes of a datagram that read keeps
+	buffer      int // bytes wanted for each of the kernel's two buffers; 0: as the system has them
+
+	// gone is told of each ICMP or ICMPv6 answer 'port unreachable' or 'host unreachable' to a datagram sent to peer.
+	// Such answers are easily forged, so the owner decides whether to believe one. It is called from read's or send's
+	// goroutine, also from both at a time, and must call neither. nil: nobody wants to know.
+	gone func(peer netip.AddrPort)
+}
+
+// counts is what the socket has seen since it was opened.
+type counts struct {
+	dropped uint64 // datagrams the kernel dropped on receive, as far as the last one read told; Linux only
+	icmp    uint64 // ICMP errors of every kind
+}
+
+// listen opens a UDP socket: ":8888" serves IPv6 and IPv4 with one socket, or IPv4 alone where there is no IPv6; a
+// literal IPv4 address, 0.0.0.0 too, serves IPv4 alone. The error names the address.
+func listen(ctx context.Context, addr string, opts options) (*socket, error) {
+	network := "udp"
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+			network = "udp4" // the net package would make 0.0.0.0 serve both
+		}
+	}
+	// The options are set before the socket is bound: no datagram comes in without its local address.
+	config := net.ListenConfig{Control: opts.prepare}
+	conn, err := config.ListenPacket(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSocket(conn.(*net.UDPConn), opts)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// addr is the address the socket is bound to, with the port the kernel chose. Any goroutine.
+func (s *socket) addr() netip.AddrPort {
+	bound := s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
+}
+
+// setReadDeadline makes a read that waits beyond t, the one in progress too, return os.ErrDeadlineExceeded. The zero
+// time: never. Any goroutine.
+func (s *socket) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// close ends a read and a send in progress with net.ErrClosed and waits until both have left the kernel. Any goroutine.
+func (s *socket) close() error { return s.conn.Close() }

@@ -1,0 +1,82 @@
+package hub
+
+import (
+	"context"
+
+	"parley/chat"
+)
+
+// Door is one way into the chat room. A door translates; it decides nothing.
+type Door interface {
+	// Name is the door's name in sessions, in status and in logs.
+	Name() string
+
+	// Deliver hands over what a committed batch means for this door's sessions, in the order of the log. It is called by the hub's
+	// loop only and must not block. The Batch may be kept; nothing in it may be changed but Session.Local.
+	Deliver(Batch)
+}
+
+// Batch is what one committed batch means for one door.
+type Batch []Item
+
+// Item is one event, or the answer to one of this door's commands.
+type Item struct {
+	Event chat.Event // nil in an Answer
+	To    []*Session // which of this door's sessions the event is for; Self may be among them
+	Self  *Session   // whose doing the event is: who entered, spoke or left; nil if not of this door
+
+	Answer *Answer
+}
+
+// Answer tells what became of a command that this door submitted.
+type Answer struct {
+	Ref     any           // what Submit was given
+	Refusal *chat.Refusal // nil: done, and on the disk
+	Session *Session      // the session inside after an Enter that was not refused
+}
+
+// Session is a member as a door sees them.
+type Session struct {
+	chat.Session
+	Local any // the door's own; the hub never reads it. Set it in Deliver, or before Run for those of Doorway.Sessions
+
+	doorway *Doorway
+	rooms   int // how many it hears; the index's
+}
+
+// Doorway is where a door meets the hub.
+type Doorway struct {
+	hub       *Hub
+	door      Door
+	resumable bool
+	batch     Batch // loop only: what the batch under way means for the door
+}
+
+// SessionID makes the ID of a session of this door from what names it there, such as its address.
+func (w *Doorway) SessionID(local string) chat.SessionID {
+	return chat.SessionID(string(w.hub.node) + "/" + w.door.Name() + "/" + local)
+}
+
+// Submit appends a command. When ref is not nil, an Answer with it is delivered, exactly once, if Submit returned nil. Errors
+// are *chat.Refusal: Busy (after waiting for ctx) or ShuttingDown. Any goroutine.
+func (w *Doorway) Submit(ctx context.Context, command chat.Command, ref any) error {
+	if ref == nil {
+		return w.hub.submit(ctx, command, nil)
+	}
+	return w.hub.submit(ctx, command, func(a Answer) {
+		a.Ref = ref
+		w.batch = append(w.batch, Item{Answer: &a})
+	})
+}
+
+// Sessions returns those of this door that were inside before this start, if the door is resumable. Before Run only. Those
+// for whom it has been too long leave in the first batch.
+func (w *Doorway) Sessions() []*Session {
+	var mine []*Session
+	for _, s := range w.hub.index.sessions {
+		if s.doorway == w {
+			mine = append(mine, s)
+		}
+	}
+	return mine
+}

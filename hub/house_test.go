@@ -1,0 +1,420 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/ledger"
+	"parley/ledger/local"
+	"parley/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// clock stands still unless it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) passes(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// done is a ctx that is done: whoever submits with it does not wait.
+var done = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// door is a Door that writes down everything it is given.
+type door struct {
+	name      string
+	resumable bool
+	look      func(hub.Item) // called with every item as it is delivered; may be nil
+	way       *hub.Doorway
+
+	mu    sync.Mutex
+	lines []string // one an item
+}
+
+// question is the ref of a command, by which its Answer finds who asked.
+type question struct {
+	name   string
+	answer chan hub.Answer
+}
+
+// answered hands the Answer over. A second one is a line that no test expects.
+func (q *question) answered(a hub.Answer) []string {
+	select {
+	case q.answer <- a:
+		return nil
+	default:
+		return []string{"answered twice: " + q.name}
+	}
+}
+
+// await waits for an Answer, but not for ever.
+func await(t *testing.T, answer <-chan hub.Answer) hub.Answer {
+	t.Helper()
+	select {
+	case a := <-answer:
+		return a
+	case <-time.After(patience):
+		t.Error("no answer")
+		return hub.Answer{Refusal: &chat.Refusal{Code: 0xFFFF}}
+	}
+}
+
+// patience bounds what would hang for ever if a promise were broken.
+const patience = 20 * time.Second
+
+// Name implements hub.Door.
+func (d *door) Name() string { return d.name }
+
+// Deliver implements hub.Door.
+func (d *door) Deliver(batch hub.Batch) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, item := range batch {
+		if d.look != nil {
+			d.look(item)
+		}
+		d.lines = append(d.lines, d.line(item))
+		if item.Answer != nil {
+			d.lines = append(d.lines, item.Answer.Ref.(*question).answered(*item.Answer)...)
+		}
+	}
+}
+
+// line writes an item down: what happened, by whom of this door, and who of it is told; or what is answered.
+func (d *door) line(i hub.Item) string {
+	if a := i.Answer; a != nil {
+		line := "answer " + a.Ref.(*question).name + ": " + code(a.Refusal).String()
+		if a.Session != nil {
+			line += ", inside as " + a.Session.Nick.Name
+		}
+		return line
+	}
+	to := make([]string, 0, len(i.To))
+	for _, s := range i.To {
+		to = append(to, d.local(s.ID))
+	}
+	slices.Sort(to)
+	line := event(i.Event) + " → " + strings.Join(to, " ")
+	if i.Self != nil {
+		line += " by " + d.local(i.Self.ID)
+	}
+	return line
+}
+
+// local takes what the hub added to a session's name off again.
+func (d *door) local(id chat.SessionID) string {
+	return strings.TrimPrefix(string(id), string(d.way.SessionID("")))
+}
+
+func event(e chat.Event) string {
+	switch e := e.(type) {
+	case chat.Entered:
+		return fmt.Sprintf("%d %s enters", e.Message.Seq, e.Message.Nick)
+	case chat.Posted:
+		return fmt.Sprintf("%d %s: %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.Left:
+		return fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.Announced:
+		return "all: " + e.Text
+	case chat.Wanted:
+		return "wanted"
+	}
+	return fmt.Sprintf("%+v", e)
+}
+
+func code(r *chat.Refusal) chat.Code {
+	if r == nil {
+		return chat.OK
+	}
+	return r.Code
+}
+
+func codeOf(err error) chat.Code {
+	if err == nil {
+		return chat.OK
+	}
+	if r, ok := err.(*chat.Refusal); ok {
+		return r.Code
+	}
+	return chat.Code(0xFFFF)
+}
+
+// heard returns what was delivered so far, and forgets it.
+func (d *door) heard() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := d.lines
+	d.lines = nil
+	return lines
+}
+
+// submit hands a command over and returns where its answer will be.
+func (d *door) submit(t *testing.T, c chat.Command, name string) <-chan hub.Answer {
+	t.Helper()
+	q := &question{name, make(chan hub.Answer, 1)}
+	if err := d.way.Submit(context.Background(), c, q); err != nil {
+		t.Errorf("%s: %v", name, err)
+		q.answer <- hub.Answer{}
+	}
+	return q.answer
+}
+
+// ask submits a command and waits for its answer's Code.
+func (d *door) ask(t *testing.T, c chat.Command) chat.Code {
+	t.Helper()
+	return code(await(t, d.submit(t, c, "")).Refusal)
+}
+
+// settled waits until everything committed so far is delivered to this door as well, and returns what heard does.
+func (d *door) settled(t *testing.T) []string {
+	t.Helper()
+	d.ask(t, chat.Alive{})
+	lines := d.heard()
+	return lines[:len(lines)-1] // without the answer to the question
+}
+
+func (d *door) enter(local, nick string) chat.Command {
+	return chat.Enter{
+		Session: d.way.SessionID(local), Door: d.name,
+		Nick: chat.Nick{Name: nick, Key: strings.ToLower(nick)},
+	}
+}
+
+func (d *door) post(local, text string) chat.Command {
+	return chat.Post{Session: d.way.SessionID(local), Room: chat.Lobby, Text: text}
+}
+
+func (d *door) leave(local string) chat.Command {
+	return chat.Leave{Session: d.way.SessionID(local), Reason: chat.ReasonQuit}
+}
+
+// storage is a Store whose Commit and Load a test can watch, hold and break. Its node has a fixed name: so have its sessions,
+// and equal logs have equal hashes.
+type storage struct {
+	*store.Store
+
+	mu       sync.Mutex
+	onCommit func([]chat.Result) error
+	onLoad   func() error
+	onAfter  func(found int)
+}
+
+func stores(t *testing.T, dir string) *storage {
+	t.Helper()
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return &storage{Store: s}
+}
+
+// Node implements hub.Storage.
+func (s *storage) Node() chat.NodeID { return "here" }
+
+// Commit implements hub.Storage.
+func (s *storage) Commit(results []chat.Result, progress chat.Progress) error {
+	s.mu.Lock()
+	watch := s.onCommit
+	s.mu.Unlock()
+	if watch != nil {
+		if err := watch(results); err != nil {
+			return err
+		}
+	}
+	return s.Store.Commit(results, progress)
+}
+
+// Load implements hub.Storage.
+func (s *storage) Load() (*chat.State, error) {
+	s.mu.Lock()
+	watch := s.onLoad
+	s.mu.Unlock()
+	if watch != nil {
+		if err := watch(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Load()
+}
+
+// After implements hub.Storage.
+func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+	messages, err := s.Store.After(ctx, room, after, limit)
+	s.mu.Lock()
+	watch := s.onAfter
+	s.mu.Unlock()
+	if watch != nil {
+		watch(len(messages))
+	}
+	return messages, err
+}
+
+// afters sets what happens after every After from now on, which is told how many messages it found.
+func (s *storage) afters(do func(found int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onAfter = do
+}
+
+// commits sets what happens before every Commit from now on; nil: nothing.
+func (s *storage) commits(do func([]chat.Result) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onCommit = do
+}
+
+// loads sets what happens before every Load from now on; nil: nothing.
+func (s *storage) loads(do func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onLoad = do
+}
+
+// house is a running hub.
+type house struct {
+	*hub.Hub
+	t       *testing.T
+	storage *storage
+	clock   *clock
+	ended   chan error
+	closed  bool
+}
+
+// plan says what a house is built of; the zero value is a plain one.
+type plan struct {
+	storage  *storage
+	clock    *clock
+	capacity int
+	resume   time.Duration
+	ledger   func(chat.Progress, int, func() time.Time) ledger.Ledger
+	prepare  func(*hub.Hub) // before Run
+}
+
+// opens runs a hub with doors and waits until its life has begun.
+func opens(t *testing.T, p plan, doors ...*door) *house {
+	t.Helper()
+	h := p.build(t, doors...)
+	go func() { h.ended <- h.Run() }()
+	select {
+	case <-h.Ready():
+	case err := <-h.ended:
+		h.ended <- err
+		t.Fatal("it did not begin: ", err)
+	case <-time.After(patience):
+		t.Fatal("it does not begin")
+	}
+	return h
+}
+
+func (p plan) build(t *testing.T, doors ...*door) *house {
+	t.Helper()
+	if p.storage == nil {
+		p.storage = stores(t, t.TempDir())
+	}
+	if p.clock == nil {
+		p.clock = &clock{now: noon}
+	}
+	if p.capacity == 0 {
+		p.capacity = 10_000
+	}
+	if p.resume == 0 {
+		p.resume = time.Hour // no Alive while a test runs: logs stay equal
+	}
+	if p.ledger == nil {
+		p.ledger = func(after chat.Progress, capacity int, now func() time.Time) ledger.Ledger {
+			return local.New(after, capacity, now)
+		}
+	}
+	state, err := p.storage.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := hub.New(p.storage, p.ledger(state.Progress(), p.capacity, p.clock.Now), hub.Options{
+		Resume: p.resume, Now: p.clock.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range doors {
+		d.way = made.Attach(d, d.resumable)
+	}
+	if p.prepare != nil {
+		p.prepare(made)
+	}
+	h := &house{Hub: made, t: t, storage: p.storage, clock: p.clock, ended: make(chan error, 1)}
+	t.Cleanup(func() { h.closes() })
+	return h
+}
+
+// closes ends the hub and returns what Run said.
+func (h *house) closes() error {
+	if h.closed {
+		return nil
+	}
+	h.closed = true
+	h.Close()
+	return <-h.ended
+}
+
+// history is the lobby's, as the texts of told.
+func (h *house) history() []string { return history(h.t, h.storage) }
+
+func history(t *testing.T, s *storage) []string {
+	t.Helper()
+	all, err := s.After(context.Background(), chat.Lobby, 0, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for i, m := range all {
+		if m.Seq != chat.Seq(i+1) {
+			t.Errorf("message %d stands at %d", m.Seq, i+1)
+		}
+		lines = append(lines, strings.Join(strings.Fields(fmt.Sprint(m.Seq, " ", m.Nick, " ", m.Kind, " ", m.Text)), " "))
+	}
+	return lines
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if d := differs(what, got, want); d != "" {
+		t.Error(d)
+	}
+}
+
+// differs returns an empty text if the lines are what they must be.
+func differs(what string, got, want []string) string {
+	if slices.Equal(got, want) {
+		return ""
+	}
+	return fmt.Sprintf("%s:\n\t%s\nwant:\n\t%s\n", what, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+}

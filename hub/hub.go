@@ -1,0 +1,186 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/chat"
+	"parley/ledger"
+	"parley/store"
+)
+
+// batchMax bounds how many Records one transaction holds.
+const batchMax = 512
+
+// Storage is what the hub needs of package store. Load and Commit are called by the loop only, the queries by any goroutine.
+type Storage interface {
+	Node() chat.NodeID
+	Load() (*chat.State, error)
+	Commit([]chat.Result, chat.Progress) error
+	Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
+	After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error)
+}
+
+var _ Storage = (*store.Store)(nil)
+
+// Options tunes a Hub.
+type Options struct {
+	Resume time.Duration    // sessions of resumable doors outlive a server that was down for at most this long
+	Now    func() time.Time // the clock for pauses; nil: time.Now
+	Log    *slog.Logger     // nil: nothing is logged
+}
+
+// Hub is the middle of a running server.
+type Hub struct {
+	store   Storage
+	ledger  ledger.Ledger
+	options Options
+	node    chat.NodeID
+	epoch   chat.Epoch
+	ready   chan struct{} // closed once this life has begun in the log
+	ended   chan struct{} // closed when the loop has ended
+	closing chan struct{} // closed when nothing new is taken
+	once    sync.Once
+
+	state    *chat.State // loop only
+	storage  storage     // loop only
+	doorways []*Doorway  // fixed before Run
+	index    *index
+	progress atomic.Pointer[Progress]
+	commits  signal
+
+	room signal // raised when the loop has taken something out of the log
+
+	order sync.Mutex // held while appending, which never waits: order of N and order of Append are the same
+	n     uint64     // of the newest command appended
+
+	mu      sync.Mutex // guards waiting
+	waiting map[uint64]func(Answer)
+}
+
+// New loads the State from storage and makes a hub that goes on with it. It starts nothing: doors attach, then Run.
+func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
+	state, err := storage.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load the state: %w", err)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &Hub{
+		store: storage, ledger: ledger, options: options,
+		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1,
+		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
+		state: state, index: newIndex(),
+		waiting: map[uint64]func(Answer){},
+	}
+	h.publish()
+	return h, nil
+}
+
+// Attach adds a door, before Run. Sessions of a resumable door outlive a short restart of the server.
+func (h *Hub) Attach(d Door, resumable bool) *Doorway {
+	w := &Doorway{hub: h, door: d, resumable: resumable}
+	h.doorways = append(h.doorways, w)
+	for _, s := range h.state.Sessions() {
+		if !resumable || s.Node != h.node || s.Door != d.Name() {
+			continue // what another door had before is over: Start ends it, and the door knows nothing of it
+		}
+		member := &Session{Session: s, doorway: w}
+		for _, room := range s.Rooms {
+			h.index.enter(member, room)
+		}
+	}
+	return w
+}
+
+// Do appends a command and waits for what becomes of it. Errors are *chat.Refusal, or ctx's: then what became of it is not
+// known. Any goroutine.
+func (h *Hub) Do(ctx context.Context, command chat.Command) error {
+	answers := make(chan Answer, 1)
+	if err := h.submit(ctx, command, func(a Answer) { answers <- a }); err != nil {
+		return err
+	}
+	select {
+	case a := <-answers:
+		if a.Refusal != nil {
+			return a.Refusal
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// submit appends a command, waiting for room in the log until ctx is done. answer, if given, is called by the loop once the
+// command is committed or refused, if submit returns nil.
+func (h *Hub) submit(ctx context.Context, command chat.Command, answer func(Answer)) error {
+	err := h.append(command, answer)
+	for isBusy(err) && ctx.Err() == nil {
+		room := h.room.next()
+		if err = h.append(command, answer); !isBusy(err) {
+			break
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+		}
+	}
+	return err
+}
+
+func isBusy(err error) bool {
+	var refusal *chat.Refusal
+	return errors.As(err, &refusal) && refusal.Code == chat.Busy
+}
+
+func (h *Hub) append(command chat.Command, answer func(Answer)) error {
+	h.order.Lock()
+	defer h.order.Unlock()
+	n := h.n + 1
+	h.wait(n, answer)
+	if err := h.ledger.Append(chat.Origin{Node: h.node, Epoch: h.epoch, N: n}, command); err != nil {
+		h.answered(n)
+		return err
+	}
+	h.n = n
+	return nil
+}
+
+func (h *Hub) wait(n uint64, answer func(Answer)) {
+	if answer == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waiting[n] = answer
+}
+
+// answered returns and forgets whoever waits for command n.
+func (h *Hub) answered(n uint64) func(Answer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	answer := h.waiting[n]
+	delete(h.waiting, n)
+	return answer
+}
+
+// Ready is closed once this life has begun in the log: everything submitted from then on comes after.
+func (h *Hub) Ready() <-chan struct{} { return h.ready }
+
+// Close takes nothing new from now on: Submit refuses with ShuttingDown. What was taken is applied, committed and answered, and
+// then Run returns. Close does not wait for it. Any goroutine.
+func (h *Hub) Close() {
+	h.once.Do(func() {
+		close(h.closing)
+		h.ledger.Close()
+	})
+}

@@ -1,0 +1,398 @@
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/hub"
+)
+
+// TestStoredBeforeShown: at the moment when a door is told or answered, everything it is told of stands in the store.
+func TestStoredBeforeShown(t *testing.T) {
+	p := plan{storage: stores(t, t.TempDir())}
+	stands := func(m chat.Message) {
+		all, err := p.storage.After(context.Background(), m.Room, m.Seq-1, 1)
+		if err != nil || len(all) != 1 || all[0] != m {
+			t.Errorf("%+v is shown; stored is %+v, %v", m, all, err)
+		}
+	}
+	d := &door{name: "udp", look: func(i hub.Item) {
+		switch e := i.Event.(type) {
+		case chat.Entered:
+			stands(e.Message)
+		case chat.Posted:
+			stands(e.Message)
+		case chat.Left:
+			stands(e.Message)
+		case nil: // an answer: to the only one who speaks
+			last, err := p.storage.Last(context.Background(), chat.Lobby, 1)
+			if want := i.Answer.Ref.(*question).name; err != nil || len(last) != 1 || last[0].Text != want {
+				t.Errorf("%q is answered; stored last is %+v, %v", want, last, err)
+			}
+		}
+	}}
+	opens(t, p, d)
+	await(t, d.submit(t, d.enter("s1", "Ann"), ""))
+	for n := range 20 {
+		text := fmt.Sprint("message ", n)
+		await(t, d.submit(t, d.post("s1", text), text))
+	}
+	await(t, d.submit(t, d.leave("s1"), string(chat.ReasonQuit)))
+}
+
+// TestManyTalkAtOnce: everybody hears everything once, in the same order, and is answered after their own words.
+func TestManyTalkAtOnce(t *testing.T) {
+	const talkers, each = 6, 50
+	doors := []*door{{name: "udp"}, {name: "line"}}
+	h := opens(t, plan{capacity: 16}, doors...)
+	for i := range talkers {
+		d := doors[i%2]
+		if got := d.ask(t, d.enter(fmt.Sprint("s", i), fmt.Sprint("Nick", i))); got != chat.OK {
+			t.Fatal(got)
+		}
+	}
+	for _, d := range doors {
+		d.settled(t)
+	}
+	var all sync.WaitGroup
+	for i := range talkers {
+		all.Go(func() {
+			d := doors[i%2]
+			var answers []<-chan hub.Answer
+			for n := range each {
+				text := fmt.Sprintf("%d of %d", n, i)
+				answers = append(answers, d.submit(t, d.post(fmt.Sprint("s", i), text), text))
+			}
+			for n, answer := range answers {
+				if a := await(t, answer); a.Refusal != nil {
+					t.Errorf("%d of %d: %v", n, i, a.Refusal)
+				}
+			}
+		})
+	}
+	all.Wait()
+	stored := h.history()[talkers:]
+	for i, d := range doors {
+		hears(t, d.settled(t), stored, []string{"s0 s2 s4", "s1 s3 s5"}[i])
+	}
+}
+
+// hears checks that a door's lines are what is stored, whole and in order, told to all, each answered after it was told.
+func hears(t *testing.T, lines, stored []string, all string) {
+	t.Helper()
+	var told []string
+	for _, line := range lines {
+		if name, isAnswer := strings.CutPrefix(line, "answer "); isAnswer {
+			text := ": " + strings.TrimSuffix(name, ": ok") + " →"
+			if !slices.ContainsFunc(told, func(line string) bool { return strings.Contains(line, text) }) {
+				t.Errorf("%q comes before the words it answers", line)
+			}
+			continue
+		}
+		if told = append(told, line); !strings.Contains(line+" ", "→ "+all+" ") {
+			t.Errorf("%q is not for %s alone", line, all)
+		}
+	}
+	if len(told) != len(stored) {
+		t.Fatalf("%d were told, %d are stored", len(told), len(stored))
+	}
+	for i := range told {
+		said, _, _ := strings.Cut(told[i], " →")
+		if said = strings.Replace(said, ":", " message", 1); said != stored[i] {
+			t.Errorf("told %q where %q is stored", said, stored[i])
+		}
+	}
+}
+
+// TestNobodyElseHears: who is not inside is told nothing, and answers go to the door that asked.
+func TestNobodyElseHears(t *testing.T) {
+	udp, line := &door{name: "udp"}, &door{name: "line"}
+	opens(t, plan{}, udp, line)
+	udp.ask(t, udp.enter("s1", "Ann"))
+	udp.ask(t, udp.post("s1", "alone"))
+	same(t, "line, with nobody inside", line.settled(t), nil)
+	await(t, line.submit(t, line.enter("s2", "Ann"), "q"))
+	same(t, "line, refused", line.heard(), []string{"answer q: nick_occupied"})
+	udp.settled(t)
+	line.ask(t, line.enter("s2", "Ben"))
+	udp.ask(t, udp.leave("s1"))
+	udp.settled(t)
+	line.settled(t)
+	await(t, line.submit(t, line.post("s2", "anybody?"), "q"))
+	same(t, "udp, after leaving", udp.settled(t), nil)
+	same(t, "line", line.heard(), []string{"5 Ben: anybody? → s2 by s2", "answer q: ok"})
+}
+
+// TestSelf: a door is told what its sessions do, even where nobody else of it listens.
+func TestSelf(t *testing.T) {
+	d := &door{name: "udp"}
+	opens(t, plan{}, d)
+	for range 2 {
+		await(t, d.submit(t, d.enter("s1", "Ann"), "q"))
+		await(t, d.submit(t, d.leave("s1"), "q"))
+	}
+	same(t, "udp", d.heard(), []string{
+		"1 Ann enters →  by s1", "answer q: ok, inside as Ann", "2 Ann leaves, quit →  by s1", "answer q: ok",
+		"3 Ann enters →  by s1", "answer q: ok, inside as Ann", "4 Ann leaves, quit →  by s1", "answer q: ok",
+	})
+}
+
+func TestAnnouncementReachesEveryDoor(t *testing.T) {
+	udp, line, empty := &door{name: "udp"}, &door{name: "line"}, &door{name: "irc"}
+	h := opens(t, plan{}, udp, line, empty)
+	udp.ask(t, udp.enter("s1", "Ann"))
+	udp.ask(t, udp.enter("s2", "Ben"))
+	line.ask(t, line.enter("s3", "Cid"))
+	udp.settled(t)
+	line.settled(t)
+	if err := h.Do(t.Context(), chat.Announce{Text: "tea"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "udp", udp.settled(t), []string{"all: tea → s1 s2"})
+	same(t, "line", line.settled(t), []string{"all: tea → s3"})
+	same(t, "irc", empty.settled(t), nil)
+}
+
+func TestDo(t *testing.T) {
+	h := opens(t, plan{})
+	if err := h.Do(t.Context(), chat.Announce{Text: "tea"}); err != nil {
+		t.Error(err)
+	}
+	same(t, "history", h.history(), []string{"1 announcement tea"})
+	if err := h.Do(t.Context(), chat.Kick{NickKey: "ann"}); codeOf(err) != chat.NickUnknown {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	release := h.holds(func() { go h.Do(context.Background(), chat.Alive{}) })
+	answer := make(chan error, 1)
+	go func() { answer <- h.Do(ctx, chat.Announce{Text: "late"}) }()
+	for h.Status().Queued == 0 { // it is taken, and nobody knows yet what becomes of it
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-answer; err != context.Canceled {
+		t.Error(err)
+	}
+	release()
+}
+
+func TestFollow(t *testing.T) {
+	const posts = 300
+	d := &door{name: "udp"}
+	h := opens(t, plan{}, d)
+	d.ask(t, d.enter("s1", "Ann"))
+	stop := errors.New("that is all")
+	var all sync.WaitGroup
+	for after := range chat.Seq(20) {
+		all.Go(func() {
+			next := after + 1
+			err := h.Follow(context.Background(), chat.Lobby, after, func(messages []chat.Message) error {
+				for _, m := range messages {
+					if m.Seq != next {
+						t.Errorf("%d comes where %d is due", m.Seq, next)
+					}
+					next = m.Seq + 1
+				}
+				if next > posts {
+					return stop
+				}
+				return nil
+			})
+			if err != stop {
+				t.Errorf("after %d: %v", after, err)
+			}
+		})
+	}
+	for n := range posts {
+		d.submit(t, d.post("s1", fmt.Sprint(n)), "")
+	}
+	all.Wait()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	all.Go(func() {
+		if err := h.Follow(ctx, chat.Lobby, 0, func([]chat.Message) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("ctx done: %v", err)
+		}
+	})
+	seen := make(chan struct{}, 100)
+	all.Go(func() {
+		if err := h.Follow(context.Background(), chat.Lobby, 0, func([]chat.Message) error { seen <- struct{}{}; return nil }); err != nil {
+			t.Errorf("the hub ends: %v", err)
+		}
+	})
+	<-ctx.Done()
+	<-seen
+	h.closes()
+	all.Wait()
+	if err := h.Follow(t.Context(), "attic", 0, nil); codeOf(err) != chat.RoomUnknown {
+		t.Error(err)
+	}
+}
+
+// TestFollowSeesWhatComesMeanwhile: what is committed between Follow's look into the store and its waiting wakes it.
+func TestFollowSeesWhatComesMeanwhile(t *testing.T) {
+	h := opens(t, plan{})
+	var once sync.Once
+	h.storage.afters(func(found int) {
+		once.Do(func() {
+			if err := h.Do(context.Background(), chat.Announce{Text: "meanwhile"}); found > 0 || err != nil {
+				t.Errorf("%d found, %v", found, err)
+			}
+			h.Do(context.Background(), chat.Alive{}) // what follows a commit is done once the next command is answered
+		})
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	seen := errors.New("seen")
+	if err := h.Follow(ctx, chat.Lobby, 0, func([]chat.Message) error { return seen }); err != seen {
+		t.Error(err)
+	}
+}
+
+func TestQueries(t *testing.T) {
+	udp, line := &door{name: "udp"}, &door{name: "line"}
+	h := opens(t, plan{capacity: 77}, udp, line)
+	udp.ask(t, udp.enter("s1", "Zoe"))
+	line.ask(t, line.enter("s2", "Ann"))
+	var nicks []string
+	for _, s := range h.Who(chat.Lobby) {
+		nicks = append(nicks, s.Nick.Name)
+	}
+	same(t, "who", nicks, []string{"Ann", "Zoe"})
+	if who := h.Who("attic"); len(who) > 0 {
+		t.Errorf("in no room: %+v", who)
+	}
+	if _, err := h.Last(t.Context(), "attic", 1); codeOf(err) != chat.RoomUnknown {
+		t.Error(err)
+	}
+	s := h.Status()
+	if s.Node != "here" || s.Epoch != 1 || s.Members["udp"] != 1 || s.Members["line"] != 1 || s.Room != 77 || s.Place != 3 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestResume: sessions of a resumable door outlive a short restart, and what is theirs is still theirs.
+func TestResume(t *testing.T) {
+	p := plan{storage: stores(t, t.TempDir()), clock: &clock{now: noon}, resume: 10 * time.Minute}
+	udp, line := &door{name: "udp", resumable: true}, &door{name: "line"}
+	first := opens(t, p, udp, line)
+	udp.ask(t, udp.enter("s1", "Ann"))
+	line.ask(t, line.enter("s2", "Ben"))
+	first.closes()
+	udp.heard()
+	line.heard()
+
+	p.clock.passes(10 * time.Minute)
+	p.prepare = func(*hub.Hub) {
+		if ss := udp.way.Sessions(); len(ss) != 1 || ss[0].Nick.Name != "Ann" {
+			t.Errorf("udp resumes %+v", ss)
+		}
+		if ss := line.way.Sessions(); len(ss) > 0 {
+			t.Errorf("line resumes %+v", ss)
+		}
+	}
+	second := opens(t, p, udp, line)
+	same(t, "udp", udp.settled(t), []string{"3 Ben leaves, ended → s1"})
+	same(t, "line", line.settled(t), nil)
+	if got := second.Status().Epoch; got != 2 {
+		t.Errorf("epoch %d", got)
+	}
+	await(t, udp.submit(t, udp.post("s1", "still here"), "q"))
+	same(t, "udp", udp.heard(), []string{"4 Ann: still here → s1 by s1", "answer q: ok"})
+	second.closes()
+
+	p.clock.passes(10*time.Minute + 1)
+	p.prepare = nil
+	third := opens(t, p, udp, line)
+	same(t, "udp, too late", udp.settled(t), []string{"5 Ann leaves, ended →  by s1"})
+	if who := third.Who(chat.Lobby); len(who) > 0 {
+		t.Errorf("inside: %+v", who)
+	}
+}
+
+// TestBusy: a full log refuses who does not wait, and takes who does once there is room.
+func TestBusy(t *testing.T) {
+	d := &door{name: "udp"}
+	h := opens(t, plan{capacity: 3}, d)
+	d.ask(t, d.enter("s1", "Ann"))
+	release := h.holds(func() { d.submit(t, d.post("s1", "held"), "") })
+	for n := range 3 {
+		if err := d.way.Submit(done, d.post("s1", fmt.Sprint(n)), nil); err != nil {
+			t.Errorf("%d of 3: %v", n, err)
+		}
+	}
+	if s := h.Status(); s.Queued != 3 || s.Room != 3 {
+		t.Errorf("%d of %d queued", s.Queued, s.Room)
+	}
+	q := &question{"", make(chan hub.Answer, 1)}
+	if err := d.way.Submit(done, d.post("s1", "refused"), q); codeOf(err) != chat.Busy {
+		t.Error(err)
+	}
+	patient := make(chan chat.Code, 1)
+	go func() { patient <- d.ask(t, d.post("s1", "patient")) }()
+	release()
+	if got := <-patient; got != chat.OK {
+		t.Error(got)
+	}
+	if len(q.answer) > 0 {
+		t.Error("what was refused is answered")
+	}
+	same(t, "history", h.history(), []string{
+		"1 Ann entered", "2 Ann message held", "3 Ann message 0", "4 Ann message 1", "5 Ann message 2", "6 Ann message patient",
+	})
+}
+
+// TestCrowdIsNotBusy: while there is room, who does not wait is taken, however many submit at the same time.
+func TestCrowdIsNotBusy(t *testing.T) {
+	const callers, each = 8, 500
+	d := &door{name: "udp"}
+	h := opens(t, plan{capacity: callers*each + 10}, d)
+	release := h.holds(func() { go h.Do(context.Background(), chat.Alive{}) })
+	defer release()
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range each {
+				if err := d.way.Submit(done, chat.Alive{}, nil); err != nil {
+					t.Errorf("with %d of %d queued: %v", h.Status().Queued, h.Status().Room, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestBatchGrows: what comes while a batch is being stored shares the next one, up to 512; idle, each goes straight through.
+func TestBatchGrows(t *testing.T) {
+	d := &door{name: "udp"}
+	h := opens(t, plan{}, d)
+	d.ask(t, d.enter("s1", "Ann"))
+	var batches []int
+	release := h.holds(func() { d.submit(t, d.post("s1", "held"), "") })
+	var last <-chan hub.Answer
+	for n := range 600 {
+		last = d.submit(t, d.post("s1", fmt.Sprint(n)), "")
+	}
+	h.storage.commits(func(results []chat.Result) error {
+		batches = append(batches, len(results))
+		return nil
+	})
+	release()
+	await(t, last)
+	for range 3 {
+		d.ask(t, d.post("s1", "idle"))
+	}
+	h.closes()
+	if want := []int{512, 88, 1, 1, 1}; !slices.Equal(batches, want) {
+		t.Errorf("batches of %v, want %v", batches, want)
+	}
+}

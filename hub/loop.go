@@ -1,0 +1,308 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"parley/chat"
+	"parley/store"
+)
+
+// probeEvery is how often a full disk is tried again; in between, everything is refused at once.
+const probeEvery = time.Second
+
+// storage is what the loop knows of the disk's health.
+type storage struct {
+	refuse  chat.Code // OK, StorageFull or StorageFailed
+	refused time.Time // when the disk last said so
+}
+
+// Run is the loop: it begins this life in the log, then reads, applies, commits and delivers until Close was called and
+// everything taken is answered. An error means that going on would part from the log.
+func (h *Hub) Run() error {
+	defer close(h.ended)
+	alive := make(chan struct{})
+	go func() {
+		defer close(alive)
+		h.begin()
+	}()
+	defer func() { h.Close(); h.abandon(); <-alive }()
+	for {
+		records, err := h.ledger.Next(context.Background(), batchMax)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		h.room.raise()
+		if err := h.take(records); err != nil {
+			return err
+		}
+	}
+}
+
+// begin tells the log that this life begins, and from then on that it lasts.
+func (h *Hub) begin() {
+	start := chat.Start{Within: h.options.Resume}
+	for _, w := range h.doorways {
+		if w.resumable {
+			start.Resumable = append(start.Resumable, w.door.Name())
+		}
+	}
+	ctx := context.Background()
+	for h.Do(ctx, start) != nil { // a disk that cannot be written yet, or the end
+		if !h.pause(probeEvery) {
+			return
+		}
+	}
+	close(h.ready)
+	for h.pause(max(h.options.Resume/10, time.Second)) {
+		_ = h.submit(ctx, chat.Alive{}, nil) // the next one makes up for a refused one
+	}
+}
+
+// pause waits, and returns false at once when the hub closes.
+func (h *Hub) pause(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-h.closing:
+		return false
+	}
+}
+
+// take brings a batch all the way: applied, committed, delivered.
+func (h *Hub) take(records []chat.Record) error {
+	if h.refusing() {
+		h.refuse(records)
+		return nil
+	}
+	results, err := h.apply(records)
+	if err == nil {
+		return h.commit(records, results)
+	}
+	if err := h.reload(); err != nil {
+		return err
+	}
+	for i := range records {
+		if err := h.takeOne(records[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOne is take for a Record of a batch in which one cannot be applied.
+func (h *Hub) takeOne(record []chat.Record) error {
+	if h.refusing() { // since the one before
+		h.refuse(record)
+		return nil
+	}
+	results, err := h.apply(record)
+	if err != nil {
+		h.options.Log.Error("a command cannot be applied and is refused", "place", record[0].Place, "command", fmt.Sprintf("%T", record[0].Command), "err", err)
+		if err := h.reload(); err != nil {
+			return err
+		}
+		results = []chat.Result{chat.Reject(h.state, record[0], chat.Internal)}
+	}
+	return h.commit(record, results)
+}
+
+// refusing says whether nothing is tried for now.
+func (h *Hub) refusing() bool {
+	switch h.storage.refuse {
+	case chat.OK:
+		return false
+	case chat.StorageFull:
+		return h.options.Now().Sub(h.storage.refused) < probeEvery
+	default:
+		return true
+	}
+}
+
+// apply applies a batch. An error is a panic in the rules; State is then not to be used.
+func (h *Hub) apply(records []chat.Record) (results []chat.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	results = make([]chat.Result, 0, len(records))
+	for _, r := range records {
+		results = append(results, chat.Apply(h.state, r))
+	}
+	return results, nil
+}
+
+func (h *Hub) reload() error {
+	state, err := h.store.Load()
+	if err != nil {
+		return fmt.Errorf("load the state again: %w", err)
+	}
+	h.state = state
+	return nil
+}
+
+func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
+	err := h.store.Commit(results, h.state.Progress())
+	if err == nil {
+		if h.storage.refuse != chat.OK {
+			h.options.Log.Info("storing goes on")
+			h.storage = storage{}
+		}
+		h.deliver(records, results)
+		return nil
+	}
+	code := chat.StorageFailed
+	if errors.Is(err, store.ErrFull) {
+		code = chat.StorageFull
+	}
+	if h.storage.refuse != code {
+		h.options.Log.Error("nothing can be stored", "code", code.String(), "err", err)
+	}
+	h.storage = storage{refuse: code, refused: h.options.Now()}
+	if err := h.reload(); err != nil {
+		h.options.Log.Error("the state cannot be read again", "err", err)
+		h.storage.refuse = chat.StorageFailed
+	}
+	h.refuse(records)
+	return nil
+}
+
+// refuse answers a batch that is not stored. Nothing of it happened.
+func (h *Hub) refuse(records []chat.Record) {
+	for _, r := range records {
+		h.answer(r, Answer{Refusal: chat.Refuse(h.storage.refuse)})
+	}
+	h.publish()
+	h.flush()
+}
+
+// deliver tells the doors what a committed batch means for their sessions.
+func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
+	for i, result := range results {
+		for _, e := range result.Events {
+			h.route(e)
+		}
+		if result.Repeated {
+			continue
+		}
+		a := Answer{Refusal: result.Refusal}
+		if enter, ok := records[i].Command.(chat.Enter); ok && a.Refusal == nil {
+			a.Session = h.index.sessions[enter.Session]
+		}
+		h.answer(records[i], a)
+	}
+	h.publish()
+	h.flush()
+	h.commits.raise()
+}
+
+func (h *Hub) answer(r chat.Record, a Answer) {
+	if r.Origin.Node != h.node || r.Origin.Epoch != h.epoch {
+		return
+	}
+	if answer := h.answered(r.Origin.N); answer != nil {
+		answer(a)
+	}
+}
+
+// abandon answers what is still waiting when the loop ends: after an error there may be something. The log is closed, so that
+// nothing is added; order keeps out whoever is on the way into it.
+func (h *Hub) abandon() {
+	h.order.Lock()
+	defer h.order.Unlock()
+	h.mu.Lock()
+	left := h.waiting
+	h.waiting = map[uint64]func(Answer){}
+	h.mu.Unlock()
+	for _, n := range slices.Sorted(maps.Keys(left)) {
+		left[n](Answer{Refusal: chat.Refuse(chat.ShuttingDown)})
+	}
+	h.flush()
+	h.room.raise() // who waits for room is refused by the log now
+}
+
+// flush hands every door its part of the batch.
+func (h *Hub) flush() {
+	for _, w := range h.doorways {
+		if len(w.batch) > 0 {
+			w.door.Deliver(w.batch)
+			w.batch = nil
+		}
+	}
+}
+
+// route puts an event into the batch of each door that has somebody to tell, and keeps the index.
+func (h *Hub) route(e chat.Event) {
+	switch e := e.(type) {
+	case chat.Posted:
+		h.tell(e, e.Message.Room, h.index.sessions[e.From])
+	case chat.Entered:
+		self := h.adopt(e.Session)
+		if self != nil {
+			h.index.open(e.Message.Room, self.doorway) // the first of its door hears of itself, too
+		}
+		h.tell(e, e.Message.Room, self)
+		if self != nil {
+			h.index.enter(self, e.Message.Room)
+		}
+	case chat.Left:
+		self := h.index.sessions[e.Session.ID]
+		if self != nil {
+			h.index.leave(self, e.Message.Room)
+		}
+		h.tell(e, e.Message.Room, self)
+	case chat.Announced:
+		for _, w := range h.doorways {
+			var all []*Session
+			for _, s := range h.index.sessions {
+				if s.doorway == w {
+					all = append(all, s)
+				}
+			}
+			w.add(Item{Event: e, To: all})
+		}
+	case chat.Wanted:
+		if s := h.index.sessions[e.Holder]; s != nil {
+			s.doorway.add(Item{Event: e, To: []*Session{s}})
+		}
+	}
+}
+
+// adopt makes the Session of somebody who entered through a door of this hub.
+func (h *Hub) adopt(s chat.Session) *Session {
+	for _, w := range h.doorways {
+		if s.Node == h.node && s.Door == w.door.Name() {
+			return &Session{Session: s, doorway: w}
+		}
+	}
+	return nil
+}
+
+// tell adds an event to every door with members in the room, and to that of self.
+func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
+	for _, a := range h.index.rooms[room] {
+		item := Item{Event: e, To: a.members}
+		if self != nil && self.doorway == a.doorway {
+			item.Self = self
+		}
+		a.doorway.add(item)
+	}
+}
+
+func (w *Doorway) add(i Item) {
+	if len(i.To) > 0 || i.Self != nil {
+		w.batch = append(w.batch, i)
+	}
+}

@@ -1,0 +1,126 @@
+package hub
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"parley/chat"
+)
+
+// followPage is how many messages Follow reads at once.
+const followPage = 500
+
+// Progress is how far the hub has come, as committed.
+type Progress struct {
+	chat.Progress
+	Rooms   []chat.Room
+	Storage chat.Code // OK, StorageFull or StorageFailed
+}
+
+// publish lets others see how far the loop has come. Loop only.
+func (h *Hub) publish() {
+	h.progress.Store(&Progress{Progress: h.state.Progress(), Rooms: h.state.Rooms(), Storage: h.storage.refuse})
+}
+
+// Status is what an operator wants to know of a running hub.
+type Status struct {
+	Progress
+	Node    chat.NodeID
+	Epoch   chat.Epoch
+	Members map[string]int // sessions by door
+	Queued  int            // commands appended and not read yet
+	Room    int            // how many there may be
+}
+
+// Status tells how the hub is. Any goroutine.
+func (h *Hub) Status() Status {
+	return Status{
+		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch,
+		Members: h.index.count(), Queued: h.ledger.Len(), Room: h.ledger.Cap(),
+	}
+}
+
+// Who returns who is in a room, ordered by nickname. Any goroutine.
+func (h *Hub) Who(room chat.RoomID) []chat.Session {
+	all := h.index.members(room)
+	slices.SortFunc(all, func(a, b chat.Session) int { return strings.Compare(a.Nick.Key, b.Nick.Key) })
+	return all
+}
+
+// Newest returns the Seq of a room's newest message, 0 if it has none. Refused with RoomUnknown. Any goroutine.
+func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
+	for _, r := range h.progress.Load().Rooms {
+		if r.ID == room {
+			return r.Seq, nil
+		}
+	}
+	return 0, chat.Refuse(chat.RoomUnknown)
+}
+
+// Last returns a room's newest messages, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.
+func (h *Hub) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
+	if _, err := h.Newest(room); err != nil {
+		return nil, err
+	}
+	return h.store.Last(ctx, room, limit)
+}
+
+// Follow calls show with every message of a room after a place, those that are there and then those that come, without a gap,
+// until show fails, ctx is done, or the hub ends. Any goroutine.
+func (h *Hub) Follow(ctx context.Context, room chat.RoomID, after chat.Seq, show func([]chat.Message) error) error {
+	if _, err := h.Newest(room); err != nil {
+		return err
+	}
+	for over := false; ; {
+		committed := h.commits.next()
+		messages, err := h.store.After(ctx, room, after, followPage)
+		if err != nil {
+			return err
+		}
+		if len(messages) > 0 {
+			if err := show(messages); err != nil {
+				return err
+			}
+			after = messages[len(messages)-1].Seq
+			continue
+		}
+		if over {
+			return nil
+		}
+		select {
+		case <-committed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-h.ended:
+			over = true // what the last batch brought is still to be read
+		}
+	}
+}
+
+// signal lets any number wait for the next time something happens.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{} // nil: nobody waits
+}
+
+// next returns a channel that is closed when it next happens.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+// raise says that it happened.
+func (s *signal) raise() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}

@@ -1,0 +1,45 @@
+// Package locale chooses between the languages in which the program speaks on screen: English and Chinese. A sentence stands
+// in both where it is used, as a Text.
+//
+// It knows nothing of what is said. Its law: what travels in protocols is never chosen here; that is English everywhere.
+package locale
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Lang is a language of the screen.
+type Lang int
+
+const (
+	English Lang = iota
+	Chinese
+)
+
+// Text is one sentence in every language; both may hold fmt verbs, in the same order.
+type Text struct{ EN, ZH string }
+
+// In returns the sentence in a language.
+func (t Text) In(l Lang) string {
+	if l == Chinese && t.ZH != "" {
+		return t.ZH
+	}
+	return t.EN
+}
+
+// Format returns the sentence in a language with its verbs filled in.
+func (t Text) Format(l Lang, args ...any) string { return fmt.Sprintf(t.In(l), args...) }
+
+// FromEnv returns the language that LC_ALL, LC_MESSAGES or LANG asks for, the first of them that is set, as POSIX has it.
+func FromEnv(getenv func(string) string) Lang {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			if strings.HasPrefix(strings.ToLower(v), "zh") {
+				return Chinese
+			}
+			return English
+		}
+	}
+	return English
+}

@@ -1,0 +1,39 @@
+package locale
+
+import "parley/chat"
+
+// refusals are the sentences of chat's Codes in Chinese; the English ones are chat's own.
+var refusals = map[chat.Code]string{
+	chat.Internal:       "服务器内部出错，详见服务器日志",
+	chat.Busy:           "服务器繁忙，请稍后再试",
+	chat.ShuttingDown:   "服务器正在关闭",
+	chat.StorageFull:    "服务器磁盘已满，暂时无法保存",
+	chat.StorageFailed:  "服务器磁盘故障，重启前无法保存",
+	chat.NickEmpty:      "请输入昵称",
+	chat.NickTooLong:    "昵称太长",
+	chat.NickCharacters: "昵称中有不允许的字符",
+	chat.NickScripts:    "昵称混用了容易混淆的文字",
+	chat.NickReserved:   "该昵称为系统保留",
+	chat.NickOccupied:   "昵称已被占用",
+	chat.NotInside:      "你不在聊天室中，请先进入",
+	chat.NotYours:       "该昵称是从另一个地址进入的",
+	chat.TextEmpty:      "没有内容",
+	chat.TextTooLong:    "消息太长",
+	chat.TextEncoding:   "消息不是 UTF-8 文本",
+	chat.TooFast:        "发送太快，请慢一点",
+	chat.RoomUnknown:    "没有这个房间",
+	chat.NickUnknown:    "聊天室里没有这个昵称",
+	chat.CommandUnknown: "没有这个命令",
+	chat.BadArgument:    "无法理解这个命令",
+}
+
+// Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.
+func Refusal(r *chat.Refusal, l Lang) string {
+	if l != Chinese || refusals[r.Code] == "" {
+		return r.Error()
+	}
+	if r.Detail != "" {
+		return refusals[r.Code] + "：" + r.Detail
+	}
+	return refusals[r.Code]
+}

@@ -1,0 +1,104 @@
+// Package outbox holds what waits to be written to members and writes it, so that nothing else ever waits for a member's
+// socket: a Queue per member, bounded in bytes, and a Writer that gathers what is ready and writes it on a goroutine of its own.
+//
+// It knows nothing of chat, of protocols, or of what a chunk's bytes mean.
+//
+// Its laws: Push never blocks; chunks leave in the order in which they came; what a full Queue loses is its oldest chunks, and
+// they are counted.
+package outbox
+
+import "sync"
+
+// Chunk is bytes to be written together. The bytes are shared between Queues: nobody changes them.
+type Chunk struct {
+	Data  []byte
+	Alone bool // never joined with others in one packet, and never lost
+}
+
+// Queue is what waits for one member. Any goroutine.
+type Queue struct {
+	limit int
+
+	mu     sync.Mutex
+	chunks []Chunk
+	bytes  int
+	lost   int
+	held   bool
+}
+
+// NewQueue returns an empty Queue that holds at most limit bytes.
+func NewQueue(limit int) *Queue { return &Queue{limit: limit} }
+
+// Push adds chunks. When the Queue is then over its limit it loses its oldest chunks. It returns true if the Queue's owner must
+// be given to a Writer: it was empty before and is not held.
+func (q *Queue) Push(chunks ...Chunk) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	idle := len(q.chunks) == 0
+	q.append(chunks)
+	return idle && !q.held && len(q.chunks) > 0
+}
+
+func (q *Queue) append(chunks []Chunk) {
+	q.chunks = append(q.chunks, chunks...)
+	for _, c := range chunks {
+		q.bytes += len(c.Data)
+	}
+	if q.bytes > q.limit {
+		q.shed()
+	}
+}
+
+// shed loses the oldest chunks until the limit is kept, or only those are left that must stand.
+func (q *Queue) shed() {
+	kept := q.chunks[:0]
+	for _, c := range q.chunks {
+		if q.bytes > q.limit && !c.Alone {
+			q.bytes -= len(c.Data)
+			q.lost++
+			continue
+		}
+		kept = append(kept, c)
+	}
+	clear(q.chunks[len(kept):])
+	q.chunks = kept
+}
+
+// Hold empties the Queue and keeps what is pushed from now on until Release.
+func (q *Queue) Hold() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.chunks, q.bytes, q.held = nil, 0, true
+}
+
+// Release ends Hold, putting first before whatever came meanwhile. It returns what Push does.
+func (q *Queue) Release(first ...Chunk) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	idle := q.held || len(q.chunks) == 0
+	q.held = false
+	later := q.chunks
+	q.chunks, q.bytes = nil, 0
+	q.append(append(first, later...))
+	return idle && len(q.chunks) > 0
+}
+
+// Take empties the Queue into chunks[:0] and returns them with how many were lost since the last Take; nothing while held.
+func (q *Queue) Take(chunks []Chunk) (taken []Chunk, lost int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held {
+		return chunks[:0], 0
+	}
+	taken = append(chunks[:0], q.chunks...)
+	clear(q.chunks)
+	q.chunks, q.bytes = q.chunks[:0], 0
+	if cap(q.chunks) > keepChunks {
+		q.chunks = nil // a burst's memory goes back
+	}
+	lost, q.lost = q.lost, 0
+	return taken, lost
+}
+
+// keepChunks is how large a Queue's emptied memory may be to be kept for the next chunks.
+const keepChunks = 64

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func writeFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "parley.toml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDefaultsLoad(t *testing.T) {
+	c, err := Load(Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != ":8888" || c.Data != "parley-data" || c.UDPIdle != 12*time.Hour || c.UDPResume != 10*time.Minute || c.UDPJoin != 16 ||
+		c.UDPRate != 20 || c.UDPBurst != 100 || c.UDPEnterRate != 50 || c.UDPEcho || c.NoLimits || len(c.UDPAllow) != 0 || c.MessageMax != 16<<10 {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
+	file := writeFile(t, "listen = ':1'\ndata = 'from-file'\n[udp]\nidle = '1h'\njoin = 3\nallow = ['203.0.113.0/24', '2001:db8::/32']\necho = true\n")
+	c, err := Load(Sources{
+		File: file, Named: true,
+		Environ: []string{"PARLEY_LISTEN=:2", "PARLEY_UDP_IDLE=2h", "HOME=/", "PARLEY_CONFIG=x"},
+		Flags:   map[string]string{"listen": ":3"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != ":3" || c.UDPIdle != 2*time.Hour || c.Data != "from-file" || c.UDPJoin != 3 || len(c.UDPAllow) != 2 || !c.UDPEcho {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\n[irc]\nport = 6667\n")
+	_, err := Load(Sources{
+		File:    file,
+		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red"},
+		Flags:   map[string]string{"listen": "8888", "message-max": "1GiB", "udp-allow": "203.0.113.0/99"},
+	})
+	if err == nil {
+		t.Fatal("all of it is accepted")
+	}
+	for _, part := range []string{
+		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR",
+		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
+	} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q is not told:\n%v", part, err)
+		}
+	}
+}
+
+func TestAFileThatIsNamedMustBeThere(t *testing.T) {
+	if _, err := Load(Sources{File: "no-such-file.toml"}); err != nil {
+		t.Errorf("the default file is missed: %v", err)
+	}
+	if _, err := Load(Sources{File: "no-such-file.toml", Named: true}); err == nil || !strings.Contains(err.Error(), "no-such-file.toml") {
+		t.Errorf("a named file is not missed: %v", err)
+	}
+	if _, err := Load(Sources{File: writeFile(t, "listen = \n")}); err == nil || !strings.Contains(err.Error(), ":1:") {
+		t.Errorf("a mistake in the file is not placed: %v", err)
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for given, want := range map[string]int64{"0": 0, "300": 300, "64KiB": 64 << 10, "64K": 64 << 10, "1MiB": 1 << 20, "2 GiB": 2 << 30, "5B": 5} {
+		var got int64
+		if err := size(&got, 0, 1<<50).set(given); err != nil || got != want {
+			t.Errorf("%q is %d, %v; want %d", given, got, err, want)
+		}
+	}
+	for _, given := range []string{"", "KiB", "-1", "1.5MiB", "1e9", "9999999TiB", "12 apples"} {
+		var got int64
+		if err := size(&got, 0, 1<<50).set(given); err == nil || got != 0 {
+			t.Errorf("%q is accepted as %d", given, got)
+		}
+	}
+}
+
+func TestEverySettingIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Settings() {
+		if !strings.Contains(string(page), "`"+s.Key+"`") {
+			t.Errorf("docs/operating.md does not tell of `%s`", s.Key)
+		}
+		if s.Help.EN == "" || s.Help.ZH == "" {
+			t.Errorf("%s has no help in both languages", s.Key)
+		}
+	}
+}
+
+func TestALongDataDirectoryPutsTheSocketElsewhere(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	long := filepath.Join(t.TempDir(), strings.Repeat("long/", 30))
+	d, err := openDataDir(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	socket, err := d.socket()
+	if err != nil || len(socket) > socketPathMax || !strings.HasPrefix(socket, os.Getenv("XDG_RUNTIME_DIR")) {
+		t.Errorf("the socket is at %q, %v", socket, err)
+	}
+	if err := d.sign(Holder{PID: 7, Socket: socket}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openDataDir(long); err == nil || !strings.Contains(err.Error(), "process 7") {
+		t.Errorf("a second server is told %v", err)
+	}
+	if h, err := FindHolder(long); err != nil || h.Socket != socket {
+		t.Errorf("found %+v, %v", h, err)
+	}
+}
+
+func TestNobodyHoldsADirectoryThatWasNeverServed(t *testing.T) {
+	if _, err := FindHolder(t.TempDir()); err != ErrNotRunning {
+		t.Errorf("got %v", err)
+	}
+}

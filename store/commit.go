@@ -1,0 +1,105 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/chat"
+)
+
+// ErrFull is returned while there is no room, or no right, to write: the batch was not stored, reading goes on, and a later
+// Commit may pass.
+var ErrFull = errors.New("the disk is full or read-only")
+
+// ErrFailed is returned by every Commit after one that failed in any other way, above all in its fsync: what the disk then
+// holds is not known, so nothing more is written until the store is opened again.
+var ErrFailed = errors.New("the disk failed before; nothing is written until a restart")
+
+// Commit stores what a batch of Records led to, in their order, with the progress after the last of them. It returns once all
+// of it is on the disk.
+func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
+	if s.failed {
+		return ErrFailed
+	}
+	err := s.transact(results, progress)
+	switch {
+	case err == nil:
+		return nil
+	case isFull(err):
+		return fmt.Errorf("commit: %w (%w)", ErrFull, err)
+	default:
+		s.failed = true
+		return fmt.Errorf("commit: %w", err)
+	}
+}
+
+func (s *Store) transact(results []chat.Result, progress chat.Progress) (err error) {
+	end, err := sqlitex.ImmediateTransaction(s.writer)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	newest := map[entityID]chat.Change{}
+	for i := range results {
+		for _, m := range results[i].Messages {
+			if err := s.insert(m); err != nil {
+				return fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
+			}
+		}
+		for _, c := range results[i].Changes {
+			newest[entityID{c.Kind, c.Key}] = c
+		}
+	}
+	for _, c := range newest {
+		if err := s.put(c); err != nil {
+			return fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
+		}
+	}
+	return sqlitex.Execute(s.writer, "UPDATE progress SET place = ?, time = ?, hash = ?",
+		&sqlitex.ExecOptions{Args: []any{int64(progress.Place), progress.Time.UnixNano(), progress.Hash[:]}})
+}
+
+type entityID struct{ kind, key string }
+
+func (s *Store) insert(m chat.Message) error {
+	q := s.writer.Prep("INSERT INTO message (room, seq, time, kind, nick, text) VALUES (?, ?, ?, ?, ?, ?)")
+	q.BindText(1, string(m.Room))
+	q.BindInt64(2, int64(m.Seq))
+	q.BindInt64(3, m.Time.UnixNano())
+	q.BindText(4, string(m.Kind))
+	q.BindText(5, m.Nick)
+	q.BindText(6, m.Text)
+	return run(q)
+}
+
+func (s *Store) put(c chat.Change) error {
+	if c.Value == nil {
+		q := s.writer.Prep("DELETE FROM entity WHERE kind = ? AND key = ?")
+		q.BindText(1, c.Kind)
+		q.BindText(2, c.Key)
+		return run(q)
+	}
+	q := s.writer.Prep("INSERT INTO entity (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value")
+	q.BindText(1, c.Kind)
+	q.BindText(2, c.Key)
+	q.BindText(3, string(c.Value))
+	return run(q)
+}
+
+func run(q *sqlite.Stmt) error {
+	_, err := q.Step()
+	return errors.Join(err, q.Reset())
+}
+
+// isFull tells a disk that has no room, or that may not be written, from one that is broken.
+func isFull(err error) bool {
+	switch code := sqlite.ErrCode(err); code.ToPrimary() {
+	case sqlite.ResultFull, sqlite.ResultReadOnly:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,12 @@
+// Package store is the projection of the ordered log in one SQLite file: the entities that make up chat.State, every room's
+// messages, and the place applied last with its running hash.
+//
+// It knows nothing of rules, sessions or doors: what a Change means is chat's business.
+//
+// Its laws:
+//   - One transaction holds a whole batch: its messages, its entities, its place and its hash. Commit returning nil means that
+//     all of it is on the disk (fsync); anything else means that none of it counts.
+//   - One goroutine writes; any number read, and never wait for the writer.
+//   - A message is written once: a second one at the same place in the same room is an error.
+//   - A file of a newer version is not touched.
+package store

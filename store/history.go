@@ -1,0 +1,52 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/chat"
+)
+
+// Last returns a room's newest messages, at most limit, oldest first.
+func (s *Store) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
+	return s.messages(ctx, `SELECT room, seq, time, kind, nick, text FROM
+		(SELECT * FROM message WHERE room = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), limit)
+}
+
+// After returns a room's messages that follow after, at most limit, oldest first.
+func (s *Store) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+	return s.messages(ctx, "SELECT room, seq, time, kind, nick, text FROM message WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
+		string(room), int64(after), limit)
+}
+
+func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat.Message, error) {
+	conn, err := s.pool.Take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	defer s.pool.Put(conn)
+	var all []chat.Message
+	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
+		Args: args,
+		ResultFunc: func(row *sqlite.Stmt) error {
+			all = append(all, chat.Message{
+				Room: chat.RoomID(row.ColumnText(0)),
+				Seq:  chat.Seq(row.ColumnInt64(1)),
+				Time: time.Unix(0, row.ColumnInt64(2)).UTC(),
+				Kind: chat.Kind(row.ColumnText(3)),
+				Nick: row.ColumnText(4),
+				Text: row.ColumnText(5),
+			})
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
+	}
+	return all, nil
+}

@@ -1,0 +1,137 @@
+package test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"parley/chat"
+	"parley/store"
+	"parley/wire/datagram"
+)
+
+func TestABrokenDiskStopsPostingUntilARestart(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits")
+	listen := p.addr.String()
+	ann := p.enter("ann")
+	ann.says("before")
+	ann.hearsNothing()
+	wal, err := os.Stat(filepath.Join(dir, store.FileName+"-wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A limit on the size of files fails the write itself, as a disk with a bad block does.
+	limit := unix.Rlimit{Cur: uint64(wal.Size()) + 4096, Max: unix.RLIM_INFINITY}
+	if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		t.Skipf("no limit can be set on the server: %v", err)
+	}
+	refusal, stored := fill(t, p, ann, 8000)
+	if refusal != chat.StorageFailed.Sentence() {
+		t.Errorf("refused with %q", refusal)
+	}
+	limit.Cur = unix.RLIM_INFINITY
+	if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	ann.says("the disk may be back, but nobody knows what is on it")
+	ann.hears(chat.StorageFailed.Sentence())
+	if got := call(t, "status", "--data", dir); !strings.Contains(got.out, "storage_failed") {
+		t.Errorf("status says %+v", got)
+	}
+	p.stop()
+	p = serve(t, dir, "--listen", listen, "--no-limits")
+	ann.drain(datagram.Stopping)
+	ann.says("after")
+	ann.hearsNothing()
+	if all := p.history(); len(all) < stored+1 || all[len(all)-1].Text != "after" {
+		t.Errorf("%d messages are stored, %d were before", len(all), stored)
+	}
+	p.stop()
+}
+
+func TestADiskThatIsFullHealsByItself(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Skipf("a small file system cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits")
+	ann := p.enter("ann")
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refusal, stored := fill(t, p, ann, 8000)
+	if refusal != chat.StorageFull.Sentence() {
+		t.Fatalf("refused with %q", refusal)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		ann.says("again?")
+		if len(ann.untilExit()) == 0 {
+			break
+		}
+	}
+	all := p.history()
+	if len(all) != stored+1 || all[len(all)-1].Text != "again?" {
+		t.Errorf("%d messages stored, want %d and the last one", len(all), stored+1)
+	}
+	p.stop()
+}
+
+// insideNetwork marks the run of a test within a network of its own.
+const insideNetwork = "INSIDE_A_NETWORK_OF_ITS_OWN"
+
+func TestAPublicAddressGetsNothing(t *testing.T) {
+	const public = "203.0.113.5"
+	if os.Getenv(insideNetwork) == "" {
+		script := "ip link set lo up && ip addr add " + public + "/32 dev lo && exec \"$0\" -test.v -test.run '^" + t.Name() + "$'"
+		inside := command(t, "sh") // for its environment
+		inside.Path, inside.Args = "/usr/bin/unshare", []string{"unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0]}
+		inside.Env = append(inside.Env, insideNetwork+"=1")
+		out, err := inside.CombinedOutput()
+		if err != nil && !bytes.Contains(out, []byte("--- FAIL")) {
+			t.Skipf("a network of its own cannot be had here: %v\n%s", err, out)
+		}
+		if err != nil || !bytes.Contains(out, []byte("--- PASS")) {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	r := openRoom(t, nil)
+	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.ParseIP(public)}, net.UDPAddrFromAddrPort(r.server.Addr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, d := range []string{"L ann", "C ann hi", "Q ann", "hello", "L administrator"} {
+		if _, err := conn.Write([]byte(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.peer().hearsNothing() // everything before it was read, and whatever was to be sent is sent
+	if got := r.counts()["foreign"]; got != 5 {
+		t.Errorf("%d datagrams were turned away, want 5", got)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := conn.Read(make([]byte, 1024)); err == nil {
+		t.Errorf("a public address was sent %d bytes", n)
+	}
+	r.mustBeInside()
+}

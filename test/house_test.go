@@ -1,0 +1,249 @@
+package test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// house is the module's root, seen from this folder.
+const house = ".."
+
+// mayImport says which of our packages a package may import, and why no others. A package that is not in the table may not
+// exist: a new room needs a row.
+var mayImport = map[string]struct {
+	ours []string
+	why  string
+}{
+	"chat":              {nil, "the rules are pure: no I/O, no clock, nothing of ours below them"},
+	"ledger":            {[]string{"chat"}, "a log orders commands and knows nothing of what becomes of them"},
+	"ledger/local":      {[]string{"chat"}, "an implementation knows the contract's values only"},
+	"ledger/ledgertest": {[]string{"chat", "ledger"}, "the suite knows the contract, no implementation"},
+	"store":             {[]string{"chat"}, "what is kept is chat's; who keeps it does not matter"},
+	"hub":               {[]string{"chat", "ledger", "store"}, "the hub knows no door: doors attach"},
+	"outbox":            {nil, "bytes in, bytes out; every door shares it"},
+	"wire/datagram":     {[]string{"chat"}, "a codec is pure"},
+	"locale":            {[]string{"chat"}, "it words chat's refusals"},
+	"command":           {[]string{"chat", "hub", "locale"}, "doors offer the table, so it knows no door"},
+	"door/udp":          {[]string{"chat", "hub", "outbox", "wire/datagram"}, "a door translates its own wire; never another door, never the store"},
+	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},
+	"door/console":      {[]string{"chat", "command", "locale"}, "a terminal over the table of commands"},
+	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
+	"tui":               {nil, "a line editor knows nothing of chat"},
+	"server":            {nil, "the only package that knows everything"},
+	"cmd/parley":        {[]string{"chat", "client", "command", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"test":              {nil, "tries the whole"},
+}
+
+// knowsEverything are the packages whose imports are not restricted.
+var knowsEverything = []string{"server", "test"}
+
+type listed struct {
+	ImportPath, Dir                                             string
+	Imports, GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+}
+
+// packages are the module's, as the go command lists them.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	list := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "./...")
+	list.Dir = house
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestWhoImportsWhom(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "parley/")
+		rule, known := mayImport[name]
+		if !known {
+			t.Errorf("%s is no room of the house: add it to the table, with the reason for what it may import", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			ours, isOurs := strings.CutPrefix(i, "parley/")
+			if isOurs && !slices.Contains(knowsEverything, name) && !slices.Contains(rule.ours, ours) {
+				t.Errorf("%s imports %s: %s", name, ours, rule.why)
+			}
+			if name == "chat" && !isOurs && strings.Contains(strings.Split(i, "/")[0], ".") && !strings.HasPrefix(i, "golang.org/x/text/") {
+				t.Errorf("chat imports %s: it may import the standard library and x/text only", i)
+			}
+		}
+	}
+}
+
+// impure are what the rules cannot use: the same log would not end in the same state.
+var impure = []string{"os", "net", "io/fs", "math/rand", "math/rand/v2", "crypto/rand", "runtime", "sync", "syscall", "context", "log/slog"}
+
+func TestTheRulesArePure(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != "parley/chat" {
+			continue
+		}
+		for _, i := range p.Imports {
+			if slices.Contains(impure, i) {
+				t.Errorf("chat imports %s", i)
+			}
+		}
+		for _, f := range p.GoFiles {
+			content, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(content), "time.Now") {
+				t.Errorf("%s looks at the clock", f)
+			}
+		}
+	}
+}
+
+const (
+	functionMax = 100 // lines
+	fileMax     = 500 // lines
+)
+
+func TestNothingGrowsPastComfort(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, f := range slices.Concat(p.GoFiles, p.IgnoredGoFiles, p.TestGoFiles, p.XTestGoFiles) {
+			path := filepath.Join(p.Dir, f)
+			files := token.NewFileSet()
+			parsed, err := parser.ParseFile(files, path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := files.File(parsed.Pos()).LineCount(); n > fileMax {
+				t.Errorf("%s has %d lines: look for the noun hiding in it", path, n)
+			}
+			for _, d := range parsed.Decls {
+				function, ok := d.(*ast.FuncDecl)
+				if !ok {
+					continue
+				}
+				if n := files.Position(function.End()).Line - files.Position(function.Pos()).Line + 1; n >= functionMax {
+					t.Errorf("%s: %s has %d lines: it hides a table or a second function", path, function.Name.Name, n)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range packages(t) {
+		var doc string
+		for _, f := range slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, parser.ParseComments|parser.PackageClauseOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if parsed.Doc != nil {
+				doc += strings.Join(strings.Fields(parsed.Doc.Text()), " ")
+			}
+		}
+		for _, part := range []string{"knows nothing of", " law"} {
+			if !strings.Contains(strings.ToLower(doc), part) {
+				t.Errorf("the package comment of %s does not say what it %q", p.ImportPath, part)
+			}
+		}
+	}
+}
+
+// symbolRow is a row of ARCHITECTURE.md's table: a question and `file:symbol` for each answer.
+var symbolRow = regexp.MustCompile("`([a-z0-9_/]+\\.(?:go|sql)):([A-Za-z0-9_.]+)`")
+
+func TestArchitectureNamesWhatExists(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(house, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := symbolRow.FindAllStringSubmatch(string(page), -1)
+	if len(rows) < 15 {
+		t.Fatalf("ARCHITECTURE.md answers only %d questions", len(rows))
+	}
+	for _, row := range rows {
+		path, symbol := row[1], row[2]
+		content, err := os.ReadFile(filepath.Join(house, path))
+		if err != nil {
+			t.Errorf("ARCHITECTURE.md names %s: %v", path, err)
+			continue
+		}
+		if strings.HasSuffix(path, ".sql") {
+			if !strings.Contains(string(content), symbol) {
+				t.Errorf("ARCHITECTURE.md names %s in %s, where it is not", symbol, path)
+			}
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, content, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !declares(parsed, symbol) {
+			t.Errorf("ARCHITECTURE.md names %s in %s, where it is not declared", symbol, path)
+		}
+	}
+}
+
+// declares says whether a file declares a symbol, such as Apply or State.load.
+func declares(file *ast.File, symbol string) bool {
+	receiver, name, isMethod := strings.Cut(symbol, ".")
+	if !isMethod {
+		name = symbol
+	}
+	for _, d := range file.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Name.Name == name && (d.Recv != nil) == isMethod && (!isMethod || receiverOf(d) == receiver) {
+				return true
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					if !isMethod && s.Name.Name == name {
+						return true
+					}
+				case *ast.ValueSpec:
+					if !isMethod && slices.ContainsFunc(s.Names, func(i *ast.Ident) bool { return i.Name == name }) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func receiverOf(f *ast.FuncDecl) string {
+	of := f.Recv.List[0].Type
+	if star, ok := of.(*ast.StarExpr); ok {
+		of = star.X
+	}
+	if generic, ok := of.(*ast.IndexExpr); ok {
+		of = generic.X
+	}
+	if name, ok := of.(*ast.Ident); ok {
+		return name.Name
+	}
+	return ""
+}

@@ -1,0 +1,114 @@
+package test
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/server"
+	"parley/wire/datagram"
+)
+
+func TestADeadHolderLosesTheNicknameAtTheSecondTry(t *testing.T) {
+	r := openRoom(t, nil)
+	bob := r.enter("bob")
+	dead := r.enter("ann")
+	bob.hears("ann enters the chat room")
+	dead.conn.Close()
+	again := r.peer()
+	again.name = "ann, back"
+	again.send("L ann")
+	again.hears("the nickname is occupied")
+	bob.hears("ann quits the chat room") // the log knows: the fence between the tries
+	again.send("L ann")
+	again.hears(datagram.OK)
+	bob.hears("ann enters the chat room")
+}
+
+func TestMembersThatVanishLeaveByThemselves(t *testing.T) {
+	r := openRoom(t, nil)
+	ann := r.enter("ann")
+	for _, name := range []string{"b1", "b2", "b3"} {
+		p := r.enter(name)
+		ann.hears(name + " enters the chat room")
+		p.conn.Close()
+	}
+	left := 0
+	for left < 3 {
+		ann.says("anybody?")
+		for _, line := range ann.untilExit() {
+			if strings.HasSuffix(line, " quits the chat room") {
+				left++
+			}
+		}
+	}
+	r.mustBeInside("ann")
+}
+
+func TestSilentMembersAreWarnedAndLeave(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.UDPIdle = 400 * time.Millisecond })
+	silent := r.enter("silent")
+	silent.hears("say something to stay in the chat room", "you were removed from the chat room: nothing was said for too long")
+	r.mustBeInside()
+}
+
+func TestWhoIsTooFastIsToldAndKeptAtTheRate(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.UDPBurst, c.UDPRate = 10, 0.001 })
+	ann, bob := r.enter("ann"), r.enter("bob")
+	ann.hears("bob enters the chat room")
+	for range 30 {
+		bob.says("spam")
+	}
+	bob.hears("too many lines, please slow down")
+	bob.hearsNothing()
+	if got := len(ann.untilExit()); got != 10 {
+		t.Errorf("%d lines came through, want 10", got)
+	}
+}
+
+func TestOneAddressEntersOnlySoOften(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.UDPEnterRate = 5 })
+	for range 50 {
+		r.peer().send("L")
+	}
+	elsewhere, err := net.DialUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2)}, net.UDPAddrFromAddrPort(r.server.Addr()))
+	if err != nil {
+		t.Skipf("this machine has no second loopback address: %v", err)
+	}
+	defer elsewhere.Close()
+	(&peer{t: t, conn: elsewhere}).hearsNothing() // the door has read what came before
+	if counts := r.counts(); counts["too_fast"] < 40 || counts["refused"] > 10 {
+		t.Errorf("counted %v", counts)
+	}
+}
+
+func TestMembersGoOnTalkingAfterARestart(t *testing.T) {
+	r := openRoom(t, nil)
+	ann, bob := r.enter("ann"), r.enter("bob")
+	ann.hears("bob enters the chat room")
+	ann.says("before")
+	bob.hears("ann: before")
+	r.reopen()
+	ann.hears("the server is shutting down")
+	bob.hears("the server is shutting down")
+	ann.says("after")
+	bob.hears("ann: after")
+	bob.says("indeed")
+	ann.hears("bob: indeed")
+	other := r.peer()
+	other.send("L ann")
+	other.hears("the nickname is occupied")
+	if got := len(r.history()); got != 5 {
+		t.Errorf("%d messages stored, want 5", got)
+	}
+}
+
+func TestMembersLeaveWhenTheServerWasDownForTooLong(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.UDPResume = time.Nanosecond })
+	ann := r.enter("ann")
+	r.reopen()
+	ann.hears("the server is shutting down", "you were removed from the chat room: the server was down for too long, enter again")
+	r.mustBeInside()
+	ann.enter("ann")
+}

@@ -1,0 +1,212 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+// binary builds the program, with the race detector, once for all tests, and returns its path.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(programDir, "parley")
+	build := exec.Command("go", "build", "-race", "-o", path, "./cmd/parley")
+	build.Dir = house
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", errors.Join(err, errors.New(string(out)))
+	}
+	return path, nil
+})
+
+var programDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "parley-test-")
+	if err != nil {
+		panic(err)
+	}
+	programDir = dir
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+// command makes a call of the program, in English and with nothing of this environment's settings.
+func command(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatalf("build the program: %v", err)
+	}
+	c := exec.Command(path, args...)
+	c.Env = append(os.Environ(), "LANG=C", "LC_ALL=", "LC_MESSAGES=", "GORACE=halt_on_error=1 atexit_sleep_ms=0")
+	return c
+}
+
+// outcome is what a call of the program led to.
+type outcome struct {
+	out, err string
+	status   int
+}
+
+// call runs the program to its end.
+func call(t testing.TB, args ...string) outcome {
+	t.Helper()
+	return finish(t, command(t, args...))
+}
+
+func finish(t testing.TB, c *exec.Cmd) outcome {
+	t.Helper()
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{out.String(), errs.String(), c.ProcessState.ExitCode()}
+}
+
+// program is `parley serve` as a process of its own.
+type program struct {
+	t    testing.TB
+	dir  string
+	addr netip.AddrPort
+	cmd  *exec.Cmd
+	errs *lockedBuffer
+	in   io.WriteCloser
+	out  *bufio.Reader
+}
+
+var openOn = regexp.MustCompile(`open on (\S+) `)
+
+// serve starts a server and waits until it says that it is open.
+func serve(t testing.TB, dir string, args ...string) *program {
+	t.Helper()
+	p, err := tryServe(t, command(t, append([]string{"serve", "--data", dir}, args...)...), dir)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, p.errs)
+	}
+	return p
+}
+
+func tryServe(t testing.TB, c *exec.Cmd, dir string) (*program, error) {
+	t.Helper()
+	p := &program{t: t, dir: dir, cmd: c, errs: new(lockedBuffer)}
+	c.Stderr = p.errs
+	var err error
+	if p.in, err = c.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.kill() })
+	p.out = bufio.NewReader(out)
+	for {
+		line, err := p.out.ReadString('\n')
+		if m := openOn.FindStringSubmatch(line); m != nil {
+			p.addr = netip.MustParseAddrPort(m[1])
+			return p, nil
+		}
+		if err != nil {
+			return p, errors.Join(err, c.Wait())
+		}
+	}
+}
+
+// kill ends the server as a power cut would, and waits until it is gone.
+func (p *program) kill() {
+	if p.cmd.ProcessState == nil {
+		_ = p.cmd.Process.Kill() // it may have ended by itself
+		_ = p.cmd.Wait()
+	}
+	if strings.Contains(p.errs.String(), "DATA RACE") {
+		p.t.Errorf("a data race in the server:\n%s", p.errs)
+	}
+}
+
+// stop asks the server to end and checks that it does so in good order.
+func (p *program) stop() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			p.t.Errorf("the server ended with %v\n%s", err, p.errs)
+		}
+	case <-time.After(patience):
+		p.t.Errorf("the server does not end\n%s", p.errs)
+		_ = p.cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// history returns what `parley history -o json` tells, checked to be dense.
+func (p *program) history() []chat.Message {
+	p.t.Helper()
+	got := call(p.t, "history", "--data", p.dir, "-o", "json", "--last", "100000")
+	if got.status != 0 {
+		p.t.Fatalf("history: %+v\n%s", got.err, p.errs)
+	}
+	var all []chat.Message
+	for decoder := json.NewDecoder(strings.NewReader(got.out)); ; {
+		var m chat.Message
+		if err := decoder.Decode(&m); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			p.t.Fatal(err)
+		}
+		if m.Seq != chat.Seq(len(all)+1) {
+			p.t.Fatalf("message %d has sequence %d", len(all)+1, m.Seq)
+		}
+		all = append(all, m)
+	}
+}
+
+// enter opens a client of the server and brings it into the room.
+func (p *program) enter(name string) *peer {
+	p.t.Helper()
+	c := dial(p.t, p.addr)
+	c.enter(name)
+	return c
+}
+
+// lockedBuffer takes what a process prints while a test reads it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

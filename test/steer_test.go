@@ -1,0 +1,291 @@
+package test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+	ann, bob := p.enter("ann"), p.enter("小明")
+	ann.hears("小明 enters the chat room")
+	for _, c := range []struct {
+		args   []string
+		status int
+		out    []string // each must stand in what is printed
+	}{
+		{[]string{"announce", "lunch", "is ready"}, 0, []string{"announced, 2 inside"}},
+		{[]string{"announce"}, 2, []string{"TEXT is missing"}},
+		{[]string{"announce", " "}, 1, []string{"needs TEXT"}},
+		{[]string{"who"}, 0, []string{"ann  (udp, since", "小明  (udp, since"}},
+		{[]string{"who", "-o", "json"}, 0, []string{`{"nick":"ann","door":"udp","rooms":["lobby"],"entered":"`}},
+		{[]string{"who", "-o", "yaml"}, 2, []string{"text or json"}},
+		{[]string{"who", "me"}, 2, []string{"one word too many"}},
+		{[]string{"kick", "nobody"}, 1, []string{"nobody here has that nickname"}},
+		{[]string{"kick", "a b"}, 1, []string{"characters that are not allowed"}},
+		{[]string{"kick", "小明", "too", "loud"}, 0, []string{"小明 was removed"}},
+		{[]string{"history"}, 0, []string{"ann enters the chat room", "Administrator message: lunch is ready", "小明 quits the chat room (kicked: too loud)"}},
+		{[]string{"history", "lobby", "--last", "1", "-o", "json"}, 0, []string{`{"room":"lobby","seq":4,"time":"`, `"kind":"left","nick":"小明","text":"kicked: too loud"}`}},
+		{[]string{"history", "attic"}, 1, []string{"there is no such room"}},
+		{[]string{"history", "--last", "x"}, 1, []string{"--last takes a number"}},
+		{[]string{"status"}, 0, []string{"storage: ok", "lobby, 1 inside, 4 messages"}},
+		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
+		{[]string{"status", "--nonsense"}, 2, []string{"unknown flag"}},
+		{[]string{"dance"}, 2, []string{`"dance"`}},
+	} {
+		args := c.args
+		if args[0] != "dance" {
+			args = append(args, "--data", p.dir)
+		}
+		got := call(t, args...)
+		if got.status != c.status {
+			t.Errorf("%q: status %d, want %d: %s%s", c.args, got.status, c.status, got.out, got.err)
+		}
+		for _, part := range c.out {
+			if !strings.Contains(got.out+got.err, part) {
+				t.Errorf("%q prints %q%q, without %q", c.args, got.out, got.err, part)
+			}
+		}
+		if got.status != 0 && (got.out != "" || strings.Count(got.err, "\n") != 1) {
+			t.Errorf("%q: a refusal is one line on standard error: %q, %q", c.args, got.out, got.err)
+		}
+	}
+	ann.hears("Administrator message: lunch is ready", "小明 quits the chat room")
+	bob.hears("Administrator message: lunch is ready", "you were removed from the chat room: too loud")
+	p.stop()
+	if got := call(t, "status", "--data", p.dir); got.status != 1 || !strings.Contains(got.err, "no server runs on the data directory "+p.dir) {
+		t.Errorf("without a server: %+v", got)
+	}
+}
+
+func TestHistoryFollowsWithoutGap(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--no-limits")
+	ann := p.enter("ann")
+	ann.says("before")
+	ann.hearsNothing()
+	follow := command(t, "history", "--data", p.dir, "--follow", "--last", "1", "-o", "json")
+	out, err := follow.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := follow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = follow.Process.Kill(); _ = follow.Wait() })
+	lines := bufio.NewScanner(out)
+	next := func() (m struct {
+		Seq  int
+		Text string
+	},
+	) {
+		t.Helper()
+		if !lines.Scan() {
+			t.Fatalf("the following ended: %v", lines.Err())
+		}
+		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if m := next(); m.Seq != 2 || m.Text != "before" {
+		t.Fatalf("follows from %+v", m)
+	}
+	for i := range 200 {
+		ann.says(strings.Repeat("x", i+1))
+	}
+	for i := range 200 {
+		if m := next(); m.Seq != i+3 || len(m.Text) != i+1 {
+			t.Fatalf("message %d is %+v", i+3, m)
+		}
+	}
+	p.stop()
+	if lines.Scan() {
+		t.Errorf("something follows the server's end: %s", lines.Bytes())
+	}
+	if err := follow.Wait(); err != nil {
+		t.Errorf("the following ends with %v", err)
+	}
+}
+
+func TestTheConsoleIsTheAdministrator(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--console")
+	ann := p.enter("ann")
+	for _, line := range []string{"hello all", "//help", "/dance", "/kick nobody", "/who", "/kick ann bye now"} {
+		if _, err := p.in.Write([]byte(line + "\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
+	for _, want := range []string{"announced, 1 inside", "announced, 1 inside", `there is no command "dance"`, "nobody here has that nickname", "ann  (udp", "ann was removed"} {
+		for {
+			line, err := p.out.ReadString('\n')
+			if err != nil {
+				t.Fatalf("waiting for %q: %v", want, err)
+			}
+			if strings.Contains(line, want) {
+				break
+			}
+			if !strings.Contains(line, "Others enter") && !strings.HasPrefix(line, "administrator: ") {
+				t.Fatalf("waiting for %q: %q", want, line)
+			}
+		}
+	}
+	p.in.Close() // the end of input leaves the server running
+	ann.enter("ann")
+	p.stop()
+}
+
+func TestSettingsAreRefusedAllAtOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.toml")
+	if err := os.WriteFile(file, []byte("colour = 'red'\n[udp]\nidle = 'never'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := call(t, "serve", "--config", file, "--listen", "nowhere", "--data", t.TempDir())
+	for _, part := range []string{"colour", "udp.idle", `"nowhere"`} {
+		if got.status != 1 || !strings.Contains(got.err, part) {
+			t.Errorf("status %d, %q does not tell of %s", got.status, got.err, part)
+		}
+	}
+}
+
+func TestTheControlSocketIsTheOwnersOnly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("rights are the directory's there")
+	}
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+	info, err := os.Stat(filepath.Join(p.dir, "parley.sock"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	p.stop()
+}
+
+// twentyLines is the client that the protocol was made for, as beginners write it.
+const twentyLines = `
+import socket, sys, threading
+room = ("127.0.0.1", int(sys.argv[1]))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    name = input("Please enter nickname:")
+    s.sendto(("L " + name).encode(), room)
+    answer = s.recvfrom(1024)[0].decode()
+    if answer == "OK":
+        break
+    print(answer, flush=True)
+print("inside", flush=True)
+def listen():
+    while True:
+        text = s.recvfrom(1024)[0].decode()
+        if text == "EXIT":
+            return
+        print(text, flush=True)
+t = threading.Thread(target=listen)
+t.start()
+for line in sys.stdin:
+    if line.strip() == "quit":
+        break
+    s.sendto(("C " + name + " " + line.rstrip("\n")).encode(), room)
+s.sendto(("Q " + name).encode(), room)
+t.join()
+print("gone", flush=True)
+`
+
+func TestTwentyLineClientsTalk(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not here")
+	}
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+	port := p.addr.String()[strings.LastIndex(p.addr.String(), ":")+1:]
+	ann := newTalker(t, exec.Command(python, "-c", twentyLines, port))
+	ann.types("administrator")
+	ann.prints("Please enter nickname:the nickname is reserved")
+	ann.types("ann")
+	ann.prints("Please enter nickname:inside")
+	bob := newTalker(t, exec.Command(python, "-c", twentyLines, port))
+	bob.types("ann")
+	bob.prints("Please enter nickname:the nickname is occupied")
+	ann.prints("somebody asks for your nickname")
+	bob.types("小明")
+	bob.prints("Please enter nickname:inside")
+	ann.prints("小明 enters the chat room")
+	ann.types("你好  bob")
+	bob.prints("ann: 你好  bob")
+	if got := call(t, "announce", "--data", p.dir, "lunch"); got.status != 0 {
+		t.Fatal(got.err)
+	}
+	ann.prints("Administrator message: lunch")
+	bob.prints("Administrator message: lunch")
+	bob.types("quit")
+	bob.prints("gone")
+	ann.prints("小明 quits the chat room")
+	ann.types("quit")
+	ann.prints("gone")
+	p.stop()
+}
+
+// talker is a process with somebody at its keyboard.
+type talker struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  interface{ Write([]byte) (int, error) }
+	out chan string
+}
+
+func newTalker(t *testing.T, c *exec.Cmd) *talker {
+	t.Helper()
+	k := &talker{t: t, cmd: c, out: make(chan string, 100)}
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stderr = os.Stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	k.in = in
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(k.out)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			k.out <- lines.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		<-ended
+		_ = c.Wait()
+	})
+	return k
+}
+
+func (k *talker) types(line string) {
+	k.t.Helper()
+	if _, err := k.in.Write([]byte(line + "\n")); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *talker) prints(want string) {
+	k.t.Helper()
+	select {
+	case got, ok := <-k.out:
+		if !ok || got != want {
+			k.t.Fatalf("prints %q (%v), want %q", got, ok, want)
+		}
+	case <-time.After(patience):
+		k.t.Fatalf("prints nothing, want %q", want)
+	}
+}

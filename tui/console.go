@@ -1,0 +1,65 @@
+// Package tui is the one line at the bottom of a terminal where somebody types, while lines from elsewhere appear above it.
+//
+// It knows nothing of chat rooms, servers or what the lines say.
+//
+// Its laws:
+//   - What is being typed is never torn by what is printed.
+//   - Nothing that is printed can steer the terminal: control characters are replaced.
+//   - Columns are left to the terminal: the cursor is put back where the terminal itself had it, and long lines are wrapped by
+//     the terminal, so that full-width characters are right wherever tables disagree about them.
+//   - The terminal is restored on every way out of a Prompt: Close, end of input, interrupt, a panic that passes Close.
+//
+// Keys and pastes are read with bubbletea, without its renderer: that one counts the rows of a long Chinese line wrongly when
+// inserting it above, and cannot insert before its first frame is drawn.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// ErrInterrupted is what ReadLine returns once Ctrl-C was pressed.
+var ErrInterrupted = errors.New("tui: interrupted")
+
+// Console is somebody who reads and types, at a terminal or through pipes.
+type Console interface {
+	// ReadLine waits for a line and returns it without its end. After the last one it returns io.EOF, after Ctrl-C at once
+	// and for ever ErrInterrupted, and when ctx ends its cause; a line typed later waits for the next call. One goroutine at a time.
+	ReadLine(ctx context.Context) (string, error)
+
+	// Print shows text, one line or several. Any goroutine.
+	Print(text string)
+
+	// Echo shows a line of one's own, dimmed. Through pipes, and where the terminal shows what is typed itself, it does
+	// nothing. Any goroutine.
+	Echo(line string)
+
+	// SetPrompt changes what stands before the line being typed. Any goroutine.
+	SetPrompt(prompt string)
+
+	// Interrupted is closed when Ctrl-C is pressed, whether or not somebody waits in ReadLine. Where the terminal turns
+	// Ctrl-C into a signal it never is.
+	Interrupted() <-chan struct{}
+
+	// Interactive tells whether there is somebody who can be asked again.
+	Interactive() bool
+
+	// Close restores the terminal; what is printed later still appears. It may be called again.
+	Close() error
+}
+
+// Open returns a Prompt when in and out are a terminal that can move its cursor, else a Plain. getenv is asked for TERM and
+// NO_COLOR.
+func Open(in io.Reader, out io.Writer, getenv func(string) string) (Console, error) {
+	fin, inFile := in.(*os.File)
+	fout, outFile := out.(*os.File)
+	terminal := inFile && outFile && term.IsTerminal(int(fin.Fd())) && term.IsTerminal(int(fout.Fd()))
+	if kind := getenv("TERM"); !terminal || kind == "dumb" || kind == "" && !noTerm {
+		return NewPlain(in, out, terminal), nil
+	}
+	return NewPrompt(fin, fout, getenv("NO_COLOR") == "")
+}

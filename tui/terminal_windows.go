@@ -1,0 +1,29 @@
+package tui
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// noTerm says that a terminal is one even without TERM.
+const noTerm = true
+
+// prepareOutput makes out understand sequences, where it does not by itself.
+func prepareOutput(out *os.File) (restore func(), err error) {
+	console := windows.Handle(out.Fd())
+	var mode uint32
+	if err := windows.GetConsoleMode(console, &mode); err != nil {
+		return nil, err
+	}
+	if err := windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING); err != nil {
+		return nil, err
+	}
+	return func() { _ = windows.SetConsoleMode(console, mode) }, nil
+}
+
+// watchResize does nothing: there is no signal for it. The next key or line draws in the new width.
+func watchResize(func()) (stop func()) { return func() {} }
+
+// stopUntilContinued does nothing: there is no job control.
+func stopUntilContinued() {}
