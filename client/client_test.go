@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/test/lossy"
 	"parley/wire/datagram"
 )
 
@@ -279,11 +280,11 @@ func TestFaults(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := newRoom(t, "127.0.0.1:0")
-			p := newProxy(t, r, seed)
+			p := lossy.New(t, r.socket.LocalAddr().(*net.UDPAddr).AddrPort(), seed)
 			timings := quick
 			timings.Leave = 5 * time.Second
 			timings.Repeat = []time.Duration{30 * time.Millisecond}
-			c := dial(t, p.socket.LocalAddr().String(), Options{Timings: timings})
+			c := dial(t, p.Addr().String(), Options{Timings: timings})
 			if err := c.Enter(t.Context(), "ann"); err != nil {
 				t.Fatal(err)
 			}

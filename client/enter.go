@@ -71,7 +71,7 @@ func (c *Conn) entered(e *entering, err error) {
 }
 
 // entering is one call of Enter. A line that reads like an event is one, or a strange server's refusal: until that is known it
-// is in doubt. A refusal comes again each time that L is sent; an event does not.
+// is in doubt. It is a refusal if for Timings.Doubt after it nothing else comes though L was sent again.
 type entering struct {
 	*Conn
 	*question
@@ -81,9 +81,10 @@ type entering struct {
 	quiet   bool        // some try had not even that for an answer
 	heard   bool        // something came
 
-	doubt     string // empty: none
-	doubtSent int    // what sent was when doubt came
-	doubtful  *time.Timer
+	doubt      string // empty: none
+	doubtTimes int    // how often it came
+	doubtSent  int    // what sent was when it first came
+	doubtful   *time.Timer
 }
 
 // errNext says that this try has come to nothing.
@@ -194,11 +195,12 @@ func (e *entering) judge(p packet) (answered bool, err error) {
 	case p.text == datagram.Exit || p.text == chat.NotInside.Sentence() || len(clean(p.text)) == 0:
 		return false, nil // late answers to Q and C
 	case datagram.IsEvent(p.text):
-		if p.text == e.doubt && e.doubtSent < e.sent {
-			return true, e.refusal()
+		if p.text == e.doubt { // the refusal again, or the event doubled, or said again
+			e.doubtTimes++
+			return false, nil
 		}
 		e.settleDoubt()
-		e.doubt, e.doubtSent = p.text, e.sent
+		e.doubt, e.doubtTimes, e.doubtSent = p.text, 1, e.sent
 		e.doubtful.Reset(e.timings.Doubt)
 		return false, nil
 	case answersNoEnter(p.text):
@@ -224,11 +226,14 @@ func answersNoEnter(line string) bool {
 
 // settleDoubt takes the line in doubt, if there is one, for an event.
 func (e *entering) settleDoubt() {
-	if e.doubt != "" {
-		e.deliverNow(packet{text: e.doubt})
-		e.doubt = ""
-		e.doubtful.Stop()
+	if e.doubt == "" {
+		return
 	}
+	for range e.doubtTimes {
+		e.deliverNow(packet{text: e.doubt})
+	}
+	e.doubt = ""
+	e.doubtful.Stop()
 }
 
 // refusal takes the line in doubt for the answer.

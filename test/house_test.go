@@ -42,6 +42,7 @@ var mayImport = map[string]struct {
 	"tui":               {nil, "a line editor knows nothing of chat"},
 	"server":            {nil, "the only package that knows everything"},
 	"cmd/parley":        {[]string{"chat", "client", "command", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test":              {nil, "tries the whole"},
 }
 
@@ -145,6 +146,25 @@ func TestNothingGrowsPastComfort(t *testing.T) {
 					t.Errorf("%s: %s has %d lines: it hides a table or a second function", path, function.Name.Name, n)
 				}
 			}
+		}
+	}
+}
+
+func TestEveryDependencyHasItsReason(t *testing.T) {
+	module, err := os.ReadFile(filepath.Join(house, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(house, "DEPENDENCIES.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct, _, _ := strings.Cut(string(module), "// indirect")
+	for _, line := range strings.Split(direct, "\n") {
+		name, version, found := strings.Cut(strings.TrimSpace(line), " ")
+		if found && strings.HasPrefix(version, "v") && strings.Contains(name, ".") && !strings.Contains(line, "udiff") &&
+			!strings.Contains(string(page), "| "+name) && !strings.Contains(string(page), ", "+name) {
+			t.Errorf("DEPENDENCIES.md gives no reason for %s", name)
 		}
 	}
 }

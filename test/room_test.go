@@ -173,6 +173,12 @@ func dial(t testing.TB, server netip.AddrPort) *peer {
 	return &peer{t: t, conn: conn}
 }
 
+// dialPort opens a client of a server on a port of this machine.
+func dialPort(t testing.TB, port string) *peer {
+	t.Helper()
+	return dial(t, netip.MustParseAddrPort("127.0.0.1:"+port))
+}
+
 // enter opens a client and brings it into the room.
 func (r *room) enter(name string) *peer {
 	r.t.Helper()

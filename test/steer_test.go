@@ -3,6 +3,7 @@ package test
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -198,18 +199,14 @@ print("gone", flush=True)
 `
 
 func TestTwentyLineClientsTalk(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not here")
-	}
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 	port := p.addr.String()[strings.LastIndex(p.addr.String(), ":")+1:]
-	ann := newTalker(t, exec.Command(python, "-c", twentyLines, port))
+	ann := script(t, port)
 	ann.types("administrator")
 	ann.prints("Please enter nickname:the nickname is reserved")
 	ann.types("ann")
 	ann.prints("Please enter nickname:inside")
-	bob := newTalker(t, exec.Command(python, "-c", twentyLines, port))
+	bob := script(t, port)
 	bob.types("ann")
 	bob.prints("Please enter nickname:the nickname is occupied")
 	ann.prints("somebody asks for your nickname")
@@ -233,15 +230,15 @@ func TestTwentyLineClientsTalk(t *testing.T) {
 
 // talker is a process with somebody at its keyboard.
 type talker struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	in  interface{ Write([]byte) (int, error) }
-	out chan string
+	t       *testing.T
+	in      io.Writer
+	out     chan string
+	entered string // what it prints when it is inside; empty: nothing
 }
 
 func newTalker(t *testing.T, c *exec.Cmd) *talker {
 	t.Helper()
-	k := &talker{t: t, cmd: c, out: make(chan string, 100)}
+	k := &talker{t: t, out: make(chan string, 100)}
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,8 @@ type Terminal interface {
 	ReadLine(ctx context.Context) (string, error)
 	// Print shows a line without tearing what is being typed.
 	Print(line string)
+	// Echo shows what was typed, where the terminal does not keep it.
+	Echo(line string)
 }
 
 // Console reads what the administrator types and carries it out.
@@ -47,6 +49,7 @@ func (c *Console) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		c.terminal.Echo(Prompt + line)
 		c.take(ctx, line)
 	}
 }

@@ -1,4 +1,7 @@
-package client
+// Package lossy is a bad network for tests: a proxy that loses, doubles and reorders datagrams, as its seed says.
+//
+// It knows nothing of what is in them. Its law: what it passes on it passes on unchanged.
+package lossy
 
 import (
 	"math/rand/v2"
@@ -9,33 +12,38 @@ import (
 	"time"
 )
 
-// proxy stands between clients and a room and loses, doubles and delays datagrams in both directions, as its seed says.
-type proxy struct {
-	t      *testing.T
+// Proxy stands between clients and a server and loses, doubles and delays datagrams in both directions.
+type Proxy struct {
+	t      testing.TB
 	socket *net.UDPConn
-	room   *net.UDPAddr
+	server netip.AddrPort
 	done   sync.WaitGroup
 
 	mu     sync.Mutex
 	random *rand.Rand
-	behind map[netip.AddrPort]*net.UDPConn // a client's socket on the room's side
+	behind map[netip.AddrPort]*net.UDPConn // a client's socket on the server's side
 }
 
-func newProxy(t *testing.T, r *room, seed uint64) *proxy {
+// New opens a proxy of a server on a port of this machine, until the test ends.
+func New(t testing.TB, server netip.AddrPort, seed uint64) *Proxy {
+	t.Helper()
 	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{
-		t: t, socket: socket, room: r.socket.LocalAddr().(*net.UDPAddr),
+	p := &Proxy{
+		t: t, socket: socket, server: server,
 		random: rand.New(rand.NewPCG(seed, 0)), behind: map[netip.AddrPort]*net.UDPConn{},
 	}
 	p.done.Go(p.serve)
-	t.Cleanup(p.stop)
+	t.Cleanup(p.Close)
 	return p
 }
 
-func (p *proxy) serve() {
+// Addr is where clients find the server through the proxy.
+func (p *Proxy) Addr() netip.AddrPort { return p.socket.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+func (p *Proxy) serve() {
 	buffer := make([]byte, 2048)
 	for {
 		n, from, err := p.socket.ReadFromUDPAddrPort(buffer)
@@ -47,13 +55,13 @@ func (p *proxy) serve() {
 	}
 }
 
-func (p *proxy) socketOf(client netip.AddrPort) *net.UDPConn {
+func (p *Proxy) socketOf(client netip.AddrPort) *net.UDPConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s := p.behind[client]; s != nil {
 		return s
 	}
-	s, err := net.DialUDP("udp", nil, p.room)
+	s, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(p.server))
 	if err != nil {
 		p.t.Error(err)
 	}
@@ -72,7 +80,7 @@ func (p *proxy) socketOf(client netip.AddrPort) *net.UDPConn {
 }
 
 // pass loses a third, doubles a third, and delays each copy by up to 20 ms, so that they overtake each other.
-func (p *proxy) pass(b []byte, send func([]byte)) {
+func (p *Proxy) pass(b []byte, send func([]byte)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b = append([]byte(nil), b...)
@@ -85,7 +93,8 @@ func (p *proxy) pass(b []byte, send func([]byte)) {
 	}
 }
 
-func (p *proxy) stop() {
+// Close ends the proxy; its clients are gone then, as the server sees it. It may be called again.
+func (p *Proxy) Close() {
 	p.socket.Close()
 	p.mu.Lock()
 	for _, s := range p.behind {
