@@ -56,26 +56,42 @@ func (h *Line) Text(l locale.Lang) string {
 	case chat.KindEntered:
 		said = locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
 	case chat.KindLeft:
-		said = locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, h.Message.Text)
+		said = locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, reason(h.Message.Text, l))
 	default:
 		said = h.Nick + " " + string(h.Kind) + " " + h.Message.Text
 	}
 	return h.Time.Local().Format(clock) + "  " + strings.ReplaceAll(said, "\n", "\n"+strings.Repeat(" ", len(clock)+2))
 }
 
+// reason words why somebody left: a chat.Reason, and perhaps a detail behind a colon.
+func reason(text string, l locale.Lang) string {
+	why, detail, detailed := strings.Cut(text, ": ")
+	zh := map[chat.Reason]string{
+		chat.ReasonQuit: "主动退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
+		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机",
+	}[chat.Reason(why)]
+	switch {
+	case l != locale.Chinese || zh == "":
+		return text
+	case detailed:
+		return zh + "：" + detail
+	}
+	return zh
+}
+
 // State is how the server is.
 type State struct {
-	Version   string      `json:"version"`
-	Node      string      `json:"node"`
-	Epoch     uint64      `json:"epoch"` // counts the starts
-	Started   time.Time   `json:"started"`
-	Place     uint64      `json:"place"` // in the log
-	Hash      string      `json:"hash"`  // over everything up to it
-	Storage   string      `json:"storage"`
-	Queued    int         `json:"queued"` // commands on their way to the disk
-	QueueRoom int         `json:"queue_room"`
-	Rooms     []RoomState `json:"rooms"`
-	Doors     []DoorState `json:"doors"`
+	Version  string      `json:"version"`
+	Node     string      `json:"node"`
+	Epoch    uint64      `json:"epoch"` // counts the starts
+	Started  time.Time   `json:"started"`
+	Place    uint64      `json:"place"` // in the log
+	Hash     string      `json:"hash"`  // over everything up to it
+	Storage  string      `json:"storage"`
+	Queued   int         `json:"queued"` // commands on their way to the disk
+	QueueMax int         `json:"queue_max"`
+	Rooms    []RoomState `json:"rooms"`
+	Doors    []DoorState `json:"doors"`
 }
 
 // RoomState is how a room is.
@@ -105,7 +121,7 @@ func (s *State) Text(l locale.Lang) string {
 	row(locale.Text{EN: "version", ZH: "版本"}, "%s", s.Version)
 	row(locale.Text{EN: "running since", ZH: "启动于"}, "%s", s.Started.Local().Format(clock))
 	row(locale.Text{EN: "storage", ZH: "存储"}, "%s", s.Storage)
-	row(locale.Text{EN: "queue", ZH: "队列"}, "%d / %d", s.Queued, s.QueueRoom)
+	row(locale.Text{EN: "queue", ZH: "队列"}, "%d / %d", s.Queued, s.QueueMax)
 	for _, r := range s.Rooms {
 		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.In(l), r.Name, r.Members, r.Messages)
 	}

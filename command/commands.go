@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -79,6 +80,7 @@ var kick = Command{
 			if reason, err = chat.ParseText(reason, reasonMax); err != nil {
 				return err
 			}
+			reason = strings.ReplaceAll(reason, "\n", " ")
 		}
 		if err := d.Hub.Do(ctx, chat.Kick{NickKey: nick.Key, Detail: reason}); err != nil {
 			return err
@@ -144,7 +146,7 @@ var status = Command{
 		state := &State{
 			Version: d.Version, Node: string(s.Node), Epoch: uint64(s.Epoch), Started: d.Started,
 			Place: uint64(s.Place), Hash: s.Hash.String(), Storage: s.Storage.String(),
-			Queued: s.Queued, QueueRoom: s.Room, Doors: d.Doors(),
+			Queued: s.Queued, QueueMax: s.Capacity, Doors: d.Doors(),
 		}
 		for i := range state.Doors {
 			state.Doors[i].Members = s.Members[state.Doors[i].Name]

@@ -86,7 +86,7 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 		{chat.KindMessage, "a\nb", "ann: a\n                     b", "ann: a\n                     b"},
 		{chat.KindAnnouncement, "lunch", "Administrator message: lunch", "管理员公告：lunch"},
 		{chat.KindEntered, "", "ann enters the chat room", "ann 进入聊天室"},
-		{chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 离开聊天室（quit）"},
+		{chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 离开聊天室（主动退出）"},
 	} {
 		l := &Line{chat.Message{Kind: c.kind, Nick: "ann", Text: c.text, Time: at}}
 		const when = "2026-11-22 12:00:00  "

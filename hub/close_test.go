@@ -130,3 +130,42 @@ func TestSubmitWhileTheLoopEnds(t *testing.T) {
 		t.Errorf("Submit returned %v, and there are %d answers", err, len(q.answer))
 	}
 }
+
+// first is a ledger that notes what is appended, in order.
+type first struct {
+	ledger.Ledger
+	appended chan chat.Command
+}
+
+// Append implements ledger.Ledger.
+func (l first) Append(origin chat.Origin, command chat.Command) error {
+	err := l.Ledger.Append(origin, command)
+	if err == nil {
+		l.appended <- command
+	}
+	return err
+}
+
+// TestStartComesFirst: what doors read before this life has begun in the log waits for it, or Start would take it for a sign
+// that the node was never away.
+func TestStartComesFirst(t *testing.T) {
+	d := &door{name: "udp"}
+	appended := make(chan chat.Command, 10)
+	h := plan{ledger: func(after chat.Progress, capacity int, now func() time.Time) ledger.Ledger {
+		return first{local.New(after, capacity, now), appended}
+	}}.build(t, d)
+	if err := d.way.Submit(done, d.post("s1", "early"), nil); codeOf(err) != chat.Busy {
+		t.Errorf("before Run, who does not wait is told %v", err)
+	}
+	patient := make(chan chat.Code, 1)
+	go func() { patient <- d.ask(t, d.enter("s1", "Ann")) }()
+	go func() { h.ended <- h.Run() }()
+	if got := <-patient; got != chat.OK {
+		t.Error(got)
+	}
+	if c := <-appended; c != nil {
+		if _, isStart := c.(chat.Start); !isStart {
+			t.Errorf("%T is appended first", c)
+		}
+	}
+}

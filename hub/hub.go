@@ -48,16 +48,17 @@ type Hub struct {
 	once    sync.Once
 
 	state    *chat.State // loop only
-	storage  storage     // loop only
+	health   health      // loop only
 	doorways []*Doorway  // fixed before Run
 	index    *index
 	progress atomic.Pointer[Progress]
 	commits  signal
 
-	room signal // raised when the loop has taken something out of the log
+	space signal // raised when what was refused with Busy may pass now
 
 	order sync.Mutex // held while appending, which never waits: order of N and order of Append are the same
 	n     uint64     // of the newest command appended
+	begun bool       // Start is in the log and was not refused: others may follow
 
 	mu      sync.Mutex // guards waiting
 	waiting map[uint64]func(Answer)
@@ -120,17 +121,17 @@ func (h *Hub) Do(ctx context.Context, command chat.Command) error {
 	}
 }
 
-// submit appends a command, waiting for room in the log until ctx is done. answer, if given, is called by the loop once the
+// submit appends a command, waiting for space in the log, and for this life to begin there, until ctx is done. answer, if given, is called by the loop once the
 // command is committed or refused, if submit returns nil.
 func (h *Hub) submit(ctx context.Context, command chat.Command, answer func(Answer)) error {
 	err := h.append(command, answer)
 	for isBusy(err) && ctx.Err() == nil {
-		room := h.room.next()
+		space := h.space.next()
 		if err = h.append(command, answer); !isBusy(err) {
 			break
 		}
 		select {
-		case <-room:
+		case <-space:
 		case <-ctx.Done():
 		}
 	}
@@ -145,6 +146,9 @@ func isBusy(err error) bool {
 func (h *Hub) append(command chat.Command, answer func(Answer)) error {
 	h.order.Lock()
 	defer h.order.Unlock()
+	if _, isStart := command.(chat.Start); !isStart && !h.begun && !h.isClosing() {
+		return chat.Refuse(chat.Busy) // anything before Start would hide from it how long this node was away
+	}
 	n := h.n + 1
 	h.wait(n, answer)
 	if err := h.ledger.Append(chat.Origin{Node: h.node, Epoch: h.epoch, N: n}, command); err != nil {
@@ -173,6 +177,15 @@ func (h *Hub) answered(n uint64) func(Answer) {
 	return answer
 }
 
+func (h *Hub) isClosing() bool {
+	select {
+	case <-h.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Ready is closed once this life has begun in the log: everything submitted from then on comes after.
 func (h *Hub) Ready() <-chan struct{} { return h.ready }
 
@@ -182,5 +195,6 @@ func (h *Hub) Close() {
 	h.once.Do(func() {
 		close(h.closing)
 		h.ledger.Close()
+		h.space.raise() // who waits for it is refused by the log now
 	})
 }

@@ -17,8 +17,8 @@ import (
 // probeEvery is how often a full disk is tried again; in between, everything is refused at once.
 const probeEvery = time.Second
 
-// storage is what the loop knows of the disk's health.
-type storage struct {
+// health is what the loop knows of the disk.
+type health struct {
 	refuse  chat.Code // OK, StorageFull or StorageFailed
 	refused time.Time // when the disk last said so
 }
@@ -41,7 +41,7 @@ func (h *Hub) Run() error {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
-		h.room.raise()
+		h.space.raise()
 		if err := h.take(records); err != nil {
 			return err
 		}
@@ -62,6 +62,10 @@ func (h *Hub) begin() {
 			return
 		}
 	}
+	h.order.Lock()
+	h.begun = true
+	h.order.Unlock()
+	h.space.raise()
 	close(h.ready)
 	for h.pause(max(h.options.Resume/10, time.Second)) {
 		_ = h.submit(ctx, chat.Alive{}, nil) // the next one makes up for a refused one
@@ -120,11 +124,11 @@ func (h *Hub) takeOne(record []chat.Record) error {
 
 // refusing says whether nothing is tried for now.
 func (h *Hub) refusing() bool {
-	switch h.storage.refuse {
+	switch h.health.refuse {
 	case chat.OK:
 		return false
 	case chat.StorageFull:
-		return h.options.Now().Sub(h.storage.refused) < probeEvery
+		return h.options.Now().Sub(h.health.refused) < probeEvery
 	default:
 		return true
 	}
@@ -156,9 +160,9 @@ func (h *Hub) reload() error {
 func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 	err := h.store.Commit(results, h.state.Progress())
 	if err == nil {
-		if h.storage.refuse != chat.OK {
+		if h.health.refuse != chat.OK {
 			h.options.Log.Info("storing goes on")
-			h.storage = storage{}
+			h.health = health{}
 		}
 		h.deliver(records, results)
 		return nil
@@ -167,13 +171,13 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 	if errors.Is(err, store.ErrFull) {
 		code = chat.StorageFull
 	}
-	if h.storage.refuse != code {
+	if h.health.refuse != code {
 		h.options.Log.Error("nothing can be stored", "code", code.String(), "err", err)
 	}
-	h.storage = storage{refuse: code, refused: h.options.Now()}
+	h.health = health{refuse: code, refused: h.options.Now()}
 	if err := h.reload(); err != nil {
 		h.options.Log.Error("the state cannot be read again", "err", err)
-		h.storage.refuse = chat.StorageFailed
+		h.health.refuse = chat.StorageFailed
 	}
 	h.refuse(records)
 	return nil
@@ -182,7 +186,7 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 // refuse answers a batch that is not stored. Nothing of it happened.
 func (h *Hub) refuse(records []chat.Record) {
 	for _, r := range records {
-		h.answer(r, Answer{Refusal: chat.Refuse(h.storage.refuse)})
+		h.answer(r, Answer{Refusal: chat.Refuse(h.health.refuse)})
 	}
 	h.publish()
 	h.flush()
@@ -230,7 +234,6 @@ func (h *Hub) abandon() {
 		left[n](Answer{Refusal: chat.Refuse(chat.ShuttingDown)})
 	}
 	h.flush()
-	h.room.raise() // who waits for room is refused by the log now
 }
 
 // flush hands every door its part of the batch.

@@ -21,24 +21,24 @@ type Progress struct {
 
 // publish lets others see how far the loop has come. Loop only.
 func (h *Hub) publish() {
-	h.progress.Store(&Progress{Progress: h.state.Progress(), Rooms: h.state.Rooms(), Storage: h.storage.refuse})
+	h.progress.Store(&Progress{Progress: h.state.Progress(), Rooms: h.state.Rooms(), Storage: h.health.refuse})
 }
 
 // Status is what an operator wants to know of a running hub.
 type Status struct {
 	Progress
-	Node    chat.NodeID
-	Epoch   chat.Epoch
-	Members map[string]int // sessions by door
-	Queued  int            // commands appended and not read yet
-	Room    int            // how many there may be
+	Node     chat.NodeID
+	Epoch    chat.Epoch
+	Members  map[string]int // sessions by door
+	Queued   int            // commands appended and not read yet
+	Capacity int            // how many there may be
 }
 
 // Status tells how the hub is. Any goroutine.
 func (h *Hub) Status() Status {
 	return Status{
 		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch,
-		Members: h.index.count(), Queued: h.ledger.Len(), Room: h.ledger.Cap(),
+		Members: h.index.count(), Queued: h.ledger.Len(), Capacity: h.ledger.Cap(),
 	}
 }
 

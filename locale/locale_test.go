@@ -1,6 +1,8 @@
 package locale
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"parley/chat"
@@ -38,5 +40,33 @@ func TestEveryRefusalIsSaidInChinese(t *testing.T) {
 		if Refusal(chat.Refuse(code), English) != code.Sentence() {
 			t.Errorf("%v is not said as chat says it", code)
 		}
+	}
+}
+
+func TestErrorsAreSaidInTheLanguageOfTheScreen(t *testing.T) {
+	cause := errors.New("cause")
+	inner := Errorf(Text{EN: "inner %d", ZH: "内 %d"}, 7)
+	outer := Errorf(Text{EN: "%s: %v", ZH: "%s：%v"}, "key", inner)
+	for _, c := range []struct {
+		err    error
+		en, zh string
+	}{
+		{cause, "cause", "cause"},
+		{inner, "inner 7", "内 7"},
+		{outer, "key: inner 7", "key：内 7"},
+		{errors.Join(outer, cause), "key: inner 7\ncause", "key：内 7\ncause"},
+		{fmt.Errorf("%w", inner), "inner 7", "内 7"},
+		{fmt.Errorf("around: %w", inner), "around: inner 7", "around: inner 7"},
+		{Errorf(Text{EN: "failed: %v", ZH: "失败：%v"}, cause), "failed: cause", "失败：cause"},
+	} {
+		if got := Explain(c.err, English); got != c.en || c.err.Error() != c.en {
+			t.Errorf("in English: %q", got)
+		}
+		if got := Explain(c.err, Chinese); got != c.zh {
+			t.Errorf("in Chinese: %q, want %q", got, c.zh)
+		}
+	}
+	if !errors.Is(Errorf(Text{EN: "%v"}, cause), cause) {
+		t.Error("the cause is not wrapped")
 	}
 }

@@ -68,7 +68,7 @@ func (q *Queue) shed() {
 func (q *Queue) Hold() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.chunks, q.bytes, q.held = nil, 0, true
+	q.chunks, q.bytes, q.lost, q.held = nil, 0, 0, true
 }
 
 // Release ends Hold, putting first before whatever came meanwhile. It returns what Push does.

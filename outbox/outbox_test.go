@@ -173,7 +173,7 @@ func TestQueueLaws(t *testing.T) {
 				want.add(chunks)
 			case "hold":
 				q.Hold()
-				want.chunks, want.held = nil, true
+				want.chunks, want.lost, want.held = nil, 0, true
 			case "release":
 				first := draw()
 				owned = q.Release(first...) || owned

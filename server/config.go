@@ -20,6 +20,7 @@ type Config struct {
 	UDPEcho      bool
 	UDPJoin      int64
 	UDPIdle      time.Duration
+	UDPMembers   int64
 	UDPResume    time.Duration
 	UDPRate      float64
 	UDPBurst     int64

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"parley/locale"
 )
 
 const (
@@ -28,7 +30,10 @@ type Holder struct {
 }
 
 // ErrNotRunning is returned by FindHolder when nobody serves the directory.
-var ErrNotRunning = errors.New("no parley server runs on this data directory")
+var ErrNotRunning = locale.Errorf(locale.Text{
+	EN: "no parley server runs on this data directory",
+	ZH: "该数据目录上没有运行中的 Parley 服务器",
+})
 
 // FindHolder returns who serves a data directory now.
 func FindHolder(dir string) (Holder, error) {
@@ -54,7 +59,10 @@ func readHolder(dir string) (Holder, error) {
 	}
 	var h Holder
 	if err := json.Unmarshal(content, &h); err != nil {
-		return Holder{}, fmt.Errorf("a server is starting on this data directory (%s is not complete yet)", path)
+		return Holder{}, locale.Errorf(locale.Text{
+			EN: "a server is starting on this data directory (%s is not complete yet)",
+			ZH: "该数据目录上的服务器正在启动（%s 尚不完整）",
+		}, path)
 	}
 	return h, nil
 }
@@ -68,19 +76,22 @@ type dataDir struct {
 // openDataDir makes the directory if need be and locks it. The error names who holds it.
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
+		return nil, locale.Errorf(locale.Text{EN: "make the data directory: %v", ZH: "无法创建数据目录：%v"}, err)
 	}
 	lock := flock.New(filepath.Join(path, lockedName), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	locked, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock the data directory %s: %w", path, err)
+		return nil, locale.Errorf(locale.Text{EN: "lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}, path, err)
 	}
 	if !locked {
-		who := "another server"
-		if h, err := readHolder(path); err == nil {
-			who = fmt.Sprintf("another server (process %d)", h.PID)
+		holder, err := readHolder(path)
+		if err != nil {
+			return nil, err
 		}
-		return nil, fmt.Errorf("%s uses the data directory %s: stop it, or choose another directory with --data", who, path)
+		return nil, locale.Errorf(locale.Text{
+			EN: "another server (process %d) uses the data directory %s: stop it, or choose another directory with --data",
+			ZH: "另一个服务器（进程 %d）正在使用数据目录 %s：请先停止它，或用 --data 指定其他目录",
+		}, holder.PID, path)
 	}
 	return &dataDir{path: path, lock: lock}, nil
 }
@@ -88,13 +99,13 @@ func openDataDir(path string) (*dataDir, error) {
 // socket returns where the control socket is to be: in the directory or, where that path is too long for a socket, in the
 // user's runtime directory under a name made of it.
 func (d *dataDir) socket() (string, error) {
-	inside := filepath.Join(d.path, socketName)
-	if len(inside) <= socketPathMax {
-		return inside, nil
-	}
-	full, err := filepath.Abs(d.path)
+	full, err := filepath.Abs(d.path) // others read it from elsewhere
 	if err != nil {
 		return "", err
+	}
+	inside := filepath.Join(full, socketName)
+	if len(inside) <= socketPathMax {
+		return inside, nil
 	}
 	runtime := os.Getenv("XDG_RUNTIME_DIR")
 	if runtime == "" {

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"parley/command"
@@ -23,6 +24,7 @@ import (
 	"parley/door/udp"
 	"parley/hub"
 	"parley/ledger/local"
+	"parley/locale"
 	"parley/store"
 )
 
@@ -39,7 +41,6 @@ type Server struct {
 	udp     *udp.Door
 	desk    *command.Desk
 	control *http.Server
-	socket  string
 	looped  chan error // the hub's loop's end
 	isNew   bool
 }
@@ -105,7 +106,8 @@ func (s *Server) assemble(ctx context.Context) error {
 func (s *Server) udpConfig() udp.Config {
 	c := udp.Config{
 		Listen: s.config.Listen, Allow: s.config.UDPAllow, Echo: s.config.UDPEcho, Join: int(s.config.UDPJoin), Idle: s.config.UDPIdle,
-		Rate: s.config.UDPRate, Burst: int(s.config.UDPBurst), EnterRate: s.config.UDPEnterRate,
+		Members: int(s.config.UDPMembers),
+		Rate:    s.config.UDPRate, Burst: int(s.config.UDPBurst), EnterRate: s.config.UDPEnterRate,
 		OutboxBytes: int(s.config.UDPOutbox), TextMax: int(s.config.MessageMax), Buffer: int(s.config.UDPBuffer),
 	}
 	if s.config.NoLimits {
@@ -116,14 +118,14 @@ func (s *Server) udpConfig() udp.Config {
 
 // listenControl opens the control socket, which only this user can open, and serves the commands on it.
 func (s *Server) listenControl(version string) error {
-	var err error
-	if s.socket, err = s.dir.socket(); err != nil {
+	socket, err := s.dir.socket()
+	if err != nil {
 		return err
 	}
-	if err := os.Remove(s.socket); err != nil && !errors.Is(err, os.ErrNotExist) { // a killed server's; the lock is ours
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) { // a killed server's; the lock is ours
 		return fmt.Errorf("remove the old control socket: %w", err)
 	}
-	listener, err := listenPrivate(s.socket)
+	listener, err := listenPrivate(socket)
 	if err != nil {
 		return fmt.Errorf("open the control socket: %w", err)
 	}
@@ -131,12 +133,15 @@ func (s *Server) listenControl(version string) error {
 		Hub: s.hub, Version: version, Started: time.Now(), TextMax: int(s.config.MessageMax), Doors: s.doors,
 	}
 	s.control = &http.Server{Handler: api.New(s.desk, s.log), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: socket}); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	go func() {
 		if err := s.control.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("the control socket failed", "err", err)
 		}
 	}()
-	return s.dir.sign(Holder{PID: os.Getpid(), Socket: s.socket})
+	return nil
 }
 
 func (s *Server) doors() []command.DoorState {
@@ -145,6 +150,27 @@ func (s *Server) doors() []command.DoorState {
 
 // Addr returns the address that datagram clients use.
 func (s *Server) Addr() netip.AddrPort { return s.udp.Addr() }
+
+// Reachable returns the addresses that others on this network can type, host:port: where the server listens on all of this
+// machine's, its private IPv4 ones, or this machine alone if it has none.
+func (s *Server) Reachable() []string {
+	bound := s.udp.Addr()
+	if !bound.Addr().IsUnspecified() {
+		return []string{bound.String()}
+	}
+	port := strconv.Itoa(int(bound.Port()))
+	var all []string
+	interfaces, _ := net.InterfaceAddrs() // without them, this machine is what is left
+	for _, i := range interfaces {
+		if n, ok := i.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsPrivate() {
+			all = append(all, net.JoinHostPort(n.IP.String(), port))
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, net.JoinHostPort("localhost", port))
+	}
+	return all
+}
 
 // IsNew tells whether the data directory was made by this start.
 func (s *Server) IsNew() bool { return s.isNew }
@@ -173,13 +199,16 @@ func (s *Server) Close() error {
 
 // listenError says which port is taken and what to do.
 func listenError(address, network string, err error) error {
-	if !isAddressInUse(err) {
-		return fmt.Errorf("listen on %s (%s): %w", address, network, err)
-	}
 	host, port, splitErr := net.SplitHostPort(address)
-	if splitErr != nil {
-		return err
+	if !isAddressInUse(err) || splitErr != nil {
+		return locale.Errorf(locale.Text{EN: "listen on %s (%s): %v", ZH: "无法监听 %s（%s）：%v"}, address, network, err)
 	}
-	return fmt.Errorf("port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: --listen %s",
-		port, network, network[:1], net.JoinHostPort(host, "8889"))
+	other := "8889"
+	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 1<<16-1 {
+		other = strconv.FormatUint(n+1, 10)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: --listen %s",
+		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：--listen %s",
+	}, port, network, network[:1], net.JoinHostPort(host, other))
 }

@@ -83,6 +83,11 @@ func Settings() []Setting {
 			func(c *Config) value { return duration(&c.UDPIdle) },
 		},
 		{
+			"udp.members", "20000",
+			locale.Text{EN: "how many may be inside at once", ZH: "同时在线人数上限"},
+			func(c *Config) value { return count(&c.UDPMembers, 1, 1<<20) },
+		},
+		{
 			"udp.resume", "10m",
 			locale.Text{EN: "members stay inside if the server is down for less than this", ZH: "服务器停机不超过此时间时成员仍在聊天室内"},
 			func(c *Config) value { return duration(&c.UDPResume) },
@@ -99,7 +104,7 @@ func Settings() []Setting {
 		},
 		{
 			"udp.enter-rate", "50",
-			locale.Text{EN: "requests a second from one IP address to enter; 0: no limit", ZH: "每个 IP 每秒的进入请求数；0 表示不限"},
+			locale.Text{EN: "requests a second from one IP address to enter, to leave, or from outside; 0: no limit", ZH: "每个 IP 每秒的进入、退出等请求数；0 表示不限"},
 			func(c *Config) value { return perSecond(&c.UDPEnterRate) },
 		},
 		{
@@ -157,29 +162,42 @@ func Load(from Sources) (Config, error) {
 	var config Config
 	var problems []error
 	for _, s := range Settings() {
-		given, origin := s.Default, "the default"
+		given, origin := s.Default, fromDefault
 		if v, ok := file[s.Key]; ok {
-			given, origin = v, from.File
+			given, origin = v, fromFile(from.File)
 		}
 		if v, ok := environ[s.Env()]; ok {
-			given, origin = v, "the environment"
+			given, origin = v, fromEnvironment
 		}
 		if v, ok := from.Flags[s.Flag()]; ok {
-			given, origin = v, "the command line"
+			given, origin = v, fromCommandLine
 		}
 		if err := s.field(&config).set(given); err != nil {
-			problems = append(problems, fmt.Errorf("%s (from %s): %w", s.Key, origin, err))
+			problems = append(problems, locale.Errorf(locale.Text{EN: "%s (from %v): %v", ZH: "%s（来自%v）：%v"}, s.Key, origin, err))
 		}
 		delete(file, s.Key)
 		delete(environ, s.Env())
 	}
 	for _, key := range slices.Sorted(maps.Keys(file)) {
-		problems = append(problems, fmt.Errorf("%s (from %s): there is no such setting", key, from.File))
+		problems = append(problems, noSetting(key, fromFile(from.File)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		problems = append(problems, fmt.Errorf("%s (from the environment): there is no such setting", name))
+		problems = append(problems, noSetting(name, fromEnvironment))
 	}
 	return config, errors.Join(problems...)
+}
+
+// Where a setting comes from, as Load's errors say it.
+var (
+	fromDefault     = locale.Errorf(locale.Text{EN: "the default", ZH: "默认值"})
+	fromEnvironment = locale.Errorf(locale.Text{EN: "the environment", ZH: "环境变量"})
+	fromCommandLine = locale.Errorf(locale.Text{EN: "the command line", ZH: "命令行"})
+)
+
+func fromFile(path string) error { return locale.Errorf(locale.Text{EN: "%s", ZH: "文件 %s"}, path) }
+
+func noSetting(key string, origin error) error {
+	return locale.Errorf(locale.Text{EN: "%s (from %v): there is no such setting", ZH: "%s（来自%v）：没有这个设置"}, key, origin)
 }
 
 // readFile reads the TOML file as keys with dots and values as text.
@@ -190,7 +208,7 @@ func readFile(path string, named bool) (map[string]string, error) {
 		return flat, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w", err)
+		return nil, locale.Errorf(locale.Text{EN: "read the configuration: %v", ZH: "无法读取配置：%v"}, err)
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(content, &tree); err != nil {
@@ -225,7 +243,7 @@ func flatten(into map[string]string, prefix string, tree map[string]any) {
 // checkAddress says what is wrong with an address to listen on.
 func checkAddress(s string) error {
 	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
-		return fmt.Errorf("%q is no address to listen on, such as :8888 or 127.0.0.1:8888", s)
+		return locale.Errorf(locale.Text{EN: "%q is no address to listen on, such as :8888 or 127.0.0.1:8888", ZH: "%q 不是监听地址，例如 :8888 或 127.0.0.1:8888"}, s)
 	}
 	return nil
 }

@@ -1,12 +1,13 @@
 package server
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/locale"
 )
 
 // value is a field of Config that can be set from text. What set refuses it leaves as it was.
@@ -22,7 +23,7 @@ type yesNoValue struct{ field *bool }
 func (v yesNoValue) set(s string) error {
 	on, err := strconv.ParseBool(s)
 	if err != nil {
-		return fmt.Errorf("%q is neither true nor false", s)
+		return locale.Errorf(locale.Text{EN: "%q is neither true nor false", ZH: "%q 既不是 true 也不是 false"}, s)
 	}
 	*v.field = on
 	return nil
@@ -33,7 +34,7 @@ func yesNo(field *bool) value { return yesNoValue{field} }
 func text(field *string) value {
 	return valueFunc(func(s string) error {
 		if s == "" {
-			return fmt.Errorf("it must not be empty")
+			return locale.Errorf(locale.Text{EN: "it must not be empty", ZH: "不能为空"})
 		}
 		*field = s
 		return nil
@@ -53,7 +54,7 @@ func address(field *string) value {
 func oneOf(field *string, choices ...string) value {
 	return valueFunc(func(s string) error {
 		if !slices.Contains(choices, s) {
-			return fmt.Errorf("%q is none of %s", s, strings.Join(choices, ", "))
+			return locale.Errorf(locale.Text{EN: "%q is none of %s", ZH: "%q 不是以下之一：%s"}, s, strings.Join(choices, ", "))
 		}
 		*field = s
 		return nil
@@ -64,7 +65,7 @@ func count(field *int64, least, most int64) value {
 	return valueFunc(func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n < least || n > most {
-			return fmt.Errorf("%q is no whole number from %d to %d", s, least, most)
+			return locale.Errorf(locale.Text{EN: "%q is no whole number from %d to %d", ZH: "%q 不是 %d 到 %d 之间的整数"}, s, least, most)
 		}
 		*field = n
 		return nil
@@ -75,7 +76,7 @@ func perSecond(field *float64) value {
 	return valueFunc(func(s string) error {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(n >= 0 && n <= 1e9) {
-			return fmt.Errorf("%q is no rate a second, such as 20 or 0.5", s)
+			return locale.Errorf(locale.Text{EN: "%q is no rate a second, such as 20 or 0.5", ZH: "%q 不是每秒速率，例如 20 或 0.5"}, s)
 		}
 		*field = n
 		return nil
@@ -86,7 +87,7 @@ func duration(field *time.Duration) value {
 	return valueFunc(func(s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
-			return fmt.Errorf("%q is no duration, such as 12h or 90s", s)
+			return locale.Errorf(locale.Text{EN: "%q is no duration, such as 12h or 90s", ZH: "%q 不是时长，例如 12h 或 90s"}, s)
 		}
 		*field = d
 		return nil
@@ -120,7 +121,7 @@ func size(field *int64, least, most int64) value {
 		}
 		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
 		if err != nil || n < 0 || n > most/factor || n*factor < least {
-			return fmt.Errorf("%q is no size from %d to %d bytes, such as 64KiB or 1GiB", s, least, most)
+			return locale.Errorf(locale.Text{EN: "%q is no size from %d to %d bytes, such as 64KiB or 1GiB", ZH: "%q 不是 %d 到 %d 字节之间的大小，例如 64KiB 或 1GiB"}, s, least, most)
 		}
 		*field = n * factor
 		return nil
@@ -137,7 +138,7 @@ func networks(field *[]netip.Prefix) value {
 			}
 			p, err := netip.ParsePrefix(item)
 			if err != nil {
-				return fmt.Errorf("%q is no network, such as 203.0.113.0/24", item)
+				return locale.Errorf(locale.Text{EN: "%q is no network, such as 203.0.113.0/24", ZH: "%q 不是网段，例如 203.0.113.0/24"}, item)
 			}
 			all = append(all, p.Masked())
 		}

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestADeadHolderLosesTheNicknameAtTheSecondTry(t *testing.T) {
 }
 
 func TestMembersThatVanishLeaveByThemselves(t *testing.T) {
-	r := openRoom(t, nil)
+	r := openRoom(t, func(c *server.Config) { c.NoLimits = true })
 	ann := r.enter("ann")
 	for _, name := range []string{"b1", "b2", "b3"} {
 		p := r.enter(name)
@@ -111,4 +112,34 @@ func TestMembersLeaveWhenTheServerWasDownForTooLong(t *testing.T) {
 	ann.hears("the server is shutting down", "you were removed from the chat room: the server was down for too long, enter again")
 	r.mustBeInside()
 	ann.enter("ann")
+}
+
+func TestAReaderThatNeverReadsHurtsOnlyItself(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.NoLimits = true })
+	deaf := r.enter("deaf")
+	if err := deaf.conn.SetReadBuffer(2048); err != nil {
+		t.Fatal(err)
+	}
+	ann, bob := r.enter("ann"), r.enter("bob")
+	ann.hears("bob enters the chat room")
+	for i := range 2000 {
+		line := fmt.Sprint("line ", i)
+		ann.says(line)
+		bob.hears("ann: " + line)
+	}
+	bob.hearsNothing()
+	r.mustBeInside("ann", "bob", "deaf")
+}
+
+func TestNoMoreEnterThanMayBeInside(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.UDPMembers = 2 })
+	ann := r.enter("ann")
+	bob := r.enter("bob")
+	ann.hears("bob enters the chat room")
+	cleo := r.peer()
+	cleo.send("L cleo")
+	cleo.hears("the chat room is full")
+	ann.enter("ann") // who is inside may enter again
+	bob.leaves()
+	cleo.enter("cleo")
 }

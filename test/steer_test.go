@@ -133,7 +133,7 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 			if strings.Contains(line, want) {
 				break
 			}
-			if !strings.Contains(line, "Others enter") && !strings.HasPrefix(line, "administrator: ") {
+			if !strings.Contains(line, "Others enter") && !strings.Contains(line, "Ctrl-C stops") && !strings.HasPrefix(line, "administrator: ") {
 				t.Fatalf("waiting for %q: %q", want, line)
 			}
 		}

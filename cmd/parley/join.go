@@ -37,7 +37,7 @@ Without NICK@ the nickname is asked for; through a pipe it is the first line. Wi
 		Example: `  parley join localhost
   parley join ann@192.168.1.20:8888
   echo hello | parley join ann@localhost`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			at := strings.LastIndexByte(args[0], '@')
 			nick, address := args[0][:max(at, 0)], args[0][at+1:]
@@ -330,15 +330,28 @@ func (j *joining) late(e client.Event) {
 	}
 }
 
-// translate puts the sentences that servers of ours refuse with into the language of the screen; others stay as they came.
+// translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
 func (j *joining) translate(line string) string {
-	if j.lang == locale.Chinese {
-		if code := datagram.RefusalCode(line); code != chat.OK {
-			return locale.Refusal(chat.Refuse(code), j.lang)
+	if j.lang != locale.Chinese {
+		return line
+	}
+	if code := datagram.RefusalCode(line); code != chat.OK {
+		return locale.Refusal(chat.Refuse(code), j.lang)
+	}
+	if nick, enters, ok := datagram.Coming(line); ok {
+		if enters {
+			return nick + " 进入聊天室"
 		}
-		if reason, ok := strings.CutPrefix(line, datagram.Removed); ok {
-			return "你已被移出聊天室" + strings.Replace(reason, ": ", "：", 1)
-		}
+		return nick + " 离开聊天室"
+	}
+	if reason, ok := strings.CutPrefix(line, datagram.Removed); ok {
+		return "你已被移出聊天室" + strings.Replace(reason, ": ", "：", 1)
+	}
+	switch line {
+	case datagram.Asked:
+		return "有人想用你的昵称"
+	case datagram.Idle:
+		return "说点什么，否则将离开聊天室"
 	}
 	return line
 }

@@ -21,8 +21,8 @@ import (
 func main() {
 	ctx, stop := signals()
 	defer stop()
-	root := rootCommand(locale.FromEnv(os.Getenv))
-	os.Exit(exitStatus(root.ExecuteContext(ctx)))
+	lang := locale.FromEnv(os.Getenv)
+	os.Exit(exitStatus(rootCommand(lang).ExecuteContext(ctx), lang))
 }
 
 // signals returns a context that ends at the first interrupt or request to end. The second one ends the program at once.
@@ -56,15 +56,16 @@ func (e *exitError) Unwrap() error { return e.err }
 // usageError is an error of whoever typed the command.
 func usageError(err error) error { return &exitError{statusUsage, err} }
 
-func exitStatus(err error) int {
+func exitStatus(err error, lang locale.Lang) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "parley:", err)
 	var exit *exitError
 	if errors.As(err, &exit) {
+		fmt.Fprintln(os.Stderr, "parley:", locale.Explain(exit.err, lang))
 		return exit.code
 	}
+	fmt.Fprintln(os.Stderr, "parley:", locale.Explain(err, lang))
 	return statusFailed
 }
 
@@ -82,17 +83,17 @@ func rootCommand(lang locale.Lang) *cobra.Command {
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError(fmt.Errorf(locale.Text{
+				return usageError(locale.Errorf(locale.Text{
 					EN: "there is no command %q; parley --help lists them",
 					ZH: "没有命令 %q；用 parley --help 查看所有命令",
-				}.In(lang), args[0]))
+				}, args[0]))
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError(fmt.Errorf("%w; %s --help", err, c.CommandPath()))
+		return usageError(locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help"}, err, c.CommandPath()))
 	})
 	root.AddCommand(serveCommand(lang), joinCommand(lang))
 	root.AddCommand(steerCommands(lang)...)

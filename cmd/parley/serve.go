@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 
@@ -23,7 +24,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		Short: locale.Text{EN: "run a server", ZH: "运行服务器"}.In(lang),
 		Example: `  parley serve
   parley serve --listen 127.0.0.1:9999 --data room2`,
-		Args: cobra.NoArgs,
+		Args: exactly(0),
 	}
 	settings := settingFlags(c, lang, server.Settings())
 	forced := c.Flags().Bool("console", false, locale.Text{
@@ -56,7 +57,7 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if err != nil {
 		return err
 	}
-	greet(s, config, terminal, lang)
+	greet(s, config, terminal, withConsole, lang)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Wait() }()
 	typing, stopTyping := context.WithCancel(ctx)
@@ -82,12 +83,28 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	}
 }
 
-// greet says where the server is and what to do next.
-func greet(s *server.Server, config server.Config, terminal tui.Console, lang locale.Lang) {
+// greet says where the server is and, the first time, what to do next.
+func greet(s *server.Server, config server.Config, terminal tui.Console, withConsole bool, lang locale.Lang) {
 	terminal.Print(locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(lang, version(), config.Data))
-	terminal.Print(locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s（UDP）。"}.Format(lang, s.Addr()))
-	if s.IsNew() {
-		terminal.Print(locale.Text{EN: "Others enter with:  parley join HOST:%d", ZH: "其他人这样加入：parley join 主机:%d"}.Format(lang, s.Addr().Port()))
+	terminal.Print(locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s （UDP）。"}.Format(lang, s.Addr()))
+	if !s.IsNew() {
+		return
+	}
+	for _, address := range s.Reachable() {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			continue
+		}
+		terminal.Print(locale.Text{
+			EN: "Others enter with:  parley join %s   or:  nc -u %s %s  and then  L NAME,  C NAME TEXT,  Q NAME",
+			ZH: "其他人这样加入：parley join %s   或：nc -u %s %s ，然后输入 L 昵称、C 昵称 内容、Q 昵称",
+		}.Format(lang, address, host, port))
+	}
+	if withConsole {
+		terminal.Print(locale.Text{
+			EN: "What you type here everybody reads. /help lists the commands, Ctrl-C stops the server.",
+			ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
+		}.In(lang))
 	}
 }
 

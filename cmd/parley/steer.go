@@ -64,7 +64,7 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	c.Args = func(_ *cobra.Command, args []string) error { _, err := arguments(row, positional, args); return err }
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if output != "text" && output != "json" {
-			return usageError(fmt.Errorf("-o takes text or json, not %q", output))
+			return usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, output))
 		}
 		a, err := arguments(row, positional, args)
 		if err != nil {
@@ -90,7 +90,7 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 	for i, p := range positional {
 		switch {
 		case len(words) == 0 && p.Required:
-			return nil, usageError(fmt.Errorf("%s is missing: parley %s", strings.ToUpper(p.Name), row.Usage()))
+			return nil, usageError(locale.Errorf(locale.Text{EN: "%s is missing: parley %s", ZH: "缺少 %s：parley %s"}, strings.ToUpper(p.Name), row.Usage()))
 		case len(words) == 0:
 		case p.Rest && i == len(positional)-1:
 			a[p.Name], words = strings.Join(words, " "), nil
@@ -99,7 +99,7 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 		}
 	}
 	if len(words) > 0 {
-		return nil, usageError(fmt.Errorf("%q is one word too many: parley %s", words[0], row.Usage()))
+		return nil, usageError(locale.Errorf(locale.Text{EN: "%q is one word too many: parley %s", ZH: "多了一个词 %q：parley %s"}, words[0], row.Usage()))
 	}
 	return a, nil
 }
@@ -108,10 +108,10 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 func steer(c *cobra.Command, data string, row command.Command, a command.Arguments, asJSON bool, lang locale.Lang) error {
 	holder, err := server.FindHolder(data)
 	if errors.Is(err, server.ErrNotRunning) {
-		return fmt.Errorf(locale.Text{
+		return locale.Errorf(locale.Text{
 			EN: "no server runs on the data directory %s: start one with parley serve, or name its directory with --data",
 			ZH: "数据目录 %s 上没有运行中的服务器：请用 parley serve 启动，或用 --data 指定目录",
-		}.In(lang), data)
+		}, data)
 	}
 	if err != nil {
 		return err

@@ -8,18 +8,22 @@ import (
 	"parley/locale"
 )
 
-// speak makes a command and those below it help in a language, and wrong arguments wrong use.
+// exactly wants so many words after a command's name.
+func exactly(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError(locale.Errorf(locale.Text{
+				EN: "%s takes %d words, not %d: %s; see --help",
+				ZH: "%s 需要 %d 个参数，而不是 %d 个：%s；请看 --help",
+			}, c.CommandPath(), n, len(args), c.UseLine()))
+		}
+		return nil
+	}
+}
+
+// speak makes a command and those below it help in a language.
 func speak(c *cobra.Command, lang locale.Lang) {
 	c.SetUsageTemplate(usageTemplate(lang))
-	if c.Args != nil && c.HasParent() {
-		check := c.Args
-		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError(err)
-			}
-			return nil
-		}
-	}
 	for name, help := range map[string]locale.Text{
 		"help":       {EN: "help on a command", ZH: "查看命令的帮助"},
 		"completion": {EN: "completions for bash, zsh, fish and PowerShell", ZH: "生成 bash、zsh、fish、PowerShell 的补全脚本"},

@@ -158,4 +158,5 @@ var statuses = map[chat.Code]int{
 	chat.NickUnknown:    http.StatusNotFound,
 	chat.CommandUnknown: http.StatusNotFound,
 	chat.BadArgument:    http.StatusBadRequest,
+	chat.Full:           http.StatusServiceUnavailable,
 }

@@ -1,6 +1,8 @@
 package udp
 
 import (
+	"slices"
+
 	"parley/chat"
 	"parley/hub"
 	"parley/outbox"
@@ -48,7 +50,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 	}
 }
 
-// dismiss ends a membership. Who asked for it gets an answer; others are told why, unless nobody is there to read it.
+// dismiss ends a membership. Who asked for it gets an answer; others are told why, in case somebody is there to read it.
 func (d *Door) dismiss(m *member, e chat.Left) {
 	d.forget(m)
 	why, tell := removals[e.Reason]
@@ -58,10 +60,8 @@ func (d *Door) dismiss(m *member, e chat.Left) {
 	if e.Reason == chat.ReasonKicked {
 		why = e.Detail
 	}
-	for _, line := range datagram.Cut(datagram.RemovedFor(why), datagram.MaxLine) {
-		if m.queue.Push(alone(line)) {
-			d.dirty = append(d.dirty, m)
-		}
+	if m.queue.Push(alone(datagram.RemovedFor(why))) {
+		d.dirty = append(d.dirty, m)
 	}
 }
 
@@ -69,6 +69,7 @@ func (d *Door) dismiss(m *member, e chat.Left) {
 var removals = map[chat.Reason]string{
 	chat.ReasonKicked: "",
 	chat.ReasonIdle:   "nothing was said for too long",
+	chat.ReasonGone:   "you could not be reached",
 	chat.ReasonEnded:  "the server was down for too long, enter again",
 }
 
@@ -97,7 +98,10 @@ func (d *Door) flush(members []*member) {
 	for _, m := range members {
 		before := len(d.sending)
 		d.pack(m)
-		m.note(d.sending[before:], now)
+		if !m.note(d.sending[before:], now) {
+			d.sending = d.sending[:before]
+			d.letGo(m, chat.ReasonGone)
+		}
 	}
 	sent := d.socket.send(d.sending, func(i int, err error) {
 		d.counts.unsent.Add(1)
@@ -110,11 +114,15 @@ func (d *Door) flush(members []*member) {
 // pack makes datagrams of what waits for a member: one line each, unless more wait than its buffer may hold.
 func (d *Door) pack(m *member) {
 	chunks, lost := m.queue.Take(d.taken)
-	d.taken = chunks
 	if lost > 0 {
 		d.counts.lost.Add(uint64(lost))
-		d.add(m, datagram.Lost(lost))
+		at := 0
+		for at < len(chunks) && chunks[at].Alone { // an answer comes first
+			at++
+		}
+		chunks = slices.Insert(chunks, at, outbox.Chunk{Data: datagram.Lost(lost)})
 	}
+	d.taken = chunks
 	join := d.config.Join > 0 && len(chunks) > d.config.Join
 	var joined []byte
 	for _, c := range chunks {

@@ -29,9 +29,10 @@ type Config struct {
 	Echo        bool           // senders receive their own lines too
 	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
 	Idle        time.Duration  // who is silent for longer leaves
+	Members     int            // how many may be inside through this door
 	Rate        float64        // lines a second that a member may say; 0: no limit
 	Burst       int            // lines at once
-	EnterRate   float64        // requests a second of those who are not inside, per IP address (IPv6: /64); 0: no limit
+	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64); 0: no limit
 	OutboxBytes int            // what may wait for one member
 	TextMax     int            // bytes of one message
 	Buffer      int            // bytes of the socket's buffers
@@ -113,7 +114,7 @@ func (d *Door) Close() error {
 	close(d.requests)
 	d.workers.Wait()
 	for _, m := range d.everybody() {
-		d.push(m, outbox.Chunk{Data: []byte(datagram.Stopping), Alone: true})
+		d.push(m, alone(datagram.Stopping))
 	}
 	d.writer.Close()
 	return d.socket.close()
@@ -128,6 +129,13 @@ func (d *Door) everybody() []*member {
 		all = append(all, m)
 	}
 	return all
+}
+
+// isFull says whether as many are inside as may be. Those on their way through the log are not counted.
+func (d *Door) isFull() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.members) >= d.config.Members
 }
 
 // member returns who is inside from an address, nil if nobody is.

@@ -37,6 +37,15 @@ type noStorage struct{ hub.Storage }
 func (noStorage) Node() chat.NodeID          { return "test" }
 func (noStorage) Load() (*chat.State, error) { return chat.NewState(), nil }
 
+func attach(t *testing.T, d *Door) {
+	t.Helper()
+	h, err := hub.New(noStorage{}, nil, hub.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.doorway = h.Attach(d, false)
+}
+
 func texts(packets []packet) []string {
 	var all []string
 	for _, p := range packets {
@@ -110,11 +119,7 @@ func TestLostLinesAreToldToWhoLostThem(t *testing.T) {
 func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
 	m := testMember(d, "127.0.0.1:9")
-	h, err := hub.New(noStorage{}, nil, hub.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.doorway = h.Attach(d, false)
+	attach(t, d)
 	m.queue.Push(outbox.Chunk{Data: []byte("old line")})
 	q := &request{verb: datagram.Enter, peer: m.peer, name: "ann", member: m}
 	if refusal := d.translate(q, datagram.Request{Verb: datagram.Enter, Name: "ann"}); refusal != nil {
@@ -201,23 +206,26 @@ func TestOnlyPrivateNetworksAreServed(t *testing.T) {
 
 func TestAPublicAddressThatOnlyEnteredGetsLittle(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
+	const share = silentShare / 1024
 	line := []packet{{data: make([]byte, 1024)}}
-	send := func(peer string, spoken bool) chat.Reason {
+	sent := func(peer string, spoken bool) (lines int) {
 		m := testMember(d, peer)
 		m.spoken = spoken
-		for range silentShare/1024 + 1 {
-			m.note(line, d.now())
+		for range 2 * share {
+			if m.note(line, d.now()) {
+				lines++
+			}
 		}
-		return m.leaving
+		return lines
 	}
-	if got := send("203.0.113.7:1", false); got != chat.ReasonGone {
-		t.Error("a public address that only entered is sent more than its share")
+	if got := sent("203.0.113.7:1", false); got != share {
+		t.Errorf("a public address that only entered is sent %d KiB", got)
 	}
-	if got := send("203.0.113.7:2", true); got != "" {
-		t.Error("a public address that spoke is let go")
+	if got := sent("203.0.113.7:2", true); got != 2*share {
+		t.Errorf("a public address that spoke is sent %d KiB", got)
 	}
-	if got := send("10.0.0.1:1", false); got != "" {
-		t.Error("a private address is let go")
+	if got := sent("10.0.0.1:1", false); got != 2*share {
+		t.Errorf("a private address is sent %d KiB", got)
 	}
 }
 
@@ -241,7 +249,87 @@ func TestGuardForgetsAndIsBounded(t *testing.T) {
 	for i := range guardMax + 10 {
 		g.allow(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
 	}
-	if len(g.networks) != guardMax {
-		t.Errorf("%d networks are remembered, want at most %d", len(g.networks), guardMax)
+	if len(g.networks) != guardMax+1 {
+		t.Errorf("%d networks are remembered, want at most %d and one for the others", len(g.networks), guardMax)
+	}
+	if g.allow(netip.MustParseAddr("10.250.0.1")) {
+		t.Error("those who do not fit have more than one rate")
+	}
+}
+
+func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
+	attach(t, d)
+	m := testMember(d, "127.0.0.1:9")
+	d.writer = outbox.NewWriter(func([]*member) {})
+	defer d.writer.Close()
+	for range requestQueue { // and nobody submits
+		d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
+	}
+	if got := d.counts.crowded.Load(); got != 0 {
+		t.Errorf("%d are dropped while there is room", got)
+	}
+	m.queue.Push(alone("waits"))
+	d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
+	d.receive(packet{peer: m.peer, data: []byte("L ann")})
+	if got := d.counts.crowded.Load(); got != 2 {
+		t.Errorf("%d are dropped, want 2", got)
+	}
+	m.queue.Push(alone("comes"))
+	if d.pack(m); fmt.Sprint(texts(d.sending)) != "[comes]" {
+		t.Errorf("after an L that was dropped, %q is sent", texts(d.sending))
+	}
+}
+
+func TestALossIsToldAfterTheAnswer(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 10})
+	m := testMember(d, "127.0.0.1:9")
+	m.queue.Hold()
+	for _, line := range []string{"one--", "two--", "three"} {
+		m.queue.Push(outbox.Chunk{Data: []byte(line)})
+	}
+	m.queue.Release(alone(datagram.OK))
+	d.pack(m)
+	if got := fmt.Sprint(texts(d.sending)); got != "[OK (dropped, as too many waited for you: 2) three]" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024, EnterRate: 1})
+	attach(t, d)
+	m := testMember(d, "127.0.0.1:9")
+	d.writer = outbox.NewWriter(func([]*member) {})
+	defer d.writer.Close()
+	quit := func(key string) chat.Reason {
+		q := &request{verb: datagram.Quit, member: m, command: chat.Leave{As: key}}
+		d.refuse(q, chat.Refuse(chat.StorageFull))
+		return m.leaving
+	}
+	if got := quit("carl"); got != "" {
+		t.Errorf("who quits for somebody else leaves: %q", got)
+	}
+	if got := quit("ann"); got != chat.ReasonQuit {
+		t.Errorf("what is owed: %q", got)
+	}
+	m.hear(packet{}, d.now())
+	if m.leaving != chat.ReasonQuit {
+		t.Error("a quit is forgotten because something else is heard")
+	}
+	m.leaving = chat.ReasonIdle
+	if m.hear(packet{}, d.now()); m.leaving != "" {
+		t.Error("who is heard still leaves as idle")
+	}
+}
+
+func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024, EnterRate: 2, TextMax: 100})
+	attach(t, d)
+	m := testMember(d, "127.0.0.1:9")
+	for range 5 {
+		d.receive(packet{peer: m.peer, data: []byte("Q somebody")})
+	}
+	if len(d.requests) != 2 || d.counts.tooFast.Load() != 3 {
+		t.Errorf("%d are taken, %d turned away", len(d.requests), d.counts.tooFast.Load())
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// guardMax bounds how many networks and addresses a guard remembers; who does not fit waits for the next minute.
+// guardMax bounds how many networks and addresses a guard remembers. The networks that do not fit share one rate.
 const guardMax = 1 << 16
 
 // helpEvery is how often one address is helped, and how long a guard remembers.
@@ -41,11 +41,11 @@ func (g *guard) allow(addr netip.Addr) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	network := networkOf(addr)
+	if g.networks[network] == nil && len(g.networks) >= guardMax {
+		network = netip.Prefix{}
+	}
 	v := g.networks[network]
 	if v == nil {
-		if len(g.networks) >= guardMax {
-			return false
-		}
 		v = &visitor{limit: rate.NewLimiter(rate.Limit(g.rate), max(1, int(g.rate)))}
 		g.networks[network] = v
 	}

@@ -56,10 +56,10 @@ func (d *Door) look(m *member, now time.Time) {
 	switch {
 	case reason != "":
 		d.letGo(m, reason)
-	case silent > d.config.Idle:
-		d.letGo(m, chat.ReasonIdle)
 	case late && !warned:
 		d.push(m, alone(datagram.Idle))
+	case silent > d.config.Idle:
+		d.letGo(m, chat.ReasonIdle)
 	}
 }
 
@@ -123,19 +123,23 @@ func (m *member) askedFor() {
 	m.asked = true
 }
 
-// note records that packets are being sent to the member.
-func (m *member) note(packets []packet, now time.Time) {
+// note records that packets are about to be sent to the member, and says whether they may be: an address outside private
+// networks that has only sent L has its share.
+func (m *member) note(packets []packet, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sent = now
 	m.round++
 	if m.session == nil || m.spoken || private(m.peer.Addr()) {
-		return
+		return true
 	}
+	size := 0
 	for _, p := range packets {
-		m.received += len(p.data)
+		size += len(p.data)
 	}
-	if m.received > silentShare && m.leaving == "" {
-		m.leaving = chat.ReasonGone // the house sees to it
+	if m.received+size > silentShare {
+		return false
 	}
+	m.received += size
+	return true
 }

@@ -92,6 +92,9 @@ func (m *member) hear(p packet, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heard, m.warned, m.failures = now, false, 0
+	if m.leaving != chat.ReasonQuit { // it is neither gone nor idle
+		m.leaving = ""
+	}
 }
 
 // from returns the address of ours that the client knows.

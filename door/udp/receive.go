@@ -12,7 +12,7 @@ import (
 	"parley/wire/datagram"
 )
 
-// submitPatience is how long a datagram waits for the log to have room before it is refused.
+// submitPatience is how long after it was read a datagram may wait for the log to have room before it is refused.
 const submitPatience = time.Second
 
 // slowDownEvery is how often a client that is too fast is told so.
@@ -24,6 +24,7 @@ type request struct {
 	peer    netip.AddrPort
 	local   netip.Addr
 	name    string // as the client spells it
+	read    time.Time
 	member  *member
 	command chat.Command
 }
@@ -75,7 +76,7 @@ func (d *Door) receive(p packet) {
 	if !d.admit(p, m, r.Verb) {
 		return
 	}
-	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, member: m}
+	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, read: time.Now(), member: m}
 	if refusal := d.translate(q, r); refusal != nil {
 		d.refuse(q, refusal)
 		return
@@ -88,17 +89,17 @@ func (d *Door) receive(p packet) {
 	}
 }
 
-// admit keeps the rates: members' by member, others' by network.
+// admit keeps the rates: of what members say by member, of all else by network.
 func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
-	now := d.now()
-	if m == nil || verb == datagram.Enter {
+	if m == nil || verb != datagram.Say {
 		if d.guard.allow(p.peer.Addr()) {
 			return true
 		}
 		d.counts.tooFast.Add(1)
 		return false
 	}
-	if verb != datagram.Say || m.rate == nil || m.rate.AllowN(now, 1) {
+	now := d.now()
+	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
 	}
 	d.counts.tooFast.Add(1)
@@ -122,6 +123,9 @@ func (d *Door) translate(q *request, r datagram.Request) *chat.Refusal {
 			q.member.queue.Hold()
 		}
 		nick, err := chat.ParseNick(r.Name)
+		if err == nil && q.member == nil && d.isFull() {
+			return chat.Refuse(chat.Full)
+		}
 		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
 		return refusalOf(err)
 	}
@@ -164,7 +168,7 @@ func refusalOf(err error) *chat.Refusal {
 // submit is the goroutine that appends what was read to the log, in the order in which it came.
 func (d *Door) submit() {
 	for q := range d.requests {
-		ctx, cancel := context.WithTimeout(context.Background(), submitPatience)
+		ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
 		err := d.doorway.Submit(ctx, q.command, q)
 		cancel()
 		if err != nil {
@@ -173,15 +177,15 @@ func (d *Door) submit() {
 	}
 }
 
-// refuse answers a request with no, and for Q with what the client waits for: it stops either way, and the server sees to the
-// rest when it can.
+// refuse answers a request with no, but Q with what the client waits for: it stops either way. The house sees to it that the
+// member leaves as soon as that can be stored; if the server ends before, it is found gone after the next start.
 func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 	d.counts.refused.Add(1)
 	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
 		d.answer(q, refusal.Error())
 		return
 	}
-	if q.member != nil && refusal.Code != chat.NotInside {
+	if leave, ok := q.command.(chat.Leave); ok && q.member != nil && leave.As == q.member.session.Nick.Key && refusal.Code != chat.NotInside {
 		q.member.leave(chat.ReasonQuit)
 	}
 	d.answer(q, datagram.Exit)

@@ -33,7 +33,7 @@ type options struct {
 	maxDatagram int // bytes of a datagram that read keeps
 	buffer      int // bytes wanted for each of the kernel's two buffers; 0: as the system has them
 
-	// gone is told of each ICMP or ICMPv6 answer 'port unreachable' or 'host unreachable' to a datagram sent to peer.
+	// gone is told of each ICMP or ICMPv6 answer 'port unreachable' to a datagram sent to peer.
 	// Such answers are easily forged, so the owner decides whether to believe one. It is called from read's or send's
 	// goroutine, also from both at a time, and must call neither. nil: nobody wants to know.
 	gone func(peer netip.AddrPort)

@@ -200,7 +200,7 @@ func (s *socket) judge(queue *exchange, i int) {
 		s.icmp.Add(1)
 		unreachable := origin == unix.SO_EE_ORIGIN_ICMP && what == destinationUnreachable4 ||
 			origin == unix.SO_EE_ORIGIN_ICMP6 && what == destinationUnreachable6
-		if unreachable && (errno == unix.ECONNREFUSED || errno == unix.EHOSTUNREACH) && s.gone != nil {
+		if unreachable && errno == unix.ECONNREFUSED && s.gone != nil { // the port: a host may only be out of reach for now
 			s.gone(decodeAddress(&queue.names[i]))
 		}
 	}

@@ -161,6 +161,15 @@ func IsEvent(line string) bool {
 	return strings.HasSuffix(name, ":") || " "+rest == enters || " "+rest == quits
 }
 
+// Coming reads a line that says who enters or leaves; ok is false for every other line.
+func Coming(line string) (nick string, enter, ok bool) {
+	nick, rest, _ := strings.Cut(line, " ")
+	if strings.HasSuffix(nick, said[:1]) { // somebody says so
+		return "", false, false
+	}
+	return nick, " "+rest == enters, " "+rest == enters || " "+rest == quits
+}
+
 // RefusalCode returns the Code whose sentence a server of ours sends as line, chat.OK if there is none.
 func RefusalCode(line string) chat.Code {
 	for _, c := range chat.Codes() {

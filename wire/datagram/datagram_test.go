@@ -3,6 +3,7 @@ package datagram
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -113,6 +114,22 @@ func TestIsEventTellsEventsFromAnswers(t *testing.T) {
 	}
 	if len(Help) > 120 {
 		t.Errorf("the help line has %d bytes, more than 120: it would make us an amplifier", len(Help))
+	}
+}
+
+func TestComingIsNotWhatSomebodySays(t *testing.T) {
+	for line, want := range map[string]string{
+		"ann enters the chat room":      "ann true true",
+		"小明 quits the chat room":        "小明 false true",
+		"ann: enters the chat room":     " false false",
+		"bob: ann enters the chat room": "bob: false false",
+		"ann enters the chat room.":     "ann false false",
+		"OK":                            "OK false false",
+	} {
+		nick, enter, ok := Coming(line)
+		if got := fmt.Sprint(nick, " ", enter, " ", ok); got != want && ok || ok != strings.HasSuffix(want, "true") {
+			t.Errorf("%q: %s, want %s", line, got, want)
+		}
 	}
 }
 
