@@ -333,3 +333,24 @@ func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
 		t.Errorf("%d are taken, %d turned away", len(d.requests), d.counts.tooFast.Load())
 	}
 }
+
+func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1000})
+	stuck, writing := make(chan struct{}), make(chan struct{}, 1)
+	d.writer = outbox.NewWriter(func([]*member) {
+		writing <- struct{}{}
+		<-stuck
+	})
+	m := testMember(d, "127.0.0.1:9")
+	line := chat.Posted{Message: chat.Message{Nick: "bob", Text: strings.Repeat("x", 100)}}
+	d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
+	<-writing
+	for range 1000 { // and the writer does not move
+		d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
+	}
+	if _, lost := m.queue.Take(nil); lost == 0 {
+		t.Error("all of it waits: the outbox is not bounded")
+	}
+	close(stuck)
+	d.writer.Close()
+}
