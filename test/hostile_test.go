@@ -147,6 +147,21 @@ func TestJoinedEntersLeaveOneMembership(t *testing.T) {
 	r.mustBeInside("a2")
 }
 
+// TestEveryRequestOnTheWayIsAnswered: the member that a request finds when it comes need not be the one that its answer goes to.
+func TestEveryRequestOnTheWayIsAnswered(t *testing.T) {
+	r := openRoom(t, func(c *server.Config) { c.NoLimits = true })
+	p := r.peer()
+	for range 300 {
+		for _, d := range []string{"L first", "L second", "Q second", "L third", "Q third"} {
+			p.send(d)
+		}
+		p.drain(datagram.Exit)
+		p.drain(datagram.Exit)
+		p.hearsNothing()
+	}
+	r.mustBeInside()
+}
+
 func TestControlCharactersNeverReachOthers(t *testing.T) {
 	r := openRoom(t, nil)
 	ann, bob := r.enter("ann"), r.enter("bob")
@@ -267,7 +282,7 @@ func FuzzServer(f *testing.F) {
 		p.drain(datagram.Exit)
 		ann.t = t
 		for _, line := range ann.untilExit() {
-			if strings.HasPrefix(line, "ann") {
+			if strings.HasPrefix(line, "ann: ") || strings.HasPrefix(line, "ann ") {
 				t.Fatalf("ann reads %q of herself", line)
 			}
 		}

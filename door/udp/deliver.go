@@ -84,7 +84,6 @@ func (d *Door) deliverAnswer(a *hub.Answer) {
 		m := d.memberOf(a.Session)
 		m.local.Store(&q.local)
 		m.enter(q.name)
-		q.member = m
 		d.answer(q, datagram.OK)
 	case datagram.Quit:
 		d.answer(q, datagram.Exit)

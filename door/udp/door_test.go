@@ -121,8 +121,8 @@ func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 	m := testMember(d, "127.0.0.1:9")
 	attach(t, d)
 	m.queue.Push(outbox.Chunk{Data: []byte("old line")})
-	q := &request{verb: datagram.Enter, peer: m.peer, name: "ann", member: m}
-	if refusal := d.translate(q, datagram.Request{Verb: datagram.Enter, Name: "ann"}); refusal != nil {
+	q := &request{verb: datagram.Enter, peer: m.peer, name: "ann"}
+	if refusal := d.translate(q, datagram.Request{Verb: datagram.Enter, Name: "ann"}, m); refusal != nil {
 		t.Fatal(refusal)
 	}
 	m.queue.Push(outbox.Chunk{Data: []byte("new line")})
@@ -302,7 +302,7 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	d.writer = outbox.NewWriter(func([]*member) {})
 	defer d.writer.Close()
 	quit := func(key string) chat.Reason {
-		q := &request{verb: datagram.Quit, member: m, command: chat.Leave{As: key}}
+		q := &request{verb: datagram.Quit, peer: m.peer, command: chat.Leave{As: key}}
 		d.refuse(q, chat.Refuse(chat.StorageFull))
 		return m.leaving
 	}
@@ -353,4 +353,28 @@ func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
 	}
 	close(stuck)
 	d.writer.Close()
+}
+
+func TestAnAnswerFindsItsWayThoughTheMemberLeftMeanwhile(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024})
+	written := make(chan string, 1)
+	d.writer = outbox.NewWriter(func(members []*member) {
+		for _, m := range members {
+			chunks, _ := m.queue.Take(nil)
+			written <- string(chunks[0].Data)
+		}
+	})
+	defer d.writer.Close()
+	m := testMember(d, "127.0.0.1:9")
+	m.queue.Hold() // an L with another name is on its way,
+	d.forget(m)    // by which this membership ends
+	d.answer(&request{verb: datagram.Quit, peer: m.peer}, datagram.Exit)
+	select {
+	case got := <-written:
+		if got != datagram.Exit {
+			t.Errorf("sent %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the answer is held for ever")
+	}
 }

@@ -25,7 +25,6 @@ type request struct {
 	local   netip.Addr
 	name    string // as the client spells it
 	read    time.Time
-	member  *member
 	command chat.Command
 }
 
@@ -76,8 +75,8 @@ func (d *Door) receive(p packet) {
 	if !d.admit(p, m, r.Verb) {
 		return
 	}
-	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, read: time.Now(), member: m}
-	if refusal := d.translate(q, r); refusal != nil {
+	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, read: time.Now()}
+	if refusal := d.translate(q, r, m); refusal != nil {
 		d.refuse(q, refusal)
 		return
 	}
@@ -116,20 +115,20 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 }
 
 // translate makes the request's command. On L it holds the member's Queue: the answer comes first.
-func (d *Door) translate(q *request, r datagram.Request) *chat.Refusal {
+func (d *Door) translate(q *request, r datagram.Request, m *member) *chat.Refusal {
 	session := d.sessionOf(q.peer)
 	if r.Verb == datagram.Enter {
-		if q.member != nil {
-			q.member.queue.Hold()
+		if m != nil {
+			m.queue.Hold()
 		}
 		nick, err := chat.ParseNick(r.Name)
-		if err == nil && q.member == nil && d.isFull() {
+		if err == nil && m == nil && d.isFull() {
 			return chat.Refuse(chat.Full)
 		}
 		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
 		return refusalOf(err)
 	}
-	nick, err := d.nickOf(q.member, r.Name)
+	nick, err := d.nickOf(m, r.Name)
 	if r.Verb == datagram.Quit {
 		if err != nil { // such a name cannot be inside
 			return chat.Refuse(chat.NotInside)
@@ -185,15 +184,17 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 		d.answer(q, refusal.Error())
 		return
 	}
-	if leave, ok := q.command.(chat.Leave); ok && q.member != nil && leave.As == q.member.session.Nick.Key && refusal.Code != chat.NotInside {
-		q.member.leave(chat.ReasonQuit)
+	leave, ok := q.command.(chat.Leave)
+	if m := d.member(q.peer); ok && m != nil && leave.As == m.session.Nick.Key && refusal.Code != chat.NotInside {
+		m.leave(chat.ReasonQuit)
 	}
 	d.answer(q, datagram.Exit)
 }
 
-// answer sends a line that stands alone to whoever made the request.
+// answer sends a line that stands alone to whoever made the request: through the Queue of who is a member there now, which need
+// not be who was when the request came.
 func (d *Door) answer(q *request, line string) {
-	m := q.member
+	m := d.member(q.peer)
 	if m == nil {
 		m = d.newMember(q.peer)
 		m.local.Store(&q.local)
@@ -211,8 +212,8 @@ func (d *Door) answer(q *request, line string) {
 
 // release lets a member's lines go on after an L that will have no answer.
 func (d *Door) release(q *request) {
-	if q.verb == datagram.Enter && q.member != nil && q.member.queue.Release() {
-		d.writer.Ready(q.member)
+	if m := d.member(q.peer); q.verb == datagram.Enter && m != nil && m.queue.Release() {
+		d.writer.Ready(m)
 	}
 }
 
