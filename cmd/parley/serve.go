@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 
@@ -53,34 +52,40 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 		logs = lineWriter{terminal}
 	}
 	ignoreFileSizeSignal()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-terminal.Interrupted():
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	s, err := server.Open(ctx, config, version(), logger(config, logs))
 	if err != nil {
 		return err
 	}
 	greet(s, config, terminal, withConsole, lang)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Wait() }()
-	typing, stopTyping := context.WithCancel(ctx)
-	defer stopTyping()
-	typed := make(chan error, 1)
 	if withConsole {
 		terminal.SetPrompt(console.Prompt)
-		go func() { typed <- console.New(s.Desk(), terminal, lang).Run(typing) }()
-	}
-	for {
-		select {
-		case err := <-failed:
-			return errors.Join(err, s.Close())
-		case <-ctx.Done():
-			return s.Close()
-		case <-terminal.Interrupted():
-			return s.Close()
-		case <-typed:
-			if terminal.Interactive() { // Ctrl-D; a pipe that has ended leaves the server running
-				return s.Close()
+		go func() {
+			_ = console.New(s.Desk(), terminal, lang).Run(ctx) // any error is the end of what is typed
+			if terminal.Interactive() {                        // Ctrl-D; a pipe that has ended leaves the server running
+				stop()
 			}
-		}
+		}()
 	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.Wait() }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	terminal.Print(locale.Text{EN: "The server has stopped; everything is stored.", ZH: "服务器已停止，所有消息均已保存。"}.In(lang))
+	return nil
 }
 
 // greet says where the server is and, the first time, what to do next.
@@ -91,14 +96,7 @@ func greet(s *server.Server, config server.Config, terminal tui.Console, withCon
 		return
 	}
 	for _, address := range s.Reachable() {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			continue
-		}
-		terminal.Print(locale.Text{
-			EN: "Others enter with:  parley join %s   or:  nc -u %s %s  and then  L NAME,  C NAME TEXT,  Q NAME",
-			ZH: "其他人这样加入：parley join %s   或：nc -u %s %s ，然后输入 L 昵称、C 昵称 内容、Q 昵称",
-		}.Format(lang, address, host, port))
+		terminal.Print(locale.Text{EN: "Others enter with:  parley join %s", ZH: "其他人这样加入：parley join %s"}.Format(lang, address))
 	}
 	if withConsole {
 		terminal.Print(locale.Text{
