@@ -1,16 +1,8 @@
 package server
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"maps"
 	"net"
-	"os"
-	"slices"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 
 	"parley/locale"
 )
@@ -132,112 +124,6 @@ func (s Setting) Env() string {
 func (s Setting) IsSwitch() bool {
 	_, is := s.field(new(Config)).(yesNoValue)
 	return is
-}
-
-// Sources is where settings come from.
-type Sources struct {
-	Flags   map[string]string // by Setting.Flag: those that were given
-	Environ []string          // as os.Environ has it
-	File    string            // the TOML file
-	Named   bool              // the operator named the file: it must be there
-}
-
-// ConfigEnv names the variable that names the TOML file.
-const ConfigEnv = "PARLEY_CONFIG"
-
-// Load makes a Config of the sources. The error tells everything that is wrong at once: values that cannot be used and keys that
-// do not exist, each with where it stands.
-func Load(from Sources) (Config, error) {
-	file, err := readFile(from.File, from.Named)
-	if err != nil {
-		return Config{}, err
-	}
-	environ := map[string]string{}
-	for _, variable := range from.Environ {
-		name, value, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "PARLEY_") && name != ConfigEnv {
-			environ[name] = value
-		}
-	}
-	var config Config
-	var problems []error
-	for _, s := range Settings() {
-		given, origin := s.Default, fromDefault
-		if v, ok := file[s.Key]; ok {
-			given, origin = v, fromFile(from.File)
-		}
-		if v, ok := environ[s.Env()]; ok {
-			given, origin = v, fromEnvironment
-		}
-		if v, ok := from.Flags[s.Flag()]; ok {
-			given, origin = v, fromCommandLine
-		}
-		if err := s.field(&config).set(given); err != nil {
-			problems = append(problems, locale.Errorf(locale.Text{EN: "%s (from %v): %v", ZH: "%s（来自%v）：%v"}, s.Key, origin, err))
-		}
-		delete(file, s.Key)
-		delete(environ, s.Env())
-	}
-	for _, key := range slices.Sorted(maps.Keys(file)) {
-		problems = append(problems, noSetting(key, fromFile(from.File)))
-	}
-	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		problems = append(problems, noSetting(name, fromEnvironment))
-	}
-	return config, errors.Join(problems...)
-}
-
-// Where a setting comes from, as Load's errors say it.
-var (
-	fromDefault     = locale.Errorf(locale.Text{EN: "the default", ZH: "默认值"})
-	fromEnvironment = locale.Errorf(locale.Text{EN: "the environment", ZH: "环境变量"})
-	fromCommandLine = locale.Errorf(locale.Text{EN: "the command line", ZH: "命令行"})
-)
-
-func fromFile(path string) error { return locale.Errorf(locale.Text{EN: "%s", ZH: "文件 %s"}, path) }
-
-func noSetting(key string, origin error) error {
-	return locale.Errorf(locale.Text{EN: "%s (from %v): there is no such setting", ZH: "%s（来自%v）：没有这个设置"}, key, origin)
-}
-
-// readFile reads the TOML file as keys with dots and values as text.
-func readFile(path string, named bool) (map[string]string, error) {
-	flat := map[string]string{}
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && !named {
-		return flat, nil
-	}
-	if err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "read the configuration: %v", ZH: "无法读取配置：%v"}, err)
-	}
-	var tree map[string]any
-	if err := toml.Unmarshal(content, &tree); err != nil {
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			row, column := at.Position()
-			return nil, fmt.Errorf("%s:%d:%d: %w", path, row, column, err)
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	flatten(flat, "", tree)
-	return flat, nil
-}
-
-func flatten(into map[string]string, prefix string, tree map[string]any) {
-	for key, v := range tree {
-		switch v := v.(type) {
-		case map[string]any:
-			flatten(into, prefix+key+".", v)
-		case []any:
-			items := make([]string, len(v))
-			for i := range v {
-				items[i] = fmt.Sprint(v[i])
-			}
-			into[prefix+key] = strings.Join(items, ",")
-		default:
-			into[prefix+key] = fmt.Sprint(v)
-		}
-	}
 }
 
 // checkAddress says what is wrong with an address to listen on.

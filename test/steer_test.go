@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -153,6 +154,30 @@ func TestSettingsAreRefusedAllAtOnce(t *testing.T) {
 		if got.status != 1 || !strings.Contains(got.err, part) {
 			t.Errorf("status %d, %q does not tell of %s", got.status, got.err, part)
 		}
+	}
+}
+
+func TestConfigPrintsAFileThatSaysTheSame(t *testing.T) {
+	given := command(t, "config", "--listen", ":9999", "--udp-allow", "203.0.113.0/24,2001:db8::/32", "--udp-echo", "--udp-rate", "0.5")
+	given.Env = append(given.Env, "PARLEY_UDP_IDLE=2h")
+	printed := finish(t, given)
+	for _, part := range []string{`listen = ":9999"`, "# the command line", `udp.idle = "2h"`, "# the environment", "# the default"} {
+		if printed.status != 0 || !strings.Contains(printed.out, part) {
+			t.Errorf("%+v does not print %q", printed, part)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "parley.toml")
+	if err := os.WriteFile(file, []byte(printed.out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	values := func(out string) string { return regexp.MustCompile(`(?m) +#.*$`).ReplaceAllString(out, "") }
+	again := call(t, "config", "--config", file)
+	if again.status != 0 || values(again.out) != values(printed.out) || !strings.Contains(again.out, "# "+file) {
+		t.Errorf("read back: %s%s\nwant %s", again.err, again.out, printed.out)
+	}
+	wrong := call(t, "config", "--listen", "nowhere")
+	if wrong.status != 1 || strings.Count(wrong.err, "nowhere") != 1 {
+		t.Errorf("%+v", wrong)
 	}
 }
 

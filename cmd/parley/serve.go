@@ -149,15 +149,18 @@ func settingFlags(c *cobra.Command, lang locale.Lang, settings []server.Setting)
 // defaultFile is read when it is there.
 const defaultFile = "parley.toml"
 
-func (f flags) load() (server.Config, error) {
+func (f flags) load() (server.Config, error) { return server.Load(f.sources()) }
+
+// sources are where the command finds its settings.
+func (f flags) sources() server.Sources {
 	given := map[string]string{}
 	for _, s := range server.Settings() {
 		if flag := f.command.Flags().Lookup(s.Flag()); flag != nil && flag.Changed {
 			given[s.Flag()] = flag.Value.String()
 		}
 	}
-	return server.Load(server.Sources{
+	return server.Sources{
 		Flags: given, Environ: os.Environ(), File: *f.file,
 		Named: f.command.Flags().Changed("config") || os.Getenv(server.ConfigEnv) != "",
-	})
+	}
 }

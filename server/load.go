@@ -1,0 +1,144 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"parley/locale"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Sources is where settings come from.
+type Sources struct {
+	Flags   map[string]string // by Setting.Flag: those that were given
+	Environ []string          // as os.Environ has it
+	File    string            // the TOML file
+	Named   bool              // the operator named the file: it must be there
+}
+
+// ConfigEnv names the variable that names the TOML file.
+const ConfigEnv = "PARLEY_CONFIG"
+
+// Effective is a setting with the value in force, which need not be one that can be used, and where it comes from.
+type Effective struct {
+	Setting
+	Value  string
+	Origin locale.Text
+}
+
+var (
+	fromDefault     = locale.Text{EN: "the default", ZH: "默认值"}
+	fromEnvironment = locale.Text{EN: "the environment", ZH: "环境变量"}
+	fromCommandLine = locale.Text{EN: "the command line", ZH: "命令行"}
+)
+
+func fromFile(path string) locale.Text { return locale.Text{EN: path, ZH: "文件 " + path} }
+
+// Load makes a Config of the sources. The error tells everything that is wrong at once: values that cannot be used and keys that
+// do not exist, each with where it stands.
+func Load(from Sources) (Config, error) {
+	all, err := Resolve(from)
+	problems := []error{err}
+	var config Config
+	for _, e := range all {
+		if err := e.field(&config).set(e.Value); err != nil {
+			problems = append(problems, problem(e.Key, e.Origin, err))
+		}
+	}
+	return config, errors.Join(problems...)
+}
+
+// Resolve returns every setting with the value in force. The error tells of every key that does not exist.
+func Resolve(from Sources) ([]Effective, error) {
+	file, err := readFile(from.File, from.Named)
+	if err != nil {
+		return nil, err
+	}
+	environ := map[string]string{}
+	for _, variable := range from.Environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "PARLEY_") && name != ConfigEnv {
+			environ[name] = value
+		}
+	}
+	var all []Effective
+	for _, s := range Settings() {
+		e := Effective{s, s.Default, fromDefault}
+		if v, ok := file[s.Key]; ok {
+			e.Value, e.Origin = v, fromFile(from.File)
+		}
+		if v, ok := environ[s.Env()]; ok {
+			e.Value, e.Origin = v, fromEnvironment
+		}
+		if v, ok := from.Flags[s.Flag()]; ok {
+			e.Value, e.Origin = v, fromCommandLine
+		}
+		all = append(all, e)
+		delete(file, s.Key)
+		delete(environ, s.Env())
+	}
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(file)) {
+		problems = append(problems, problem(key, fromFile(from.File), errNoSetting))
+	}
+	for _, name := range slices.Sorted(maps.Keys(environ)) {
+		problems = append(problems, problem(name, fromEnvironment, errNoSetting))
+	}
+	return all, errors.Join(problems...)
+}
+
+var errNoSetting = locale.Errorf(locale.Text{EN: "there is no such setting", ZH: "没有这个设置"})
+
+func problem(key string, origin locale.Text, err error) error {
+	return locale.Errorf(locale.Text{
+		EN: "%s (from " + verbatim(origin.EN) + "): %v", ZH: "%s（来自" + verbatim(origin.ZH) + "）：%v",
+	}, key, err)
+}
+
+// verbatim makes text stand for itself in a format.
+func verbatim(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+
+// readFile reads the TOML file as keys with dots and values as text.
+func readFile(path string, named bool) (map[string]string, error) {
+	flat := map[string]string{}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return flat, nil
+	}
+	if err != nil {
+		return nil, locale.Errorf(locale.Text{EN: "read the configuration: %v", ZH: "无法读取配置：%v"}, err)
+	}
+	var tree map[string]any
+	if err := toml.Unmarshal(content, &tree); err != nil {
+		var at *toml.DecodeError
+		if errors.As(err, &at) {
+			row, column := at.Position()
+			return nil, fmt.Errorf("%s:%d:%d: %w", path, row, column, err)
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	flatten(flat, "", tree)
+	return flat, nil
+}
+
+func flatten(into map[string]string, prefix string, tree map[string]any) {
+	for key, v := range tree {
+		switch v := v.(type) {
+		case map[string]any:
+			flatten(into, prefix+key+".", v)
+		case []any:
+			items := make([]string, len(v))
+			for i := range v {
+				items[i] = fmt.Sprint(v[i])
+			}
+			into[prefix+key] = strings.Join(items, ",")
+		default:
+			into[prefix+key] = fmt.Sprint(v)
+		}
+	}
+}
