@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"parley/locale"
 	"slices"
 	"strings"
+
+	"parley/locale"
 
 	"github.com/pelletier/go-toml/v2"
 )
