@@ -39,7 +39,7 @@ func (c *Conn) Say(ctx context.Context, text string) error {
 	return nil
 }
 
-// leaveRepeats is how often Leave asks within its time.
+// leaveRepeats is how often Leave asks within its time, or more often where Timings.Repeat says so.
 const leaveRepeats = 6
 
 // Leave leaves the chat room and waits for the server to confirm it, but not long: then it returns ErrNoAnswer, and the server
@@ -66,7 +66,7 @@ func (c *Conn) Leave(ctx context.Context) error {
 func (c *Conn) leave(ctx context.Context, l *link, q *question) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timings.Leave, ErrNoAnswer)
 	defer cancel()
-	repeat := time.NewTicker(c.timings.Leave / leaveRepeats)
+	repeat := time.NewTicker(min(c.timings.Leave/leaveRepeats, c.timings.Repeat[0]))
 	defer repeat.Stop()
 	l.send(c, q.request)
 	for refused := 0; refused < 2; { // one may be the answer to an earlier datagram
