@@ -29,7 +29,7 @@ const (
 	NickUnknown                // nobody inside has that nickname
 	CommandUnknown             // no such command
 	BadArgument                // a command was given what it cannot use
-	Full                       // as many are inside as may be
+	RoomFull                   // as many are inside as may be
 
 	codeEnd
 )
@@ -59,7 +59,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	NickUnknown:    {"nick_unknown", "nobody here has that nickname"},
 	CommandUnknown: {"command_unknown", "there is no such command"},
 	BadArgument:    {"bad_argument", "the command cannot be understood"},
-	Full:           {"full", "the chat room is full"},
+	RoomFull:       {"room_full", "the chat room is full"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

@@ -121,8 +121,8 @@ func (h *Hub) Do(ctx context.Context, command chat.Command) error {
 	}
 }
 
-// submit appends a command, waiting for space in the log, and for this life to begin there, until ctx is done. answer, if given, is called by the loop once the
-// command is committed or refused, if submit returns nil.
+// submit appends a command, waiting for space in the log, and for this life to begin there, until ctx is done. answer, if given,
+// is called by the loop once the command is committed or refused, if submit returns nil.
 func (h *Hub) submit(ctx context.Context, command chat.Command, answer func(Answer)) error {
 	err := h.append(command, answer)
 	for isBusy(err) && ctx.Err() == nil {

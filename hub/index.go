@@ -62,7 +62,7 @@ func (x *index) leave(s *Session, room chat.RoomID) {
 	if i < 0 {
 		return
 	}
-	rest := make([]*Session, 0, cap(a.members))
+	rest := make([]*Session, 0, len(a.members)) // not cap: a room that empties gives its memory back
 	a.members = append(append(rest, a.members[:i]...), a.members[i+1:]...)
 	if s.rooms--; s.rooms == 0 && x.sessions[s.ID] == s {
 		delete(x.sessions, s.ID)

@@ -25,7 +25,7 @@ var refusals = map[chat.Code]string{
 	chat.NickUnknown:    "聊天室里没有这个昵称",
 	chat.CommandUnknown: "没有这个命令",
 	chat.BadArgument:    "无法理解这个命令",
-	chat.Full:           "聊天室人数已满",
+	chat.RoomFull:       "聊天室人数已满",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"parley/locale"
-
 	"github.com/pelletier/go-toml/v2"
+
+	"parley/locale"
 )
 
 // Sources is where settings come from.

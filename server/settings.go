@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"slices"
 	"strings"
 
 	"parley/locale"
@@ -17,7 +18,9 @@ type Setting struct {
 }
 
 // Settings returns the table, in the order in which help lists it.
-func Settings() []Setting {
+func Settings() []Setting { return slices.Concat(generalSettings(), udpSettings()) }
+
+func generalSettings() []Setting {
 	return []Setting{
 		{
 			"data", "parley-data",
@@ -54,6 +57,12 @@ func Settings() []Setting {
 			locale.Text{EN: "commands that may wait for the disk", ZH: "等待写盘的命令数上限"},
 			func(c *Config) value { return count(&c.LedgerQueue, 1, 1<<20) },
 		},
+	}
+}
+
+// udpSettings are the datagram door's.
+func udpSettings() []Setting {
+	return []Setting{
 		{
 			"udp.allow", "",
 			locale.Text{EN: "networks served beside loopback and private ones, such as 203.0.113.0/24,2001:db8::/32", ZH: "除本机和私有网络外允许的网段，如 203.0.113.0/24"},

@@ -311,3 +311,18 @@ func (k *talker) prints(want string) {
 		k.t.Fatalf("prints nothing, want %q", want)
 	}
 }
+
+func TestTheServerIsFoundFromEveryDirectory(t *testing.T) {
+	dir := t.TempDir()
+	c := command(t, "serve", "--data", "data", "--listen", "127.0.0.1:0")
+	c.Dir = dir
+	p, err := tryServe(t, c, filepath.Join(dir, "data"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, p.errs)
+	}
+	p.enter("ann")
+	if got := call(t, "who", "--data", p.dir); got.status != 0 || !strings.HasPrefix(got.out, "ann ") {
+		t.Errorf("from another directory: %+v", got)
+	}
+	p.stop()
+}

@@ -21,6 +21,7 @@ type room struct {
 
 	mu    sync.Mutex
 	heard []string
+	news  chan struct{} // has something when more was heard
 }
 
 func newRoom(t *testing.T, say map[string][]string) *room {
@@ -29,7 +30,7 @@ func newRoom(t *testing.T, say map[string][]string) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &room{socket: socket}
+	r := &room{socket: socket, news: make(chan struct{}, 1)}
 	r.done.Go(func() {
 		for buffer := make([]byte, 1024); ; {
 			n, from, err := socket.ReadFromUDPAddrPort(buffer)
@@ -39,6 +40,10 @@ func newRoom(t *testing.T, say map[string][]string) *room {
 			r.mu.Lock()
 			r.heard = append(r.heard, string(buffer[:n]))
 			r.mu.Unlock()
+			select {
+			case r.news <- struct{}{}:
+			default:
+			}
 			for prefix, answers := range say {
 				if strings.HasPrefix(string(buffer[:n]), prefix) {
 					for _, a := range answers {
@@ -157,7 +162,8 @@ func TestJoinEntersAgain(t *testing.T) {
 	go func() {
 		defer typing.Close()
 		io.WriteString(typing, "lost\n")
-		for entered := 0; entered < 2; time.Sleep(5 * time.Millisecond) {
+		for entered := 0; entered < 2; {
+			<-r.news
 			r.mu.Lock()
 			entered = strings.Count(strings.Join(r.heard, "\n"), "L ann")
 			r.mu.Unlock()
@@ -205,5 +211,26 @@ func TestJoinWrongUse(t *testing.T) {
 	}
 	if _, _, err := runJoin(t, nil, locale.English, strings.NewReader(""), "ann@127.0.0.1:no"); err == nil {
 		t.Error("a port that is none is taken")
+	}
+}
+
+func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
+	for line, zh := range map[string]string{
+		"ann enters the chat room":                  "ann 进入聊天室",
+		"小明 quits the chat room":                    "小明 离开聊天室",
+		"the nickname is occupied":                  "昵称已被占用",
+		"somebody asks for your nickname":           "有人想用你的昵称",
+		"say something to stay in the chat room":    "说点什么，否则将离开聊天室",
+		"you were removed from the chat room: spam": "你已被移出聊天室：spam",
+		"bob: ann enters the chat room":             "bob: ann enters the chat room",
+		"bob: the nickname is occupied":             "bob: the nickname is occupied",
+		"what a server of another make says":        "what a server of another make says",
+	} {
+		if got := (&joining{lang: locale.Chinese}).translate(line); got != zh {
+			t.Errorf("%q is shown as %q, want %q", line, got, zh)
+		}
+		if got := (&joining{lang: locale.English}).translate(line); got != line {
+			t.Errorf("in English %q is shown as %q", line, got)
+		}
 	}
 }

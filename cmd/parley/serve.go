@@ -84,7 +84,7 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
-	terminal.Print(locale.Text{EN: "The server has stopped; everything is stored.", ZH: "服务器已停止，所有消息均已保存。"}.In(lang))
+	terminal.Print(locale.Text{EN: "The server has stopped. Everything that anybody was shown is stored.", ZH: "服务器已停止。所有显示过的消息均已保存。"}.In(lang))
 	return nil
 }
 

@@ -158,5 +158,5 @@ var statuses = map[chat.Code]int{
 	chat.NickUnknown:    http.StatusNotFound,
 	chat.CommandUnknown: http.StatusNotFound,
 	chat.BadArgument:    http.StatusBadRequest,
-	chat.Full:           http.StatusServiceUnavailable,
+	chat.RoomFull:       http.StatusServiceUnavailable,
 }

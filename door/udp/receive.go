@@ -23,8 +23,8 @@ type request struct {
 	verb    datagram.Verb
 	peer    netip.AddrPort
 	local   netip.Addr
-	name    string // as the client spells it
-	read    time.Time
+	name    string    // as the client spells it
+	read    time.Time // by the real clock, as deadlines are
 	command chat.Command
 }
 
@@ -123,7 +123,7 @@ func (d *Door) translate(q *request, r datagram.Request, m *member) *chat.Refusa
 		}
 		nick, err := chat.ParseNick(r.Name)
 		if err == nil && m == nil && d.isFull() {
-			return chat.Refuse(chat.Full)
+			return chat.Refuse(chat.RoomFull)
 		}
 		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
 		return refusalOf(err)

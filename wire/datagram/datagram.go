@@ -154,20 +154,19 @@ func IsEvent(line string) bool {
 	if strings.HasPrefix(line, announces) {
 		return true
 	}
-	name, rest, spaced := strings.Cut(line, " ")
-	if !spaced || name == "" {
-		return false
-	}
-	return strings.HasSuffix(name, ":") || " "+rest == enters || " "+rest == quits
+	name, _, spaced := strings.Cut(line, " ")
+	_, _, coming := Coming(line)
+	return coming || spaced && strings.HasSuffix(name, said[:1])
 }
 
 // Coming reads a line that says who enters or leaves; ok is false for every other line.
 func Coming(line string) (nick string, enter, ok bool) {
 	nick, rest, _ := strings.Cut(line, " ")
-	if strings.HasSuffix(nick, said[:1]) { // somebody says so
+	enter = " "+rest == enters
+	if nick == "" || strings.HasSuffix(nick, said[:1]) || !enter && " "+rest != quits { // nothing of the kind, or somebody says so
 		return "", false, false
 	}
-	return nick, " "+rest == enters, " "+rest == enters || " "+rest == quits
+	return nick, enter, true
 }
 
 // RefusalCode returns the Code whose sentence a server of ours sends as line, chat.OK if there is none.
