@@ -21,6 +21,9 @@ const (
 	KindLeft         Kind = "left"         // somebody left it; Text is the reason
 )
 
+// Kinds returns every Kind there is.
+func Kinds() []Kind { return []Kind{KindMessage, KindAnnouncement, KindEntered, KindLeft} }
+
 // Message is one line of a room's history: what was said, and who came and went.
 type Message struct {
 	Room RoomID    `json:"room"`

@@ -1,9 +1,6 @@
 package command
 
 import (
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -77,61 +74,4 @@ func reason(text string, l locale.Lang) string {
 		return zh + "：" + detail
 	}
 	return zh
-}
-
-// State is how the server is.
-type State struct {
-	Version  string      `json:"version"`
-	Node     string      `json:"node"`
-	Epoch    uint64      `json:"epoch"` // counts the starts
-	Started  time.Time   `json:"started"`
-	Place    uint64      `json:"place"` // in the log
-	Hash     string      `json:"hash"`  // over everything up to it
-	Storage  string      `json:"storage"`
-	Queued   int         `json:"queued"` // commands on their way to the disk
-	QueueMax int         `json:"queue_max"`
-	Rooms    []RoomState `json:"rooms"`
-	Doors    []DoorState `json:"doors"`
-}
-
-// RoomState is how a room is.
-type RoomState struct {
-	Name     string `json:"name"`
-	Messages uint64 `json:"messages"`
-	Members  int    `json:"members"`
-}
-
-// DoorState is how a door is.
-type DoorState struct {
-	Name    string            `json:"name"`
-	Address string            `json:"address"`
-	Members int               `json:"members"`
-	Counts  map[string]uint64 `json:"counts"`
-}
-
-// Text implements Answer.
-func (s *State) Text(l locale.Lang) string {
-	var b strings.Builder
-	row := func(name locale.Text, format string, args ...any) {
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "%s: %s", name.In(l), fmt.Sprintf(format, args...))
-	}
-	row(locale.Text{EN: "version", ZH: "版本"}, "%s", s.Version)
-	row(locale.Text{EN: "running since", ZH: "启动于"}, "%s", s.Started.Local().Format(clock))
-	row(locale.Text{EN: "storage", ZH: "存储"}, "%s", s.Storage)
-	row(locale.Text{EN: "queue", ZH: "队列"}, "%d / %d", s.Queued, s.QueueMax)
-	for _, r := range s.Rooms {
-		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.In(l), r.Name, r.Members, r.Messages)
-	}
-	for _, d := range s.Doors {
-		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s on %s, %d inside", ZH: "%s，%s，在线 %d 人"}.In(l), d.Name, d.Address, d.Members)
-		for _, name := range slices.Sorted(maps.Keys(d.Counts)) {
-			if d.Counts[name] > 0 {
-				fmt.Fprintf(&b, "\n  %s %d", name, d.Counts[name])
-			}
-		}
-	}
-	return b.String()
 }

@@ -20,8 +20,9 @@ type Desk struct {
 	Hub     *hub.Hub
 	Version string
 	Started time.Time
-	TextMax int                // bytes of one message
-	Doors   func() []DoorState // of the moment
+	TextMax int                 // bytes of one message
+	Doors   func() []hub.Report // of the moment
+	Refused hub.Refusals        // commands answered with no
 }
 
 var announce = Command{
@@ -99,7 +100,7 @@ var history = Command{
 	Parameters: []Parameter{
 		{Name: "room", Default: string(chat.Lobby), Help: locale.Text{EN: "which room", ZH: "房间"}},
 		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "how many lines", ZH: "条数"}},
-		{Name: "follow", Flag: true, Switch: true, Help: locale.Text{EN: "go on with what is said from now on", ZH: "继续显示新消息"}},
+		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "go on with what is said from now on", ZH: "继续显示新消息"}},
 	},
 	Answer: func() Answer { return new(Line) },
 	run:    runHistory,
@@ -135,25 +136,4 @@ func runHistory(ctx context.Context, d *Desk, a Arguments, emit func(Answer) err
 		return err
 	}
 	return show(messages)
-}
-
-var status = Command{
-	Name:   "status",
-	Help:   locale.Text{EN: "how the server is", ZH: "查看服务器状态"},
-	Answer: func() Answer { return new(State) },
-	run: func(_ context.Context, d *Desk, _ Arguments, emit func(Answer) error) error {
-		s := d.Hub.Status()
-		state := &State{
-			Version: d.Version, Node: string(s.Node), Epoch: uint64(s.Epoch), Started: d.Started,
-			Place: uint64(s.Place), Hash: s.Hash.String(), Storage: s.Storage.String(),
-			Queued: s.Queued, QueueMax: s.Capacity, Doors: d.Doors(),
-		}
-		for i := range state.Doors {
-			state.Doors[i].Members = s.Members[state.Doors[i].Name]
-		}
-		for _, r := range s.Rooms {
-			state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: len(d.Hub.Who(r.ID))})
-		}
-		return emit(state)
-	},
 }

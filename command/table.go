@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type Command struct {
 	Parameters []Parameter // those without Flag in the order in which they are typed
 	Example    string      // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
+	Replaces   bool        // each answer stands in the place of the one before
 
 	// Answer returns an empty answer of the command's kind, to read JSON into.
 	Answer func() Answer
@@ -32,6 +34,7 @@ type Parameter struct {
 	Rest     bool   // takes all that follows, spaces kept
 	Flag     bool   // typed as --NAME VALUE, anywhere
 	Switch   bool   // a Flag without a value: given or not
+	Endless  bool   // a Switch with which answers go on until the one who asks goes away
 	Default  string // what leaving it out means
 }
 
@@ -60,6 +63,15 @@ func Find(name string) (Command, bool) {
 // Run carries the command out, calling emit with each answer. Unknown, missing and unusable arguments are refused with
 // BadArgument before anything is done.
 func (c Command) Run(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
+	err := c.checked(ctx, d, a, emit)
+	var refusal *chat.Refusal
+	if errors.As(err, &refusal) {
+		d.Refused.Add(refusal.Code)
+	}
+	return err
+}
+
+func (c Command) checked(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
 			return badArgument("%s has no argument %q", c.Name, name)
@@ -71,6 +83,11 @@ func (c Command) Run(ctx context.Context, d *Desk, a Arguments, emit func(Answer
 		}
 	}
 	return c.run(ctx, d, a, emit)
+}
+
+// IsEndless says whether arguments ask for answers that go on until the one who asks goes away.
+func (c Command) IsEndless(a Arguments) bool {
+	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Endless && a[p.Name] != "" })
 }
 
 // Usage returns how the command is typed, such as `kick NICK [REASON]`.

@@ -52,7 +52,7 @@ func TestParseRefusesWhatItCannotRead(t *testing.T) {
 func TestRunRefusesArgumentsBeforeItDoesAnything(t *testing.T) {
 	kick, _ := Find("kick")
 	for _, a := range []Arguments{{}, {"nick": " "}, {"nick": "bob", "colour": "red"}} {
-		err := kick.Run(context.Background(), nil, a, nil) // there is no server: whatever is done would panic
+		err := kick.Run(context.Background(), new(Desk), a, nil) // there is no server: whatever is done would panic
 		var refusal *chat.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != chat.BadArgument {
 			t.Errorf("%v: %v", a, err)

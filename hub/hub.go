@@ -30,10 +30,21 @@ var _ Storage = (*store.Store)(nil)
 
 // Options tunes a Hub.
 type Options struct {
-	Resume time.Duration    // sessions of resumable doors outlive a server that was down for at most this long
-	Now    func() time.Time // the clock for pauses; nil: time.Now
-	Log    *slog.Logger     // nil: nothing is logged
+	Resume   time.Duration    // sessions of resumable doors outlive a server that was down for at most this long
+	Now      func() time.Time // the clock for pauses; nil: time.Now
+	Log      *slog.Logger     // nil: nothing is logged
+	Observer Observer         // nil: nobody observes
 }
+
+// Observer is told what the disk did with each batch. It is called by the loop only, so it must be quick.
+type Observer interface {
+	// Committed tells of a batch that took so long to store. err is Commit's; nothing of the batch happened then.
+	Committed(results []chat.Result, took time.Duration, err error)
+}
+
+type nobody struct{}
+
+func (nobody) Committed([]chat.Result, time.Duration, error) {}
 
 // Hub is the middle of a running server.
 type Hub struct {
@@ -75,6 +86,9 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	}
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Observer == nil {
+		options.Observer = nobody{}
 	}
 	h := &Hub{
 		store: storage, ledger: ledger, options: options,
@@ -188,6 +202,9 @@ func (h *Hub) isClosing() bool {
 
 // Ready is closed once this life has begun in the log: everything submitted from then on comes after.
 func (h *Hub) Ready() <-chan struct{} { return h.ready }
+
+// Ended is closed once the loop has ended.
+func (h *Hub) Ended() <-chan struct{} { return h.ended }
 
 // Close takes nothing new from now on: Submit refuses with ShuttingDown. What was taken is applied, committed and answered, and
 // then Run returns. Close does not wait for it. Any goroutine.

@@ -174,7 +174,7 @@ func TestDo(t *testing.T) {
 	release := h.holds(func() { go h.Do(context.Background(), chat.Alive{}) })
 	answer := make(chan error, 1)
 	go func() { answer <- h.Do(ctx, chat.Announce{Text: "late"}) }()
-	for h.Status().Queued == 0 { // it is taken, and nobody knows yet what becomes of it
+	for h.Status().Queues[0].Length == 0 { // it is taken, and nobody knows yet what becomes of it
 		runtime.Gosched()
 	}
 	cancel()
@@ -274,7 +274,7 @@ func TestQueries(t *testing.T) {
 		t.Error(err)
 	}
 	s := h.Status()
-	if s.Node != "here" || s.Epoch != 1 || s.Members["udp"] != 1 || s.Members["line"] != 1 || s.Capacity != 77 || s.Place != 3 {
+	if s.Node != "here" || s.Epoch != 1 || s.Members["udp"] != 1 || s.Members["line"] != 1 || s.Queues[0].Capacity != 77 || !s.Ready || s.Place != 3 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -329,8 +329,8 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%d of 3: %v", n, err)
 		}
 	}
-	if s := h.Status(); s.Queued != 3 || s.Capacity != 3 {
-		t.Errorf("%d of %d queued", s.Queued, s.Capacity)
+	if q := h.Status().Queues[0]; q != (hub.Queue{Name: "ledger", Length: 3, Capacity: 3}) {
+		t.Errorf("queued: %+v", q)
 	}
 	q := &question{"", make(chan hub.Answer, 1)}
 	if err := d.way.Submit(done, d.post("s1", "refused"), q); codeOf(err) != chat.Busy {
@@ -362,7 +362,7 @@ func TestCrowdIsNotBusy(t *testing.T) {
 		all.Go(func() {
 			for range each {
 				if err := d.way.Submit(done, chat.Alive{}, nil); err != nil {
-					t.Errorf("with %d of %d queued: %v", h.Status().Queued, h.Status().Capacity, err)
+					t.Errorf("with %+v: %v", h.Status().Queues[0], err)
 					return
 				}
 			}

@@ -158,7 +158,9 @@ func (h *Hub) reload() error {
 }
 
 func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
+	begun := time.Now()
 	err := h.store.Commit(results, h.state.Progress())
+	h.options.Observer.Committed(results, time.Since(begun), err)
 	if err == nil {
 		if h.health.refuse != chat.OK {
 			h.options.Log.Info("storing goes on")

@@ -27,19 +27,37 @@ func (h *Hub) publish() {
 // Status is what an operator wants to know of a running hub.
 type Status struct {
 	Progress
-	Node     chat.NodeID
-	Epoch    chat.Epoch
-	Members  map[string]int // sessions by door
-	Queued   int            // commands appended and not read yet
-	Capacity int            // how many there may be
+	Node    chat.NodeID
+	Epoch   chat.Epoch
+	Ready   bool           // this life has begun in the log: commands are taken
+	Members map[string]int // sessions by door
+	Queues  []Queue        // "ledger": commands appended and not read yet; "answers": submitters still to be answered
 }
 
 // Status tells how the hub is. Any goroutine.
 func (h *Hub) Status() Status {
 	return Status{
-		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch,
-		Members: h.index.count(), Queued: h.ledger.Len(), Capacity: h.ledger.Cap(),
+		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Members: h.index.count(),
+		Queues: []Queue{
+			{Name: "ledger", Length: h.ledger.Len(), Capacity: h.ledger.Cap()},
+			{Name: "answers", Length: h.unanswered()},
+		},
 	}
+}
+
+func (h *Hub) isReady() bool {
+	select {
+	case <-h.ready:
+		return !h.isClosing()
+	default:
+		return false
+	}
+}
+
+func (h *Hub) unanswered() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.waiting)
 }
 
 // Who returns who is in a room, ordered by nickname. Any goroutine.

@@ -100,5 +100,12 @@ func (q *Queue) Take(chunks []Chunk) (taken []Chunk, lost int) {
 	return taken, lost
 }
 
+// Len returns how many chunks wait.
+func (q *Queue) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.chunks)
+}
+
 // keepChunks is how large a Queue's emptied memory may be to be kept for the next chunks.
 const keepChunks = 64

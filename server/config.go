@@ -12,6 +12,9 @@ type Config struct {
 	NoLimits bool
 	LogLevel string
 
+	MetricsListen  string // empty: on the control socket only
+	FlightRecorder bool
+
 	MessageMax   int64 // bytes
 	StoreMaxSize int64 // bytes
 	LedgerQueue  int64 // commands

@@ -10,26 +10,21 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strconv"
 	"time"
 
 	"parley/command"
-	"parley/door/api"
 	"parley/door/udp"
+	"parley/health"
 	"parley/hub"
 	"parley/ledger/local"
 	"parley/locale"
 	"parley/store"
 )
-
-// steerPatience is how long commands under way on the control socket may still run while the server closes.
-const steerPatience = time.Second
 
 // Server is a running server.
 type Server struct {
@@ -39,9 +34,13 @@ type Server struct {
 	store   *store.Store
 	hub     *hub.Hub
 	udp     *udp.Door
+	health  *health.Health
+	flight  *health.Flight
 	desk    *command.Desk
 	control *http.Server
-	looped  chan error // the hub's loop's end
+	public  *http.Server // health on an address of its own; nil: not asked for
+	metrics net.Addr     // where that is
+	looped  chan error   // the hub's loop's end
 	isNew   bool
 }
 
@@ -71,6 +70,10 @@ func Open(ctx context.Context, config Config, version string, log *slog.Logger) 
 	if err = s.listenControl(version); err != nil {
 		return nil, err
 	}
+	opened = append(opened, s.closeControl)
+	if err = s.listenMetrics(ctx); err != nil {
+		return nil, err
+	}
 	go func() { s.looped <- s.hub.Run() }()
 	opened = []func() error{s.Close}
 	select {
@@ -92,13 +95,14 @@ func (s *Server) assemble(ctx context.Context) error {
 	}
 	s.isNew = state.Progress().Place == 0
 	order := local.New(state.Progress(), int(s.config.LedgerQueue), time.Now)
-	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDPResume, Log: s.log})
+	s.health = health.New()
+	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDPResume, Log: s.log, Observer: s.health})
 	if err != nil {
 		return err
 	}
 	s.udp = udp.New(s.udpConfig(), s.log, time.Now)
 	if err := s.udp.Open(ctx, s.hub.Attach(s.udp, true)); err != nil {
-		return listenError(s.config.Listen, "udp", err)
+		return listenError(s.config.Listen, "udp", "--listen", err)
 	}
 	return nil
 }
@@ -116,37 +120,7 @@ func (s *Server) udpConfig() udp.Config {
 	return c
 }
 
-// listenControl opens the control socket, which only this user can open, and serves the commands on it.
-func (s *Server) listenControl(version string) error {
-	socket, err := s.dir.socket()
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) { // a killed server's; the lock is ours
-		return fmt.Errorf("remove the old control socket: %w", err)
-	}
-	listener, err := listenPrivate(socket)
-	if err != nil {
-		return fmt.Errorf("open the control socket: %w", err)
-	}
-	s.desk = &command.Desk{
-		Hub: s.hub, Version: version, Started: time.Now(), TextMax: int(s.config.MessageMax), Doors: s.doors,
-	}
-	s.control = &http.Server{Handler: api.New(s.desk, s.log), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: socket}); err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	go func() {
-		if err := s.control.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("the control socket failed", "err", err)
-		}
-	}()
-	return nil
-}
-
-func (s *Server) doors() []command.DoorState {
-	return []command.DoorState{{Name: udp.Name, Address: s.udp.Addr().String(), Counts: s.udp.Counts()}}
-}
+func (s *Server) doors() []hub.Report { return []hub.Report{s.udp.Report()} }
 
 // Addr returns the address that datagram clients use.
 func (s *Server) Addr() netip.AddrPort { return s.udp.Addr() }
@@ -189,16 +163,11 @@ func (s *Server) Wait() error {
 func (s *Server) Close() error {
 	s.hub.Close()
 	err := s.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), steerPatience)
-	defer cancel()
-	if s.control.Shutdown(ctx) != nil {
-		err = errors.Join(err, s.control.Close())
-	}
-	return errors.Join(err, s.udp.Close(), s.store.Close(), s.dir.close())
+	return errors.Join(err, s.closeControl(), s.udp.Close(), s.store.Close(), s.dir.close())
 }
 
 // listenError says which port is taken and what to do.
-func listenError(address, network string, err error) error {
+func listenError(address, network, flag string, err error) error {
 	host, port, splitErr := net.SplitHostPort(address)
 	if !isAddressInUse(err) || splitErr != nil {
 		return locale.Errorf(locale.Text{EN: "listen on %s (%s): %v", ZH: "无法监听 %s（%s）：%v"}, address, network, err)
@@ -208,7 +177,7 @@ func listenError(address, network string, err error) error {
 		other = strconv.FormatUint(n+1, 10)
 	}
 	return locale.Errorf(locale.Text{
-		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: --listen %s",
-		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：--listen %s",
-	}, port, network, network[:1], net.JoinHostPort(host, other))
+		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: %s %s",
+		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：%s %s",
+	}, port, network, network[:1], flag, net.JoinHostPort(host, other))
 }

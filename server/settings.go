@@ -43,6 +43,16 @@ func generalSettings() []Setting {
 			func(c *Config) value { return oneOf(&c.LogLevel, "debug", "info", "warn", "error") },
 		},
 		{
+			"metrics.listen", "",
+			locale.Text{EN: "address of /healthz and /metrics beside the control socket, such as 127.0.0.1:9888; empty: none", ZH: "/healthz 和 /metrics 的监听地址，例如 127.0.0.1:9888；空表示不开放"},
+			func(c *Config) value { return optionalAddress(&c.MetricsListen) },
+		},
+		{
+			"flight-recorder", "false",
+			locale.Text{EN: "keep the last seconds of the scheduler for /debug/flight", ZH: "保留最近几秒的调度记录，供 /debug/flight 使用"},
+			func(c *Config) value { return yesNo(&c.FlightRecorder) },
+		},
+		{
 			"message.max", "16KiB",
 			locale.Text{EN: "the largest message", ZH: "单条消息的最大长度"},
 			func(c *Config) value { return size(&c.MessageMax, 256, 60<<10) },

@@ -51,6 +51,16 @@ func address(field *string) value {
 	})
 }
 
+func optionalAddress(field *string) value {
+	return valueFunc(func(s string) error {
+		if s == "" {
+			*field = ""
+			return nil
+		}
+		return address(field).set(s)
+	})
+}
+
 func oneOf(field *string, choices ...string) value {
 	return valueFunc(func(s string) error {
 		if !slices.Contains(choices, s) {

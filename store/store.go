@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -37,6 +38,7 @@ type Options struct {
 
 // Store is the open database. Commit and Load belong to one goroutine; the queries to any.
 type Store struct {
+	path   string
 	writer *sqlite.Conn
 	pool   *sqlitex.Pool
 	node   chat.NodeID
@@ -50,7 +52,7 @@ func Open(dir string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &Store{writer: writer}
+	s := &Store{path: path, writer: writer}
 	if err := s.prepare(options); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
@@ -70,6 +72,16 @@ func Open(dir string, options Options) (*Store, error) {
 // Close closes the database. Queries under way end first.
 func (s *Store) Close() error {
 	return errors.Join(s.pool.Close(), s.writer.Close())
+}
+
+// Size returns how many bytes of the disk the database takes. Any goroutine.
+func (s *Store) Size() (bytes int64) {
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(s.path + suffix); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
 }
 
 // Node returns the name that this data has had since it was made.

@@ -124,7 +124,7 @@ func TestAPublicAddressGetsNothing(t *testing.T) {
 		}
 	}
 	r.peer().hearsNothing() // everything before it was read, and whatever was to be sent is sent
-	if got := r.counts()["foreign"]; got != 5 {
+	if got := r.counts().Dropped["foreign"]; got != 5 {
 		t.Errorf("%d datagrams were turned away, want 5", got)
 	}
 	if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/hub"
 	"parley/server"
 	"parley/wire/datagram"
 )
@@ -119,13 +120,13 @@ func TestMalformedDatagramsAreCountedAndDropped(t *testing.T) {
 		t.Errorf("stored %q", got)
 	}
 	counts := r.counts()
-	if counts["malformed"] != 5 || counts["oversized"] != 2 {
-		t.Errorf("counted %v", counts)
+	if counts.Dropped["malformed"] != 5 || counts.Dropped["oversized"] != 2 {
+		t.Errorf("counted %+v", counts)
 	}
 }
 
 // counts are the datagram door's.
-func (r *room) counts() map[string]uint64 { return r.server.Desk().Doors()[0].Counts }
+func (r *room) counts() hub.Report { return r.server.Desk().Doors()[0] }
 
 func TestUnknownVerbsAreHelpedOnceAMinute(t *testing.T) {
 	r := openRoom(t, nil)

@@ -36,6 +36,7 @@ var mayImport = map[string]struct {
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},
 	"command":           {[]string{"chat", "hub", "locale"}, "doors offer the table, so it knows no door"},
 	"door/udp":          {[]string{"chat", "hub", "outbox", "wire/datagram"}, "a door translates its own wire; never another door, never the store"},
+	"health":            {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
 	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},
 	"door/console":      {[]string{"chat", "command", "locale"}, "a terminal over the table of commands"},
 	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},

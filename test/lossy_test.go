@@ -47,8 +47,8 @@ func TestABadNetworkHurtsOnlyWhatItLoses(t *testing.T) {
 			t.Errorf("stored %+v", m)
 		}
 	}
-	if c := r.counts(); c["malformed"]+c["unknown"]+c["oversized"] > 0 {
-		t.Errorf("counted %v", c)
+	if c := r.counts(); c.Dropped["malformed"]+c.Dropped["unknown"]+c.Dropped["oversized"] > 0 {
+		t.Errorf("counted %+v", c)
 	}
 }
 

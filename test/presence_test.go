@@ -79,8 +79,8 @@ func TestOneAddressEntersOnlySoOften(t *testing.T) {
 	}
 	defer elsewhere.Close()
 	(&peer{t: t, conn: elsewhere}).hearsNothing() // the door has read what came before
-	if counts := r.counts(); counts["too_fast"] < 40 || counts["refused"] > 10 {
-		t.Errorf("counted %v", counts)
+	if counts := r.counts(); counts.Dropped["too_fast"] < 40 || counts.Refused["nick_empty"] > 10 {
+		t.Errorf("counted %+v", counts)
 	}
 }
 

@@ -10,9 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"parley/chat"
 	"parley/command"
@@ -142,8 +144,20 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		if err := json.Unmarshal(raw, answer); err != nil {
 			return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
 		}
+		if row.Replaces && row.IsEndless(a) && onTerminal(c.OutOrStdout()) {
+			fmt.Fprint(c.OutOrStdout(), clearScreen)
+		}
 		fmt.Fprintln(c.OutOrStdout(), answer.Text(lang))
 	}
+}
+
+// clearScreen empties a terminal and goes to its top left (ECMA-48 CUP, ED).
+const clearScreen = "\x1b[H\x1b[2J"
+
+// onTerminal says whether what is written is read by a person now.
+func onTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // ask sends a command to the control socket.

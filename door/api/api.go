@@ -43,16 +43,14 @@ type Problem struct {
 	Message string    `json:"message"`
 }
 
-// New returns the handler of all commands.
-func New(desk *command.Desk, log *slog.Logger) http.Handler {
-	mux := http.NewServeMux()
+// Serve adds all commands to a mux, and an answer to whatever nobody else there answers.
+func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 	for _, c := range command.Table() {
 		mux.HandleFunc(Method(c)+" "+Path(c), func(w http.ResponseWriter, r *http.Request) { serve(w, r, c, desk, log) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, r.URL.Path)}, log)
 	})
-	return mux
 }
 
 func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *command.Desk, log *slog.Logger) {

@@ -14,7 +14,11 @@ import (
 )
 
 // handler serves a desk without a server behind it: what is refused here has touched nothing.
-func handler() http.Handler { return New(&command.Desk{TextMax: 100}, slog.New(slog.DiscardHandler)) }
+func handler() http.Handler {
+	mux := http.NewServeMux()
+	Serve(mux, &command.Desk{TextMax: 100}, slog.New(slog.DiscardHandler))
+	return mux
+}
 
 func TestWhatCannotBeUnderstoodIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {

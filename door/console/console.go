@@ -81,11 +81,11 @@ func (c *Console) say(ctx context.Context, text string) {
 }
 
 func (c *Console) run(ctx context.Context, row command.Command, arguments command.Arguments) {
-	if arguments["follow"] != "" { // it would never give the prompt back
+	if row.IsEndless(arguments) { // it would never give the prompt back
 		c.terminal.Print(locale.Text{
-			EN: "--follow is for another terminal: parley history --follow",
-			ZH: "请在另一个终端中使用 --follow：parley history --follow",
-		}.In(c.lang))
+			EN: "that goes on for ever, use another terminal: parley %s",
+			ZH: "该命令不会自行结束，请在另一个终端中使用：parley %s",
+		}.Format(c.lang, row.Usage()))
 		return
 	}
 	err := row.Run(ctx, c.desk, arguments, func(a command.Answer) error {

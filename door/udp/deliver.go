@@ -29,6 +29,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 	for i, l := range lines {
 		chunks[i] = outbox.Chunk{Data: l}
 	}
+	delivered := 0
 	for _, s := range item.To {
 		if s == item.Self && !d.config.Echo {
 			continue
@@ -37,7 +38,9 @@ func (d *Door) deliverEvent(item hub.Item) {
 		if m.queue.Push(chunks...) {
 			d.dirty = append(d.dirty, m)
 		}
+		delivered += len(lines)
 	}
+	d.counts.delivered.Add(uint64(delivered))
 	switch e := item.Event.(type) {
 	case chat.Left:
 		if item.Self != nil {

@@ -179,7 +179,7 @@ func (d *Door) submit() {
 // refuse answers a request with no, but Q with what the client waits for: it stops either way. The house sees to it that the
 // member leaves as soon as that can be stored; if the server ends before, it is found gone after the next start.
 func (d *Door) refuse(q *request, refusal *chat.Refusal) {
-	d.counts.refused.Add(1)
+	d.counts.refusals.Add(refusal.Code)
 	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
 		d.answer(q, refusal.Error())
 		return

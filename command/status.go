@@ -1,0 +1,179 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/hub"
+	"parley/locale"
+)
+
+// watchEvery is how often status is told to who watches.
+const watchEvery = time.Second
+
+// State is how the server is.
+type State struct {
+	Version    string      `json:"version"`
+	Node       string      `json:"node"`
+	Epoch      uint64      `json:"epoch"` // counts the starts
+	Started    time.Time   `json:"started"`
+	Time       time.Time   `json:"time"`  // when this was asked
+	Place      uint64      `json:"place"` // in the log
+	Hash       string      `json:"hash"`  // over everything up to it
+	Storage    string      `json:"storage"`
+	Goroutines int         `json:"goroutines"`
+	Heap       uint64      `json:"heap_bytes"` // in use
+	Rooms      []RoomState `json:"rooms"`
+	Doors      []DoorState `json:"doors"`
+	Queues     []hub.Queue `json:"queues"` // those of the doors included
+	Rates      *Rates      `json:"rates,omitempty"`
+}
+
+// RoomState is how a room is.
+type RoomState struct {
+	Name     string `json:"name"`
+	Messages uint64 `json:"messages"`
+	Members  int    `json:"members"`
+}
+
+// DoorState is how a door is.
+type DoorState struct {
+	hub.Report
+	Members int `json:"members"`
+}
+
+// Rates is what happened a second since the answer before.
+type Rates struct {
+	Messages   float64 `json:"messages"`
+	Deliveries float64 `json:"deliveries"`
+	Received   float64 `json:"received"`
+	Sent       float64 `json:"sent"`
+}
+
+var status = Command{
+	Name:     "status",
+	Help:     locale.Text{EN: "how the server is", ZH: "查看服务器状态"},
+	Example:  "--watch",
+	Replaces: true,
+	Parameters: []Parameter{
+		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "tell it again every second", ZH: "每秒刷新一次"}},
+	},
+	Answer: func() Answer { return new(State) },
+	run: func(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
+		now := d.state()
+		for {
+			if err := emit(now); err != nil || a["watch"] == "" {
+				return err
+			}
+			select {
+			case <-time.After(watchEvery):
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-d.Hub.Ended():
+				return nil
+			}
+			before := now
+			now = d.state()
+			now.Rates = now.since(before)
+		}
+	},
+}
+
+// state tells how the server is now.
+func (d *Desk) state() *State {
+	s := d.Hub.Status()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	state := &State{
+		Version: d.Version, Node: string(s.Node), Epoch: uint64(s.Epoch), Started: d.Started, Time: time.Now(),
+		Place: uint64(s.Place), Hash: s.Hash.String(), Storage: s.Storage.String(), Queues: s.Queues,
+		Goroutines: runtime.NumGoroutine(), Heap: memory.HeapInuse,
+	}
+	for _, r := range d.Doors() {
+		state.Doors = append(state.Doors, DoorState{Report: r, Members: s.Members[r.Name]})
+		state.Queues = append(state.Queues, r.Queues...)
+	}
+	for _, r := range s.Rooms {
+		state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: len(d.Hub.Who(r.ID))})
+	}
+	return state
+}
+
+// since returns what happened a second between two States.
+func (s *State) since(before *State) *Rates {
+	seconds := s.Time.Sub(before.Time).Seconds()
+	now, then := s.totals(), before.totals()
+	return &Rates{
+		Messages:   (now.Messages - then.Messages) / seconds,
+		Deliveries: (now.Deliveries - then.Deliveries) / seconds,
+		Received:   (now.Received - then.Received) / seconds,
+		Sent:       (now.Sent - then.Sent) / seconds,
+	}
+}
+
+func (s *State) totals() (t Rates) {
+	for _, r := range s.Rooms {
+		t.Messages += float64(r.Messages)
+	}
+	for _, d := range s.Doors {
+		t.Deliveries += float64(d.Delivered)
+		t.Received += float64(d.Received)
+		t.Sent += float64(d.Sent)
+	}
+	return t
+}
+
+// Text implements Answer.
+func (s *State) Text(l locale.Lang) string {
+	var lines []string
+	row := func(name locale.Text, text string) { lines = append(lines, name.In(l)+": "+text) }
+	row(locale.Text{EN: "version", ZH: "版本"}, s.Version)
+	row(locale.Text{EN: "running since", ZH: "启动于"}, s.Started.Local().Format(clock))
+	row(locale.Text{EN: "storage", ZH: "存储"}, s.Storage)
+	row(locale.Text{EN: "memory", ZH: "内存"}, locale.Text{EN: "%.1f MB in use, %d goroutines", ZH: "%.1f MB 使用中，%d 个 goroutine"}.Format(l, float64(s.Heap)/1e6, s.Goroutines))
+	for _, r := range s.Rooms {
+		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.Format(l, r.Name, r.Members, r.Messages))
+	}
+	for _, d := range s.Doors {
+		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s on %s, %d inside", ZH: "%s，%s，在线 %d 人"}.Format(l, d.Name, d.Address, d.Members))
+		lines = append(lines, d.figures()...)
+	}
+	for _, q := range s.Queues {
+		text := fmt.Sprint(q.Length)
+		if q.Capacity > 0 {
+			text += fmt.Sprintf(" / %d", q.Capacity)
+		}
+		row(locale.Text{EN: "queue " + q.Name, ZH: "队列 " + q.Name}, text)
+	}
+	if r := s.Rates; r != nil {
+		row(locale.Text{EN: "a second", ZH: "每秒"}, locale.Text{
+			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out", ZH: "消息 %.0f，投递 %.0f，收包 %.0f，发包 %.0f",
+		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// figures are what the door counted, a line each, without those that are zero.
+func (d *DoorState) figures() []string {
+	counted := map[string]uint64{
+		"received": d.Received, "sent": d.Sent, "delivered": d.Delivered, "overflowed": d.Overflowed, "unreachable": d.Unreachable,
+	}
+	for cause, n := range d.Dropped {
+		counted["dropped "+cause] = n
+	}
+	for code, n := range d.Refused {
+		counted["refused "+code] = n
+	}
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		if counted[name] > 0 {
+			lines = append(lines, fmt.Sprintf("  %s %d", name, counted[name]))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"parley/command"
+	"parley/door/api"
+	"parley/health"
+	"parley/hub"
+)
+
+// steerPatience is how long commands under way on the control socket may still run while the server closes.
+const steerPatience = time.Second
+
+// listenControl opens the control socket, which only this user can open, and serves on it the commands, health and debugging.
+func (s *Server) listenControl(version string) error {
+	socket, err := s.dir.socket()
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) { // a killed server's; the lock is ours
+		return fmt.Errorf("remove the old control socket: %w", err)
+	}
+	listener, err := listenPrivate(socket)
+	if err != nil {
+		return fmt.Errorf("open the control socket: %w", err)
+	}
+	s.desk = &command.Desk{
+		Hub: s.hub, Version: version, Started: time.Now(), TextMax: int(s.config.MessageMax), Doors: s.doors,
+	}
+	s.health.Watch(health.Source{Version: version, Status: s.hub.Status, Doors: s.watched, Store: s.store.Size, Backup: s.lastBackup})
+	s.flight = health.NewFlight(s.config.FlightRecorder)
+	mux := http.NewServeMux()
+	api.Serve(mux, s.desk, s.log)
+	s.health.Private(mux, s.flight)
+	s.control = s.serve(listener, mux)
+	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: socket}); err != nil {
+		return errors.Join(err, s.closeControl())
+	}
+	return nil
+}
+
+// listenMetrics serves health on an address of its own, if the operator wants that.
+func (s *Server) listenMetrics(ctx context.Context) error {
+	if s.config.MetricsListen == "" {
+		return nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.MetricsListen)
+	if err != nil {
+		return listenError(s.config.MetricsListen, "tcp", "--metrics-listen", err)
+	}
+	s.metrics = listener.Addr()
+	s.public = s.serve(listener, s.health.Public())
+	return nil
+}
+
+// MetricsAddr returns where health is served beside the control socket; nil: nowhere.
+func (s *Server) MetricsAddr() net.Addr { return s.metrics }
+
+// serve serves HTTP on a listener until the server closes.
+func (s *Server) serve(listener net.Listener, handler http.Handler) *http.Server {
+	h := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("HTTP is not served any more", "address", listener.Addr().String(), "err", err)
+		}
+	}()
+	return h
+}
+
+// closeControl ends what listenControl and listenMetrics began. Commands under way may end first, if they are quick.
+func (s *Server) closeControl() error {
+	ctx, cancel := context.WithTimeout(context.Background(), steerPatience)
+	defer cancel()
+	errs := []error{s.flight.Close()}
+	for _, h := range []*http.Server{s.control, s.public} {
+		if h != nil && h.Shutdown(ctx) != nil {
+			errs = append(errs, h.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// watched is every door for who watches: with the control socket, which is one, too.
+func (s *Server) watched() []hub.Report {
+	return append(s.doors(), hub.Report{Name: "control", Refused: s.desk.Refused.Counts()})
+}
+
+func (s *Server) lastBackup() time.Time { return time.Time{} }
