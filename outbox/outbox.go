@@ -83,21 +83,28 @@ func (q *Queue) Release(first ...Chunk) bool {
 	return idle && len(q.chunks) > 0
 }
 
-// Take empties the Queue into chunks[:0] and returns them with how many were lost since the last Take; nothing while held.
-func (q *Queue) Take(chunks []Chunk) (taken []Chunk, lost int) {
+// Drain calls use with what waits, and with how many chunks were lost since the last Drain, unless there is neither or
+// the Queue is held. It takes
+// away as many chunks, from the oldest on, as use returns, and says whether some are left. use must not keep the slice, nor call the
+// Queue.
+func (q *Queue) Drain(use func(chunks []Chunk, lost int) (used int)) (left bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.held {
-		return chunks[:0], 0
+	if q.held || len(q.chunks) == 0 && q.lost == 0 {
+		return false
 	}
-	taken = append(chunks[:0], q.chunks...)
-	clear(q.chunks)
-	q.chunks, q.bytes = q.chunks[:0], 0
-	if cap(q.chunks) > keepChunks {
+	used := use(q.chunks, q.lost)
+	for _, c := range q.chunks[:used] {
+		q.bytes -= len(c.Data)
+	}
+	rest := copy(q.chunks, q.chunks[used:])
+	clear(q.chunks[rest:])
+	q.chunks = q.chunks[:rest]
+	if rest == 0 && cap(q.chunks) > keepChunks {
 		q.chunks = nil // a burst's memory goes back
 	}
-	lost, q.lost = q.lost, 0
-	return taken, lost
+	q.lost = 0
+	return rest > 0
 }
 
 // Len returns how many chunks wait.

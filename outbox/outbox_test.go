@@ -19,8 +19,17 @@ func alone(text string) Chunk { return Chunk{Data: []byte(text), Alone: true} }
 
 // takes empties a Queue and says what was in it: `a b!`, an exclamation mark for Alone, and how many were lost.
 func takes(q *Queue) (string, int) {
-	chunks, lost := q.Take(nil)
+	chunks, lost := drains(q)
 	return texts(chunks), lost
+}
+
+// drains empties a Queue.
+func drains(q *Queue) (chunks []Chunk, lost int) {
+	q.Drain(func(c []Chunk, n int) int {
+		chunks, lost = slices.Clone(c), n
+		return len(c)
+	})
+	return chunks, lost
 }
 
 func texts(chunks []Chunk) string {
@@ -77,7 +86,7 @@ func TestPushSaysOnceThatThereIsSomething(t *testing.T) {
 			t.Error("nothing was pushed")
 		}
 		if !q.Push(chunk("a")) || q.Push(chunk("b")) || q.Push(chunk("c"), chunk("d")) {
-			t.Error("true is for the first, and for no other until Take")
+			t.Error("true is for the first, and for no other until it is taken")
 		}
 		takes(q)
 	}
@@ -126,21 +135,45 @@ func TestHoldAndRelease(t *testing.T) {
 	}
 }
 
-// TestTakeKeepsNoBurst: what a burst needed goes back, what is usual is used again.
-func TestTakeKeepsNoBurst(t *testing.T) {
+// TestDrainLeavesWhatIsNotUsed: the rest keeps its order, before what comes later, and nobody is told twice.
+func TestDrainLeavesWhatIsNotUsed(t *testing.T) {
+	q := NewQueue(10)
+	q.Push(chunk("aaaaa"), chunk("bb"), chunk("c"))
+	if left := q.Drain(func([]Chunk, int) int { return 1 }); !left {
+		t.Error("nothing is left")
+	}
+	if q.Push(chunk("ddddd")) {
+		t.Error("who has something left is told of more")
+	}
+	if n := q.Len(); n != 3 {
+		t.Errorf("%d wait", n)
+	}
+	if taken, lost := takes(q); taken != "bb c ddddd" || lost != 0 {
+		t.Errorf("%q and %d lost", taken, lost)
+	}
+	q.Push(chunk("aaaaa"), chunk("bbbbb"))
+	q.Drain(func([]Chunk, int) int { return 0 })
+	q.Push(chunk("c"))
+	if taken, lost := takes(q); taken != "bbbbb c" || lost != 1 {
+		t.Errorf("%q and %d lost", taken, lost)
+	}
+}
+
+// TestDrainKeepsNoBurst: what a burst needed goes back, what is usual is used again.
+func TestDrainKeepsNoBurst(t *testing.T) {
 	q := NewQueue(1 << 20)
 	for range 10_000 {
 		q.Push(chunk("a"))
 	}
-	taken, _ := q.Take(nil)
+	taken, _ := drains(q)
 	if len(taken) != 10_000 || cap(q.chunks) > keepChunks {
 		t.Errorf("%d taken, room for %d is kept", len(taken), cap(q.chunks))
 	}
-	taken = slices.Grow(taken[:0], 10)
 	line := chunk("a line")
+	all := func(c []Chunk, _ int) int { return len(c) }
 	q.Push(line)
-	taken, _ = q.Take(taken)
-	if n := testing.AllocsPerRun(100, func() { q.Push(line); taken, _ = q.Take(taken) }); n != 0 {
+	q.Drain(all)
+	if n := testing.AllocsPerRun(100, func() { q.Push(line); q.Drain(all) }); n != 0 {
 		t.Errorf("%v allocations a line", n)
 	}
 	for _, c := range q.chunks[:cap(q.chunks)] {
@@ -229,21 +262,20 @@ func (p *plain) bytes() (n int) {
 // member owns a Queue and keeps what was written for it.
 type member struct {
 	*Queue
-	buffer  []Chunk
 	written []string
 	lost    int
 }
 
 // writes is what a door does with a Writer.
-func writes(owners []*member) {
+func writes(owners []*member, _ int) (again []*member) {
 	for _, m := range owners {
-		var lost int
-		m.buffer, lost = m.Take(m.buffer)
+		chunks, lost := drains(m.Queue)
 		m.lost += lost
-		for _, c := range m.buffer {
+		for _, c := range chunks {
 			m.written = append(m.written, string(c.Data))
 		}
 	}
+	return nil
 }
 
 // TestNothingStaysUnwritten: many push to many Queues, one Writer writes; in the end each got everything once, in the order of
@@ -254,7 +286,7 @@ func TestNothingStaysUnwritten(t *testing.T) {
 	for i := range all {
 		all[i] = &member{Queue: NewQueue(1 << 30)}
 	}
-	w := NewWriter(writes)
+	w := NewWriter(0, writes)
 	var done sync.WaitGroup
 	for p := range pushers {
 		done.Go(func() {
@@ -289,7 +321,7 @@ func TestNothingStaysUnwritten(t *testing.T) {
 func TestHoldAmidPushes(t *testing.T) {
 	for range 200 {
 		m := &member{Queue: NewQueue(1 << 20)}
-		w := NewWriter(writes)
+		w := NewWriter(0, writes)
 		ready := func(is bool) {
 			if is {
 				w.Ready(m)
@@ -321,9 +353,9 @@ func TestSlowMemberIsBound(t *testing.T) {
 	standing, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	m := &member{Queue: NewQueue(100)}
-	w := NewWriter(func(owners []*member) {
+	w := NewWriter(0, func(owners []*member, resting int) []*member {
 		once.Do(func() { close(standing); <-goOn })
-		writes(owners)
+		return writes(owners, resting)
 	})
 	m.Push(chunk("0"))
 	w.Ready(m)
@@ -343,7 +375,7 @@ func TestSlowMemberIsBound(t *testing.T) {
 // TestWriterGathers: who becomes ready during a write is written for in the next, all at once.
 func TestWriterGathers(t *testing.T) {
 	entered, goOn := make(chan int), make(chan struct{})
-	w := NewWriter(func(owners []int) { entered <- len(owners); <-goOn })
+	w := NewWriter(0, func(owners []int, _ int) []int { entered <- len(owners); <-goOn; return nil })
 	w.Ready(1)
 	first := within(t, entered)
 	w.Ready()
@@ -375,7 +407,7 @@ func within(t *testing.T, sizes <-chan int) int {
 func TestCloseWritesWhatIsReady(t *testing.T) {
 	for range 200 {
 		var written []int
-		w := NewWriter(func(owners []int) { written = append(written, owners...) })
+		w := NewWriter(0, func(owners []int, _ int) []int { written = append(written, owners...); return nil })
 		w.Ready(1)
 		w.Ready(2, 3)
 		w.Close()
@@ -386,12 +418,60 @@ func TestCloseWritesWhatIsReady(t *testing.T) {
 	}
 }
 
-func BenchmarkPushAndTake(b *testing.B) {
+// TestWhoRestsIsWrittenForLater: with those who are ready by then, once each, and before the Writer ends.
+func TestWhoRestsIsWrittenForLater(t *testing.T) {
+	const turns = 5
+	times := map[int]int{}
+	var most, resting int
+	w := NewWriter(time.Millisecond, func(owners []int, rest int) (again []int) {
+		most, resting = max(most, len(owners)), max(resting, rest)
+		for _, o := range owners {
+			if times[o]++; times[o] < turns {
+				again = append(again, o)
+			}
+		}
+		return again
+	})
+	w.Ready(1, 2)
+	w.Ready(3)
+	w.Close()
+	if !w.IsIdle() || w.Len() != 0 {
+		t.Error("the Writer has ended and something waits")
+	}
+	if times[1] != turns || times[2] != turns || times[3] != turns || most > 3 || resting > 3 {
+		t.Errorf("written for %v, at most %d at once, %d resting", times, most, resting)
+	}
+}
+
+// TestARestingOwnerIsNotReadyTwice: whoever rests and is made ready besides is written for, and forgotten once.
+func TestARestingOwnerIsNotReadyTwice(t *testing.T) {
+	flushed := make(chan []int)
+	w := NewWriter(time.Hour, func(owners []int, rest int) []int {
+		flushed <- append(slices.Clone(owners), rest)
+		return owners
+	})
+	for _, want := range [][]int{{1, 0}, {1, 1}, {2, 1}} {
+		w.Ready(want[0])
+		if got := <-flushed; !slices.Equal(got, want) {
+			t.Errorf("flushed %v, want %v", got, want)
+		}
+	}
+	for w.Len() != 2 { // until the last flush has returned
+	}
+	if w.IsIdle() {
+		t.Error("somebody rests")
+	}
+	w.mu.Lock()
+	clear(w.later)
+	w.mu.Unlock()
+	w.Close()
+}
+
+func BenchmarkPushAndDrain(b *testing.B) {
 	q, line := NewQueue(1<<16), chunk("#7 ann: hello everybody")
-	var taken []Chunk
 	b.ReportAllocs()
 	for b.Loop() {
 		q.Push(line)
-		taken, _ = q.Take(taken)
+		q.Drain(func(c []Chunk, _ int) int { return len(c) })
 	}
 }

@@ -109,8 +109,8 @@ func waiting(t *testing.T, s *scraper) {
 	ann.says("one")
 	ann.says("two")
 	for s.value(`parley_queue_length{queue="answers"}`) == 0 {
-		s.look()
 	}
+	s.look()
 	if err := sqlitex.ExecuteTransient(other, "ROLLBACK", nil); err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,42 @@ func TestWhoIsTooFastIsToldAndKeptAtTheRate(t *testing.T) {
 	}
 }
 
+// TestAReaderWithASmallSocketLosesNothing: five hundred long lines at once are more than seven times what the socket of a
+// client that never asked for more can hold.
+func TestAReaderWithASmallSocketLosesNothing(t *testing.T) {
+	const speakers, each = 10, 50
+	r := openRoom(t, nil)
+	reader := r.enter("reader")
+	if err := reader.conn.SetReadBuffer(106_496); err != nil { // the system doubles it to its default
+		t.Fatal(err)
+	}
+	var all []*peer
+	for i := range speakers {
+		all = append(all, r.enter(fmt.Sprint("speaker-", i)))
+	}
+	for i := range speakers {
+		reader.hears(fmt.Sprintf("speaker-%d enters the chat room", i))
+	}
+	for n := range each {
+		for _, p := range all {
+			p.says(fmt.Sprintf("%02d %s", n, strings.Repeat("x", 1000)))
+		}
+	}
+	next := map[string]int{}
+	for range speakers * each {
+		line, err := reader.next()
+		if err != nil {
+			t.Fatalf("%v after %v; counted %+v", err, next, r.counts())
+		}
+		name, text, _ := strings.Cut(line, ": ")
+		if want := fmt.Sprintf("%02d ", next[name]); !strings.HasPrefix(text, want) {
+			t.Fatalf("of %s comes %.10q, want %q", name, text, want)
+		}
+		next[name]++
+	}
+	reader.hearsNothing()
+}
+
 func TestOneAddressEntersOnlySoOften(t *testing.T) {
 	r := openRoom(t, func(c *server.Config) { c.UDPEnterRate = 5 })
 	for range 50 {

@@ -166,7 +166,7 @@ func dial(t testing.TB, server netip.AddrPort) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadBuffer(4 << 20); err != nil {
+	if err := conn.SetReadBuffer(4 << 20); err != nil { // tests may read late; who reads at once needs no such buffer
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })

@@ -1,8 +1,6 @@
 package udp
 
 import (
-	"slices"
-
 	"parley/chat"
 	"parley/hub"
 	"parley/outbox"
@@ -78,6 +76,7 @@ var removals = map[chat.Reason]string{
 
 func (d *Door) deliverAnswer(a *hub.Answer) {
 	q := a.Ref.(*request)
+	d.gate.answered(chat.Size(q.command))
 	if a.Refusal != nil {
 		d.refuse(q, a.Refusal)
 		return
@@ -91,65 +90,4 @@ func (d *Door) deliverAnswer(a *hub.Answer) {
 	case datagram.Quit:
 		d.answer(q, datagram.Exit)
 	}
-}
-
-// flush writes what waits for members: the Writer's goroutine.
-func (d *Door) flush(members []*member) {
-	d.sending = d.sending[:0]
-	now := d.now()
-	for _, m := range members {
-		before := len(d.sending)
-		d.pack(m)
-		if !m.note(d.sending[before:], now) {
-			d.sending = d.sending[:before]
-			d.letGo(m, chat.ReasonGone)
-		}
-	}
-	sent := d.socket.send(d.sending, func(i int, err error) {
-		d.counts.unsent.Add(1)
-		d.log.Debug("a datagram was not taken", "door", Name, "peer", d.sending[i].peer, "err", err)
-	})
-	d.counts.sent.Add(uint64(sent))
-	clear(d.sending)
-}
-
-// pack makes datagrams of what waits for a member: one line each, unless more wait than its buffer may hold.
-func (d *Door) pack(m *member) {
-	chunks, lost := m.queue.Take(d.taken)
-	if lost > 0 {
-		d.counts.lost.Add(uint64(lost))
-		at := 0
-		for at < len(chunks) && chunks[at].Alone { // an answer comes first
-			at++
-		}
-		chunks = slices.Insert(chunks, at, outbox.Chunk{Data: datagram.Lost(lost)})
-	}
-	d.taken = chunks
-	join := d.config.Join > 0 && len(chunks) > d.config.Join
-	var joined []byte
-	for _, c := range chunks {
-		switch {
-		case !join || c.Alone:
-			d.addJoined(m, &joined)
-			d.add(m, c.Data)
-		case len(joined) > 0 && len(joined)+1+len(c.Data) <= datagram.MaxLine:
-			joined = append(append(joined, '\n'), c.Data...)
-		default:
-			d.addJoined(m, &joined)
-			joined = append(make([]byte, 0, datagram.MaxLine), c.Data...)
-		}
-	}
-	d.addJoined(m, &joined)
-	clear(d.taken)
-}
-
-func (d *Door) addJoined(m *member, joined *[]byte) {
-	if len(*joined) > 0 {
-		d.add(m, *joined)
-		*joined = nil
-	}
-}
-
-func (d *Door) add(m *member, data []byte) {
-	d.sending = append(d.sending, packet{peer: m.peer, local: m.from(), data: data})
 }

@@ -49,14 +49,15 @@ type Door struct {
 
 	requests chan *request
 	writer   *outbox.Writer[*member]
+	gate     *gate
 	guard    *guard
 
 	mu      sync.Mutex // guards members
 	members map[netip.AddrPort]*member
 
-	sending []packet       // the Writer's goroutine only
-	taken   []outbox.Chunk // likewise
-	dirty   []*member      // Deliver only
+	sending []packet  // the Writer's goroutine only
+	again   []*member // likewise: who gets more after a rest
+	dirty   []*member // Deliver only
 
 	closing chan struct{}
 	readers sync.WaitGroup // the goroutine that reads
@@ -93,7 +94,8 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 	for _, s := range doorway.Sessions() {
 		d.memberOf(s)
 	}
-	d.writer = outbox.NewWriter(d.flush)
+	d.writer = outbox.NewWriter(paceRest, d.flush)
+	d.gate = newGate(d.config.OutboxBytes/2, d.writer.IsIdle)
 	d.readers.Go(d.read)
 	d.workers.Go(d.submit)
 	d.workers.Go(d.keepHouse)

@@ -1,6 +1,8 @@
 package udp
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -73,7 +75,7 @@ func TestOneLinePerDatagramUntilTooManyWait(t *testing.T) {
 				want = append(want, line)
 				m.queue.Push(outbox.Chunk{Data: []byte(line)})
 			}
-			d.pack(m)
+			d.pack(m, paceMax)
 			if len(d.sending) != c.want {
 				t.Errorf("%d datagrams, want %d", len(d.sending), c.want)
 			}
@@ -95,7 +97,7 @@ func TestAnswersStandAloneAmongJoinedLines(t *testing.T) {
 	for _, c := range []outbox.Chunk{{Data: []byte("a")}, {Data: []byte("b")}, alone("EXIT"), {Data: []byte("c")}, {Data: []byte("d")}} {
 		m.queue.Push(c)
 	}
-	d.pack(m)
+	d.pack(m, paceMax)
 	if got := fmt.Sprint(texts(d.sending)); got != "[a\nb EXIT c\nd]" {
 		t.Errorf("got %q", got)
 	}
@@ -107,7 +109,7 @@ func TestLostLinesAreToldToWhoLostThem(t *testing.T) {
 	for _, line := range []string{"one--", "two--", "three"} {
 		m.queue.Push(outbox.Chunk{Data: []byte(line)})
 	}
-	d.pack(m)
+	d.pack(m, paceMax)
 	if got := fmt.Sprint(texts(d.sending)); got != "[(dropped, as too many waited for you: 1) two-- three]" {
 		t.Errorf("got %q", got)
 	}
@@ -127,12 +129,12 @@ func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 	}
 	m.queue.Push(outbox.Chunk{Data: []byte("new line")})
 	d.sending = nil
-	if d.pack(m); len(d.sending) != 0 {
+	if d.pack(m, paceMax); len(d.sending) != 0 {
 		t.Errorf("sent before the answer: %q", texts(d.sending))
 	}
 	m.queue.Release(alone(datagram.OK))
 	d.sending = nil
-	if d.pack(m); fmt.Sprint(texts(d.sending)) != "[OK new line]" {
+	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[OK new line]" {
 		t.Errorf("sent %q", texts(d.sending))
 	}
 }
@@ -261,7 +263,7 @@ func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
 	attach(t, d)
 	m := testMember(d, "127.0.0.1:9")
-	d.writer = outbox.NewWriter(func([]*member) {})
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
 	defer d.writer.Close()
 	for range requestQueue { // and nobody submits
 		d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
@@ -276,7 +278,7 @@ func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 		t.Errorf("%d are dropped, want 2", got)
 	}
 	m.queue.Push(alone("comes"))
-	if d.pack(m); fmt.Sprint(texts(d.sending)) != "[comes]" {
+	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[comes]" {
 		t.Errorf("after an L that was dropped, %q is sent", texts(d.sending))
 	}
 }
@@ -289,7 +291,7 @@ func TestALossIsToldAfterTheAnswer(t *testing.T) {
 		m.queue.Push(outbox.Chunk{Data: []byte(line)})
 	}
 	m.queue.Release(alone(datagram.OK))
-	d.pack(m)
+	d.pack(m, paceMax)
 	if got := fmt.Sprint(texts(d.sending)); got != "[OK (dropped, as too many waited for you: 2) three]" {
 		t.Errorf("got %q", got)
 	}
@@ -299,7 +301,7 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024, EnterRate: 1})
 	attach(t, d)
 	m := testMember(d, "127.0.0.1:9")
-	d.writer = outbox.NewWriter(func([]*member) {})
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
 	defer d.writer.Close()
 	quit := func(key string) chat.Reason {
 		q := &request{verb: datagram.Quit, peer: m.peer, command: chat.Leave{As: key}}
@@ -337,9 +339,10 @@ func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
 func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1000})
 	stuck, writing := make(chan struct{}), make(chan struct{}, 1)
-	d.writer = outbox.NewWriter(func([]*member) {
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member {
 		writing <- struct{}{}
 		<-stuck
+		return nil
 	})
 	m := testMember(d, "127.0.0.1:9")
 	line := chat.Posted{Message: chat.Message{Nick: "bob", Text: strings.Repeat("x", 100)}}
@@ -348,21 +351,106 @@ func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
 	for range 1000 { // and the writer does not move
 		d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
 	}
-	if _, lost := m.queue.Take(nil); lost == 0 {
+	lost := 0
+	m.queue.Drain(func(_ []outbox.Chunk, n int) int { lost = n; return 0 })
+	if lost == 0 {
 		t.Error("all of it waits: the outbox is not bounded")
 	}
 	close(stuck)
 	d.writer.Close()
 }
 
+func TestAMemberIsSentNoMoreThanItsSocketHolds(t *testing.T) {
+	d, c := newTestDoor(Config{Join: 16, OutboxBytes: 1 << 20})
+	m := testMember(d, "127.0.0.1:9")
+	const lines = 3 * paceMax
+	for i := range lines {
+		m.queue.Push(outbox.Chunk{Data: fmt.Appendf(nil, "%03d %s", i, strings.Repeat("x", 1000))})
+	}
+	var sent []string
+	turn := func(most int) (datagrams int, left bool) {
+		d.sending = nil
+		left = d.pack(m, most)
+		m.pace.took(len(d.sending))
+		sent = append(sent, texts(d.sending)...)
+		return len(d.sending), left
+	}
+	if n, left := turn(m.pace.allow(c.at)); n != paceMax || !left {
+		t.Errorf("%d at once, left: %v", n, left)
+	}
+	if n, left := turn(m.pace.allow(c.at.Add(paceRest - 1))); n != 0 || !left {
+		t.Errorf("%d too soon, left: %v", n, left)
+	}
+	c.at = c.at.Add(paceRest)
+	if n, left := turn(m.pace.allow(c.at)); n != paceMax || !left {
+		t.Errorf("%d after a rest, left: %v", n, left)
+	}
+	if n, left := turn(m.pace.allow(c.at.Add(-time.Hour))); n != paceMax || left {
+		t.Errorf("%d after the clock was set back, left: %v", n, left)
+	}
+	for i, line := range sent {
+		if !strings.HasPrefix(line, fmt.Sprintf("%03d ", i)) {
+			t.Fatalf("datagram %d is %.10q", i, line)
+		}
+	}
+}
+
+func TestTheGateIsClosedWhileTooMuchIsOnItsWay(t *testing.T) {
+	idle := false
+	g := newGate(100, func() bool { return idle })
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 2 {
+		if err := g.enter(over, 60); err != nil {
+			t.Fatalf("an open gate: %v", err)
+		}
+	}
+	if err := g.enter(over, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("more than its limit is on its way: %v", err)
+	}
+	g.answered(60)
+	mark := g.answers()
+	g.answered(60)
+	if err := g.enter(over, 1); err == nil {
+		t.Error("answered, but not written")
+	}
+	g.reach(mark)
+	if err := g.enter(over, 60); err != nil {
+		t.Errorf("half of it is written: %v", err)
+	}
+	g.back(60)
+	g.answered(0)
+	if err := g.enter(over, 1000); err != nil {
+		t.Errorf("one was taken back: %v", err)
+	}
+	entered := make(chan error)
+	go func() { entered <- g.enter(context.Background(), 1) }()
+	g.answered(1000)
+	g.reach(g.answers())
+	if err := <-entered; err != nil {
+		t.Errorf("waiting until it opens: %v", err)
+	}
+	if err := g.enter(over, 1000); err != nil {
+		t.Fatal(err)
+	}
+	g.answered(1001)
+	idle = true
+	if err := g.enter(over, 1); err != nil {
+		t.Errorf("nobody was there to be told: %v", err)
+	}
+}
+
 func TestAnAnswerFindsItsWayThoughTheMemberLeftMeanwhile(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
 	written := make(chan string, 1)
-	d.writer = outbox.NewWriter(func(members []*member) {
+	d.writer = outbox.NewWriter(0, func(members []*member, _ int) []*member {
 		for _, m := range members {
-			chunks, _ := m.queue.Take(nil)
-			written <- string(chunks[0].Data)
+			m.queue.Drain(func(chunks []outbox.Chunk, _ int) int {
+				written <- string(chunks[0].Data)
+				return len(chunks)
+			})
 		}
+		return nil
 	})
 	defer d.writer.Close()
 	m := testMember(d, "127.0.0.1:9")

@@ -21,6 +21,7 @@ type member struct {
 	queue   *outbox.Queue
 	local   atomic.Pointer[netip.Addr] // the address of ours that the client asked last
 	rate    *rate.Limiter              // nil: no limit
+	pace    pace                       // the Writer's goroutine only
 
 	mu        sync.Mutex // guards the rest
 	name      string     // the nickname as the client spells it, to know it again without parsing

@@ -167,13 +167,24 @@ func refusalOf(err error) *chat.Refusal {
 // submit is the goroutine that appends what was read to the log, in the order in which it came.
 func (d *Door) submit() {
 	for q := range d.requests {
-		ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
-		err := d.doorway.Submit(ctx, q.command, q)
-		cancel()
-		if err != nil {
+		if err := d.submitOne(q); err != nil {
 			d.refuse(q, refusalOf(err))
 		}
 	}
+}
+
+func (d *Door) submitOne(q *request) error {
+	ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
+	defer cancel()
+	size := chat.Size(q.command)
+	if d.gate.enter(ctx, size) != nil {
+		return chat.Refuse(chat.Busy)
+	}
+	err := d.doorway.Submit(ctx, q.command, q)
+	if err != nil {
+		d.gate.back(size)
+	}
+	return err
 }
 
 // refuse answers a request with no, but Q with what the client waits for: it stops either way. The house sees to it that the
