@@ -23,13 +23,15 @@ type exchange struct {
 	controls [batchSize]control
 
 	trap, flags uintptr
-	wait        bool // call again when the poller says so rather than report EAGAIN
+	fd          int  // the socket, for run
+	wait        bool // run: call again when there is something to read rather than report EAGAIN
 	count       int  // messages the next call is for
 
 	done  int
 	errno syscall.Errno
 
-	run func(fd uintptr) bool // e.step, bound once: binding allocates
+	run  func(uintptr) bool // e.step, bound once: binding allocates
+	call func(fd int)       // e.exchange, likewise
 }
 
 // message is struct mmsghdr.
@@ -50,7 +52,7 @@ func (c *control) bytes() []byte {
 
 func newExchange(trap, flags uintptr) *exchange {
 	e := &exchange{trap: trap, flags: flags | unix.MSG_DONTWAIT}
-	e.run = e.step
+	e.run, e.call = e.step, e.exchange
 	for i := range e.messages {
 		header := &e.messages[i].header
 		header.Name = &e.names[i][0]
@@ -78,10 +80,17 @@ func (e *exchange) accept(count int) {
 	}
 }
 
-// step makes the system call and says whether the poller need not call it again.
-func (e *exchange) step(fd uintptr) bool {
+// step is exchange for descriptor.read: it says whether there is no need to wait.
+func (e *exchange) step(uintptr) bool {
+	e.exchange(e.fd)
+	return e.errno != unix.EAGAIN || !e.wait
+}
+
+// exchange makes the system call. It never waits in the kernel, so the runtime need not know of it: told, it would hand this
+// thread's work to another one each time, and take it back.
+func (e *exchange) exchange(fd int) {
 	for {
-		n, _, errno := unix.Syscall6(e.trap, fd, uintptr(unsafe.Pointer(&e.messages[0])), uintptr(e.count), e.flags, 0, 0)
+		n, _, errno := unix.RawSyscall6(e.trap, uintptr(fd), uintptr(unsafe.Pointer(&e.messages[0])), uintptr(e.count), e.flags, 0, 0)
 		if errno == unix.EINTR {
 			continue
 		}
@@ -89,7 +98,7 @@ func (e *exchange) step(fd uintptr) bool {
 		if errno != 0 {
 			e.done = 0
 		}
-		return errno != unix.EAGAIN || !e.wait
+		return
 	}
 }
 

@@ -31,10 +31,11 @@ const (
 
 // socket is one UDP socket for both families.
 type socket struct {
-	conn   *net.UDPConn
-	raw    syscall.RawConn
-	family int // AF_INET6: both families
-	gone   func(netip.AddrPort)
+	*descriptor
+	bound   netip.AddrPort
+	family  int  // AF_INET6: both families
+	chooses bool // the address to send from: bound to all of them
+	gone    func(netip.AddrPort)
 
 	receiveBuffer, sendBuffer int
 
@@ -87,28 +88,33 @@ func setBuffer(fd, force, plain, size int) {
 }
 
 func newSocket(conn *net.UDPConn, opts options) (*socket, error) {
-	raw, err := conn.SyscallConn()
+	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	descriptor, err := newDescriptor(conn)
 	if err != nil {
 		return nil, err
 	}
 	s := &socket{
-		conn: conn, raw: raw, gone: opts.gone,
+		descriptor: descriptor, bound: netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), gone: opts.gone, chooses: bound.Addr().IsUnspecified(),
 		in: newExchange(unix.SYS_RECVMMSG, 0), inErrors: newExchange(unix.SYS_RECVMMSG, unix.MSG_ERRQUEUE),
 		out: newExchange(unix.SYS_SENDMMSG, 0), outErrors: newExchange(unix.SYS_RECVMMSG, unix.MSG_ERRQUEUE),
 		inData: make([]byte, batchSize*opts.maxDatagram),
 	}
-	s.in.wait = true
+	s.in.fd, s.in.wait = descriptor.fd, true
 	for i := range batchSize {
 		s.in.carry(i, s.inData[i*opts.maxDatagram:][:opts.maxDatagram])
 	}
 	var failed [3]error
-	err = raw.Control(func(fd uintptr) {
-		s.family, failed[0] = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
-		s.receiveBuffer, failed[1] = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
-		s.sendBuffer, failed[2] = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF)
-	})
-	return s, errors.Join(err, errors.Join(failed[:]...))
+	s.family, failed[0] = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	s.receiveBuffer, failed[1] = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	s.sendBuffer, failed[2] = unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
+	if err := errors.Join(failed[:]...); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
+
+// addr is the address the socket is bound to, with the port the kernel chose. Any goroutine.
+func (s *socket) addr() netip.AddrPort { return s.bound }
 
 // buffers are the sizes the kernel granted, in the measure of options.buffer: it doubles what is asked, for its own
 // bookkeeping, and tells the double. Any goroutine.
@@ -125,21 +131,17 @@ func (s *socket) counts() counts {
 func (s *socket) read(packets []packet) (int, error) {
 	for {
 		s.in.accept(min(len(packets), batchSize))
-		err := s.raw.Read(s.in.run)
+		err := s.descriptor.read(s.in.run)
 		switch {
-		case err == nil && s.in.errno == 0:
+		case err != nil:
+			return 0, err
+		case s.in.errno == 0:
 			for i := range s.in.done {
 				packets[i] = s.received(i)
 			}
 			return s.in.done, nil
-		case err == nil && !mayBeICMP(s.in.errno):
+		case !mayBeICMP(s.in.errno):
 			return 0, os.NewSyscallError("recvmmsg", s.in.errno)
-		case errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded):
-			return 0, err
-		case err != nil:
-			// An ICMP error came while the send buffer is full and nothing is there to read: the poller takes that
-			// for a file that cannot be polled, until one of the two changes.
-			time.Sleep(sendRest)
 		}
 		s.drain(s.inErrors)
 	}
@@ -175,7 +177,7 @@ func (s *socket) received(i int) packet {
 func (s *socket) drain(queue *exchange) {
 	for range 16 {
 		queue.accept(batchSize)
-		err := s.raw.Control(func(fd uintptr) { queue.run(fd) })
+		err := s.use(queue.call)
 		if err != nil || queue.errno != 0 {
 			return
 		}
@@ -231,7 +233,7 @@ func (s *socket) send(packets []packet, failed func(i int, err error)) (sent int
 	for i := 0; i < len(packets); {
 		n, err := s.offer(packets[i:], try.noSource)
 		if n > 0 {
-			s.roomAgain()
+			s.until = time.Time{}
 			try = attempt{}
 			sent += n
 			i += n
@@ -246,7 +248,7 @@ func (s *socket) send(packets []packet, failed func(i int, err error)) (sent int
 		try = attempt{}
 		i++
 	}
-	s.roomAgain()
+	s.until = time.Time{}
 	return sent
 }
 
@@ -263,7 +265,7 @@ func (s *socket) offer(packets []packet, noSource bool) (int, error) {
 		header := &out.messages[i].header
 		header.Namelen = uint32(length)
 		header.SetControllen(0)
-		if sendable(p.local) && (i > 0 || !noSource) {
+		if s.chooses && sendable(p.local) && (i > 0 || !noSource) {
 			header.SetControllen(encodeSource(out.controls[i].bytes(), s.family, p.local))
 		}
 		offered++
@@ -272,7 +274,7 @@ func (s *socket) offer(packets []packet, noSource bool) (int, error) {
 		return 0, unix.EAFNOSUPPORT
 	}
 	out.count = offered
-	err := s.raw.Write(out.run)
+	err := s.use(out.call)
 	for i := range offered {
 		out.carry(i, nil) // the data is the caller's again
 	}
@@ -290,10 +292,6 @@ func (s *socket) offer(packets []packet, noSource bool) (int, error) {
 // again says whether to offer p once more after err, and does or waits for what gives that a chance.
 func (s *socket) again(try *attempt, p packet, err error) bool {
 	try.tries++
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		s.stopWaiting() // one more try tells whether there is room at last
-		return true
-	}
 	errno, ok := err.(syscall.Errno)
 	switch {
 	case !ok || try.tries > mostTries:
@@ -320,8 +318,8 @@ func (s *socket) explained(try *attempt) bool {
 	return try.quiet < quietTries
 }
 
-// waitForRoom says whether there is patience left. It makes the next offer wait in the poller for room in the send
-// buffer; a full device queue says nothing when it empties, so it rests for that.
+// waitForRoom waits until there may be room in the send buffer, and says whether there is patience left. A full device queue
+// says nothing when it empties, so it rests for that.
 func (s *socket) waitForRoom(errno syscall.Errno) bool {
 	now := time.Now()
 	if s.until.IsZero() {
@@ -332,21 +330,7 @@ func (s *socket) waitForRoom(errno syscall.Errno) bool {
 	}
 	if errno == unix.ENOBUFS {
 		time.Sleep(sendRest)
-	} else if !s.out.wait {
-		s.out.wait = true
-		_ = s.conn.SetWriteDeadline(s.until) // fails only on a closed socket, as the next offer will
+		return true
 	}
-	return true
-}
-
-func (s *socket) roomAgain() {
-	s.until = time.Time{}
-	s.stopWaiting()
-}
-
-func (s *socket) stopWaiting() {
-	if s.out.wait {
-		s.out.wait = false
-		_ = s.conn.SetWriteDeadline(time.Time{})
-	}
+	return s.descriptor.waitForRoom(s.until.Sub(now)) == nil
 }

@@ -45,6 +45,19 @@ func newSocket(conn *net.UDPConn, opts options) (*socket, error) {
 	return s, nil
 }
 
+// addr is the address the socket is bound to, with the port the kernel chose. Any goroutine.
+func (s *socket) addr() netip.AddrPort {
+	bound := s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
+}
+
+// setReadDeadline makes a read that waits beyond t, the one in progress too, return os.ErrDeadlineExceeded. The zero
+// time: never. Any goroutine.
+func (s *socket) setReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// close ends a read and a send in progress with net.ErrClosed and waits until both have left the system. Any goroutine.
+func (s *socket) close() error { return s.conn.Close() }
+
 // buffers are the sizes the system accepted; 0: unknown. Any goroutine.
 func (s *socket) buffers() (receive, send int) { return s.receiveBuffer, s.sendBuffer }
 
