@@ -127,7 +127,7 @@ func TestEveryQueueHasANameAndALength(t *testing.T) {
 	}
 	s := newScraper(t, map[string]bool{}, map[string]bool{})
 	s.open(nil)
-	want := []string{"answers", "ledger", "udp.outboxes", "udp.requests", "udp.writer"}
+	want := []string{"answers", "ledger", "udp.departures", "udp.outboxes", "udp.requests", "udp.writer"}
 	var got []string
 	for name := range s.samples() {
 		if queue, is := strings.CutPrefix(name, `parley_queue_length{queue="`); is {

@@ -38,6 +38,7 @@ func (d *Door) Report() hub.Report {
 		},
 		Queues: []hub.Queue{
 			{Name: "udp.requests", Length: len(d.requests), Capacity: cap(d.requests)},
+			{Name: "udp.departures", Length: len(d.departures), Capacity: cap(d.departures)},
 			{Name: "udp.writer", Length: d.writer.Len()},
 			{Name: "udp.outboxes", Length: d.waiting()},
 		},

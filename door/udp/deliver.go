@@ -54,6 +54,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 // dismiss ends a membership. Who asked for it gets an answer; others are told why, in case somebody is there to read it.
 func (d *Door) dismiss(m *member, e chat.Left) {
 	d.forget(m)
+	m.stay()
 	why, tell := removals[e.Reason]
 	if !tell {
 		return

@@ -47,10 +47,11 @@ type Door struct {
 	socket  *socket
 	counts  counters
 
-	requests chan *request
-	writer   *outbox.Writer[*member]
-	gate     *gate
-	guard    *guard
+	requests   chan *request
+	departures chan *request // of members who are gone; never closed
+	writer     *outbox.Writer[*member]
+	gate       *gate
+	guard      *guard
 
 	mu      sync.Mutex // guards members
 	members map[netip.AddrPort]*member
@@ -68,10 +69,10 @@ type Door struct {
 func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 	return &Door{
 		config: config, log: log, now: now,
-		requests: make(chan *request, requestQueue),
-		guard:    newGuard(config.EnterRate, now),
-		members:  map[netip.AddrPort]*member{},
-		closing:  make(chan struct{}),
+		requests: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
+		guard:   newGuard(config.EnterRate, now),
+		members: map[netip.AddrPort]*member{},
+		closing: make(chan struct{}),
 	}
 }
 
@@ -95,7 +96,7 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 		d.memberOf(s)
 	}
 	d.writer = outbox.NewWriter(paceRest, d.flush)
-	d.gate = newGate(d.config.OutboxBytes/2, d.writer.IsIdle)
+	d.gate = newGate(d.ahead, d.writer.IsIdle)
 	d.readers.Go(d.read)
 	d.workers.Go(d.submit)
 	d.workers.Go(d.keepHouse)

@@ -22,6 +22,10 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 	now := d.now()
 	d.sending, d.again = d.sending[:0], d.again[:0]
 	for _, m := range members {
+		if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what the answer cut short
+			m.queue.Drain(func(chunks []outbox.Chunk, _ int) int { return len(chunks) })
+			continue
+		}
 		before := len(d.sending)
 		if left := d.pack(m, m.pace.allow(now)); left {
 			d.again = append(d.again, m)

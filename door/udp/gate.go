@@ -4,25 +4,40 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"parley/chat"
 )
 
 // gateEvery is how often a closed gate looks for itself whether everything is written.
 const gateEvery = 10 * time.Millisecond
 
+// gateLines is about how many lines may wait for all members together: what they cost in memory is theirs in a list each, 32 bytes,
+// even where the line itself is the same for all.
+const gateLines = 1 << 20
+
+// ahead returns how many bytes of requests may be on their way: half of an outbox, or what leads to gateLines.
+func (d *Door) ahead() int64 {
+	d.mu.Lock()
+	members := len(d.members)
+	d.mu.Unlock()
+	requests := gateLines / max(1, members)
+	return int64(max(1, min(d.config.OutboxBytes/2, requests*chat.Size(chat.Leave{}))))
+}
+
 // gate keeps requests from running ahead of what they lead to: while more of them than its limit are on their way through the
 // log, or have led to lines that are not written yet, it is closed. So a storm waits outside instead of in every member's outbox.
 // It is about the Writer as a whole; no single member can close it.
 type gate struct {
-	limit   int64
-	isIdle  func() bool // everything is written
+	limit   func() int64 // bytes, at least 1
+	isIdle  func() bool  // everything is written
 	moved   chan struct{}
 	taken   atomic.Int64 // bytes of requests let through
 	done    atomic.Int64 // of those, answered by the log
 	written atomic.Int64 // of those, with all that they led to written
 }
 
-func newGate(limit int, isIdle func() bool) *gate {
-	return &gate{limit: int64(limit), isIdle: isIdle, moved: make(chan struct{}, 1)}
+func newGate(limit func() int64, isIdle func() bool) *gate {
+	return &gate{limit: limit, isIdle: isIdle, moved: make(chan struct{}, 1)}
 }
 
 // enter waits until the gate is open, or ctx is done, and lets a request of that many bytes through. One goroutine.
@@ -43,13 +58,14 @@ func (g *gate) enter(ctx context.Context, size int) error {
 }
 
 func (g *gate) isClosed() bool {
-	if g.taken.Load()-g.written.Load() < g.limit {
+	limit := g.limit()
+	if g.taken.Load()-g.written.Load() < limit {
 		return false
 	}
 	if g.isIdle() { // perhaps nobody was there to be told
 		g.written.Store(g.done.Load())
 	}
-	return g.taken.Load()-g.written.Load() >= g.limit
+	return g.taken.Load()-g.written.Load() >= limit
 }
 
 // back takes back a request that the log did not take.

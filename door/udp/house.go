@@ -1,7 +1,6 @@
 package udp
 
 import (
-	"context"
 	"net/netip"
 	"time"
 
@@ -63,15 +62,42 @@ func (d *Door) look(m *member, now time.Time) {
 	}
 }
 
-// letGo asks the log to end a membership. If it cannot now, the next look over the house asks again.
+// letGo asks the log to end a membership, behind whatever else waits at the gate. If it cannot now, the next look over the house
+// asks again. It never waits: it is also called where datagrams are sent.
 func (d *Door) letGo(m *member, reason chat.Reason) {
 	m.leave(reason)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // never wait: this is also called where datagrams are sent
-	command := chat.Leave{Session: m.session.ID, As: m.session.Nick.Key, Reason: reason}
-	if err := d.doorway.Submit(ctx, command, nil); err != nil {
-		d.log.Debug("a member cannot leave yet", "door", Name, "nick", m.session.Nick.Name, "err", err)
+	if !m.depart() {
+		return
 	}
+	command := chat.Leave{Session: m.session.ID, As: m.session.Nick.Key, Reason: reason}
+	select {
+	case d.departures <- &request{peer: m.peer, read: time.Now(), command: command}:
+	default:
+		m.stay()
+	}
+}
+
+// depart notes that the member's leave is on its way to the log, unless it is already.
+func (m *member) depart() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	first := !m.departing
+	m.departing = true
+	return first
+}
+
+// isGone says whether the member cannot be reached and is about to leave for that.
+func (m *member) isGone() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.departing && m.leaving == chat.ReasonGone
+}
+
+// stay notes that nothing came of it, or that it is done.
+func (m *member) stay() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.departing = false
 }
 
 // leave notes that the member is to leave, for the house to see to.

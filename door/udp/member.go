@@ -31,6 +31,7 @@ type member struct {
 	asked     bool       // told that somebody wants its nickname, and not told again yet
 	spoken    bool       // has sent more than L
 	leaving   chat.Reason
+	departing bool      // its leave is on its way to the log
 	received  int       // bytes sent to it before it spoke
 	sent      time.Time // when something was last sent to it
 	round     uint64    // grows with each sending

@@ -18,9 +18,9 @@ const submitPatience = time.Second
 // slowDownEvery is how often a client that is too fast is told so.
 const slowDownEvery = time.Second
 
-// request is a client's datagram on its way to the log and its answer's way back.
+// request is a client's datagram on its way to the log and its answer's way back; or what the door itself asks of the log.
 type request struct {
-	verb    datagram.Verb
+	verb    datagram.Verb // 0: of the door itself, nobody is to be answered
 	peer    netip.AddrPort
 	local   netip.Addr
 	name    string    // as the client spells it
@@ -166,10 +166,24 @@ func refusalOf(err error) *chat.Refusal {
 
 // submit is the goroutine that appends what was read to the log, in the order in which it came.
 func (d *Door) submit() {
-	for q := range d.requests {
+	for {
+		q, open := d.next()
+		if !open {
+			return
+		}
 		if err := d.submitOne(q); err != nil {
 			d.refuse(q, refusalOf(err))
 		}
+	}
+}
+
+// next waits for what is to be submitted, until the requests have ended.
+func (d *Door) next() (q *request, open bool) {
+	select {
+	case q, open = <-d.requests:
+		return q, open
+	case q = <-d.departures:
+		return q, true
 	}
 }
 
@@ -190,6 +204,12 @@ func (d *Door) submitOne(q *request) error {
 // refuse answers a request with no, but Q with what the client waits for: it stops either way. The house sees to it that the
 // member leaves as soon as that can be stored; if the server ends before, it is found gone after the next start.
 func (d *Door) refuse(q *request, refusal *chat.Refusal) {
+	if q.verb == 0 {
+		if m := d.member(q.peer); m != nil {
+			m.stay()
+		}
+		return
+	}
 	d.counts.refusals.Add(refusal.Code)
 	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
 		d.answer(q, refusal.Error())
