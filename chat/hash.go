@@ -3,43 +3,51 @@ package chat
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"hash"
 )
 
 // hash continues the running hash with this turn's record, refusal, messages and changes, each length-prefixed.
 func (t *turn) hash(before Hash) Hash {
-	h := hasher{sha256.New()}
-	h.Write(before[:])
-	h.number(uint64(t.record.Place))
+	e := append(make(encoding, 0, 1024), before[:]...)
+	e.number(uint64(t.record.Place))
 	code := OK
 	if t.result.Refusal != nil {
 		code = t.result.Refusal.Code
 	}
-	h.number(uint64(code))
+	e.number(uint64(code))
 	for _, m := range t.result.Messages {
-		h.text(string(m.Room))
-		h.number(uint64(m.Seq))
-		h.number(uint64(m.Time.UnixNano()))
-		h.text(string(m.Kind))
-		h.text(m.Nick)
-		h.text(m.Text)
+		e.message(m)
 	}
 	for _, c := range t.result.Changes {
-		h.text(c.Kind)
-		h.text(c.Key)
-		h.text(string(c.Value))
+		e.text(c.Kind)
+		e.text(c.Key)
+		e.text(string(c.Value))
 	}
-	return Hash(h.Sum(nil))
+	return sha256.Sum256(e)
 }
 
-type hasher struct{ hash.Hash }
-
-func (h hasher) number(n uint64) {
-	var b [8]byte
-	h.Write(binary.BigEndian.AppendUint64(b[:0], n))
+// Follow returns the digest of a room's messages up to m; h is that of all before m, the zero Hash if there are none. Equal
+// digests, equal messages.
+func (h Hash) Follow(m Message) Hash {
+	e := append(make(encoding, 0, 512), h[:]...)
+	e.message(m)
+	return sha256.Sum256(e)
 }
 
-func (h hasher) text(s string) {
-	h.number(uint64(len(s)))
-	h.Write([]byte(s))
+// encoding is what is hashed, unambiguous: each number has eight bytes, each text its length before it.
+type encoding []byte
+
+func (e *encoding) number(n uint64) { *e = binary.BigEndian.AppendUint64(*e, n) }
+
+func (e *encoding) text(s string) {
+	e.number(uint64(len(s)))
+	*e = append(*e, s...)
+}
+
+func (e *encoding) message(m Message) {
+	e.text(string(m.Room))
+	e.number(uint64(m.Seq))
+	e.number(uint64(m.Time.UnixNano()))
+	e.text(string(m.Kind))
+	e.text(m.Nick)
+	e.text(m.Text)
 }

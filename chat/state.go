@@ -19,6 +19,20 @@ const (
 	entityNode    = "node"
 )
 
+// lasts tells of every kind whether it outlives who is inside and through which server: what lasts is exported and imported,
+// the rest is presence. A kind that is not here cannot be loaded.
+var lasts = map[string]bool{
+	entityRoom:    true,
+	entitySession: false,
+	entityNode:    false,
+}
+
+// Lasts says whether an entity of a kind outlives who is inside, and so belongs into an export.
+func Lasts(kind string) bool { return lasts[kind] }
+
+// IsRoom says whether a Change is a room's, whose RoomID is then its Key.
+func (c Change) IsRoom() bool { return c.Kind == entityRoom }
+
 // Room is a room's entity.
 type Room struct {
 	ID  RoomID `json:"id"`
@@ -88,7 +102,12 @@ func LoadState(progress Progress, entities []Change) (*State, error) {
 	return s, nil
 }
 
+var errKindUnknown = errors.New("this version does not know the kind")
+
 func (s *State) load(e Change) error {
+	if _, known := lasts[e.Kind]; !known {
+		return errKindUnknown
+	}
 	switch e.Kind {
 	case entityRoom:
 		return loadInto(s.rooms, e, func(r Room) RoomID { return r.ID })
@@ -105,7 +124,7 @@ func (s *State) load(e Change) error {
 		s.holders[m.Nick.Key] = m.ID
 		return nil
 	}
-	return errors.New("this version does not know the kind")
+	return errKindUnknown
 }
 
 func loadInto[K ~string, V any](into map[K]V, e Change, key func(V) K) error {

@@ -96,4 +96,11 @@ func (s *Server) watched() []hub.Report {
 	return append(s.doors(), hub.Report{Name: "control", Refused: s.desk.Refused.Counts()})
 }
 
-func (s *Server) lastBackup() time.Time { return time.Time{} }
+// lastBackup returns when the data was last backed up; zero: that is not known.
+func (s *Server) lastBackup() time.Time {
+	b, err := LastBackup(s.config.Data)
+	if err != nil {
+		return time.Time{}
+	}
+	return b.Time
+}

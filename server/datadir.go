@@ -93,7 +93,19 @@ func openDataDir(path string) (*dataDir, error) {
 			ZH: "另一个服务器（进程 %d）正在使用数据目录 %s：请先停止它，或用 --data 指定其他目录",
 		}, holder.PID, path)
 	}
+	if !inPlace(lock) { // removed by an Abandon between being opened and being locked
+		return nil, errors.Join(locale.Errorf(locale.Text{
+			EN: "the data directory %s was just being filled: try again", ZH: "数据目录 %s 刚才正在被写入：请重试",
+		}, path), lock.Unlock())
+	}
 	return &dataDir{path: path, lock: lock}, nil
+}
+
+// inPlace says whether a lock's file is the one that others find by its name.
+func inPlace(lock *flock.Flock) bool {
+	ours, err := lock.Stat()
+	there, thereErr := os.Stat(lock.Path())
+	return err == nil && thereErr == nil && os.SameFile(ours, there)
 }
 
 // socket returns where the control socket is to be: in the directory or, where that path is too long for a socket, in the

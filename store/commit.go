@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -24,9 +25,10 @@ func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	if s.failed {
 		return ErrFailed
 	}
-	err := s.transact(results, progress)
+	touched, err := s.transact(results, progress)
 	switch {
 	case err == nil:
+		maps.Copy(s.digests, touched)
 		return nil
 	case isFull(err):
 		return fmt.Errorf("commit: %w (%w)", ErrFull, err)
@@ -36,17 +38,18 @@ func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	}
 }
 
-func (s *Store) transact(results []chat.Result, progress chat.Progress) (err error) {
+// transact writes a batch and returns the digests of the rooms it touched.
+func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched map[chat.RoomID]Digest, err error) {
 	end, err := sqlitex.ImmediateTransaction(s.writer)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer end(&err)
 	newest := map[entityID]chat.Change{}
 	for i := range results {
 		for _, m := range results[i].Messages {
 			if err := s.insert(m); err != nil {
-				return fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
+				return nil, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
 			}
 		}
 		for _, c := range results[i].Changes {
@@ -55,10 +58,13 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (err err
 	}
 	for _, c := range newest {
 		if err := s.put(c); err != nil {
-			return fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
+			return nil, fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
 		}
 	}
-	return sqlitex.Execute(s.writer, "UPDATE progress SET place = ?, time = ?, hash = ?",
+	if touched, err = s.putDigests(results); err != nil {
+		return nil, err
+	}
+	return touched, sqlitex.Execute(s.writer, "UPDATE progress SET place = ?, time = ?, hash = ?",
 		&sqlitex.ExecOptions{Args: []any{int64(progress.Place), progress.Time.UnixNano(), progress.Hash[:]}})
 }
 

@@ -1,5 +1,5 @@
 // Package store is the projection of the ordered log in one SQLite file: the entities that make up chat.State, every room's
-// messages, and the place applied last with its running hash.
+// messages, and the place applied last with its running hash. A Reader looks at such a file from outside of a server.
 //
 // It knows nothing of rules, sessions or doors: what a Change means is chat's business.
 //
@@ -8,5 +8,6 @@
 //     all of it is on the disk (fsync); anything else means that none of it counts.
 //   - One goroutine writes; any number read, and never wait for the writer.
 //   - A message is written once: a second one at the same place in the same room is an error.
-//   - A file of a newer version is not touched.
+//   - Each room's digest over its messages is stored with them, so that one that is changed or missing later is found.
+//   - A file of a newer version is not touched; a Reader touches none.
 package store

@@ -34,14 +34,7 @@ func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			all = append(all, chat.Message{
-				Room: chat.RoomID(row.ColumnText(0)),
-				Seq:  chat.Seq(row.ColumnInt64(1)),
-				Time: time.Unix(0, row.ColumnInt64(2)).UTC(),
-				Kind: chat.Kind(row.ColumnText(3)),
-				Nick: row.ColumnText(4),
-				Text: row.ColumnText(5),
-			})
+			all = append(all, message(row))
 			return nil
 		},
 	})
@@ -49,4 +42,27 @@ func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat
 		return nil, fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
 	}
 	return all, nil
+}
+
+// eachMessage calls each with the messages of a room, or of all rooms if it is empty, ordered by room and seq.
+func eachMessage(conn *sqlite.Conn, room chat.RoomID, each func(chat.Message) error) error {
+	query, args := "SELECT room, seq, time, kind, nick, text FROM message ORDER BY room, seq", []any(nil)
+	if room != "" {
+		query, args = "SELECT room, seq, time, kind, nick, text FROM message WHERE room = ? ORDER BY seq", []any{string(room)}
+	}
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
+		Args: args, ResultFunc: func(row *sqlite.Stmt) error { return each(message(row)) },
+	})
+}
+
+// message reads a row of room, seq, time, kind, nick, text.
+func message(row *sqlite.Stmt) chat.Message {
+	return chat.Message{
+		Room: chat.RoomID(row.ColumnText(0)),
+		Seq:  chat.Seq(row.ColumnInt64(1)),
+		Time: time.Unix(0, row.ColumnInt64(2)).UTC(),
+		Kind: chat.Kind(row.ColumnText(3)),
+		Nick: row.ColumnText(4),
+		Text: row.ColumnText(5),
+	}
 }

@@ -42,7 +42,11 @@ type Store struct {
 	writer *sqlite.Conn
 	pool   *sqlitex.Pool
 	node   chat.NodeID
-	failed bool // writer only: see ErrFailed
+	epoch  string
+
+	// Writer only.
+	digests map[chat.RoomID]Digest // as committed
+	failed  bool                   // see ErrFailed
 }
 
 // Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes it.
@@ -87,6 +91,11 @@ func (s *Store) Size() (bytes int64) {
 // Node returns the name that this data has had since it was made.
 func (s *Store) Node() chat.NodeID { return s.node }
 
+// Epoch returns which history this is, 16 hexadecimal digits: the name made with the data, and made anew whenever its history
+// is replaced, by a restore or an import. Somebody who remembers a place in a room's history remembers the Epoch beside it: with
+// another one the place means nothing any more. It is no chat.Epoch, which counts the lives of a node.
+func (s *Store) Epoch() string { return s.epoch }
+
 func (s *Store) prepare(options Options) error {
 	if err := migrate(s.writer); err != nil {
 		return err
@@ -121,19 +130,11 @@ func (s *Store) limit(maxBytes int64) error {
 }
 
 func migrate(conn *sqlite.Conn) error {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+	schema, err := schema()
 	if err != nil {
 		return err
 	}
-	schema := sqlitemigration.Schema{AppID: applicationID}
-	for _, name := range names { // sorted: the names are numbered
-		sql, err := migrations.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		schema.Migrations = append(schema.Migrations, string(sql))
-	}
-	if err := recognise(conn, len(schema.Migrations)); err != nil {
+	if _, err := recognise(conn, len(schema.Migrations)); err != nil {
 		return err
 	}
 	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", nil); err != nil {
@@ -142,68 +143,149 @@ func migrate(conn *sqlite.Conn) error {
 	return sqlitemigration.Migrate(context.Background(), conn, schema)
 }
 
-// recognise refuses a file of a newer version, and one that another program made, before anything is written.
-func recognise(conn *sqlite.Conn, newest int) error {
-	id, err := sqlitex.ResultInt(conn.Prep("PRAGMA application_id"))
+// schema is how a file becomes one of the newest format: a migration for each format there was.
+func schema() (sqlitemigration.Schema, error) {
+	s := sqlitemigration.Schema{AppID: applicationID}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
-		return err
+		return s, err
 	}
-	version, err := sqlitex.ResultInt(conn.Prep("PRAGMA user_version"))
+	for _, name := range names { // sorted: the names are numbered
+		sql, err := migrations.ReadFile(name)
+		if err != nil {
+			return s, err
+		}
+		s.Migrations = append(s.Migrations, string(sql))
+	}
+	return s, nil
+}
+
+// recognise returns a file's format. It refuses a file of a newer version, and one that another program made, before anything
+// is written.
+func recognise(conn *sqlite.Conn, newest int) (format int, err error) {
+	id, err := number(conn, "PRAGMA application_id")
 	if err != nil {
-		return err
+		return 0, err
 	}
-	tables, err := sqlitex.ResultInt(conn.Prep("SELECT count(*) FROM sqlite_schema"))
+	version, err := number(conn, "PRAGMA user_version")
+	if err != nil {
+		return 0, err
+	}
+	tables, err := number(conn, "SELECT count(*) FROM sqlite_schema")
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case id != applicationID && (id != 0 || tables > 0):
-		return fmt.Errorf("another program made this file (its application_id is %#x): use another data directory", id)
-	case version > newest:
-		return fmt.Errorf("a newer version of parley made this data (its format is %d, this version knows up to %d): use that version, or another data directory",
+		return 0, fmt.Errorf("another program made this file (its application_id is %#x): use another data directory", id)
+	case version > int64(newest):
+		return 0, fmt.Errorf("a newer version of parley made this data (its format is %d, this version knows up to %d): use that version, or another data directory",
 			version, newest)
 	}
+	return int(version), nil
+}
+
+// number returns what a query answers with one number. Unlike Prep it does not panic at a file that is broken.
+func number(conn *sqlite.Conn, query string) (n int64, err error) {
+	err = sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
+		n = row.ColumnInt64(0)
+		return nil
+	}})
+	return n, err
+}
+
+// identify reads the names of the node and of the history, and every room's digest. In a new database it makes the names, in one
+// of format 1 the digests.
+func (s *Store) identify() (err error) {
+	end, err := sqlitex.ImmediateTransaction(s.writer)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	err = sqlitex.Execute(s.writer, "INSERT INTO progress (id, node, place, time, hash) VALUES (1, ?, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
+		&sqlitex.ExecOptions{Args: []any{randomName(4)}})
+	if err != nil {
+		return err
+	}
+	err = sqlitex.Execute(s.writer, "SELECT node, epoch FROM progress", &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
+		s.node, s.epoch = chat.NodeID(row.ColumnText(0)), row.ColumnText(1)
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	if s.epoch != "" {
+		s.digests, err = readDigests(s.writer)
+		return err
+	}
+	if s.digests, err = computeDigests(s.writer); err != nil {
+		return err
+	}
+	for room, d := range s.digests {
+		if err := s.putDigest(room, d); err != nil {
+			return err
+		}
+	}
+	return s.Renew()
+}
+
+// Renew gives the data a new Epoch: its history is another than before.
+func (s *Store) Renew() error {
+	epoch := randomName(8)
+	err := sqlitex.Execute(s.writer, "UPDATE progress SET epoch = ?", &sqlitex.ExecOptions{Args: []any{epoch}})
+	if err != nil {
+		return fmt.Errorf("renew the epoch: %w", err)
+	}
+	s.epoch = epoch
 	return nil
 }
 
-// identify reads the node's name, or makes it in a new database.
-func (s *Store) identify() error {
-	var name [4]byte
-	rand.Read(name[:])
-	err := sqlitex.Execute(s.writer, "INSERT INTO progress (id, node, place, time, hash) VALUES (1, ?, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
-		&sqlitex.ExecOptions{Args: []any{hex.EncodeToString(name[:])}})
-	if err != nil {
-		return err
-	}
-	node, err := sqlitex.ResultText(s.writer.Prep("SELECT node FROM progress"))
-	s.node = chat.NodeID(node)
-	return err
+func randomName(bytes int) string {
+	name := make([]byte, bytes)
+	rand.Read(name)
+	return hex.EncodeToString(name)
 }
 
 // Load returns the State as the last Commit left it.
 func (s *Store) Load() (*chat.State, error) {
-	var progress chat.Progress
-	err := sqlitex.Execute(s.writer, "SELECT place, time, hash FROM progress", &sqlitex.ExecOptions{
+	progress, err := readProgress(s.writer)
+	if err != nil {
+		return nil, err
+	}
+	entities, err := readEntities(s.writer)
+	if err != nil {
+		return nil, err
+	}
+	return chat.LoadState(progress, entities)
+}
+
+func readProgress(conn *sqlite.Conn) (progress chat.Progress, err error) {
+	err = sqlitex.Execute(conn, "SELECT place, time, hash FROM progress", &sqlitex.ExecOptions{
 		ResultFunc: func(row *sqlite.Stmt) error {
 			progress.Place = chat.Place(row.ColumnInt64(0))
 			progress.Time = time.Unix(0, row.ColumnInt64(1)).UTC()
-			if row.ColumnBytes(2, progress.Hash[:]) != len(progress.Hash) {
+			if row.ColumnLen(2) != len(progress.Hash) {
 				return errors.New("the recorded hash is cut short")
 			}
+			row.ColumnBytes(2, progress.Hash[:])
 			return nil
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load progress: %w", err)
+		return progress, fmt.Errorf("load progress: %w", err)
 	}
-	var entities []chat.Change
-	err = sqlitex.Execute(s.writer, "SELECT kind, key, value FROM entity", &sqlitex.ExecOptions{
+	return progress, nil
+}
+
+// readEntities returns the entities, ordered by kind and key.
+func readEntities(conn *sqlite.Conn) (all []chat.Change, err error) {
+	err = sqlitex.Execute(conn, "SELECT kind, key, value FROM entity ORDER BY kind, key", &sqlitex.ExecOptions{
 		ResultFunc: func(row *sqlite.Stmt) error {
-			entities = append(entities, chat.Change{Kind: row.ColumnText(0), Key: row.ColumnText(1), Value: []byte(row.ColumnText(2))})
+			all = append(all, chat.Change{Kind: row.ColumnText(0), Key: row.ColumnText(1), Value: []byte(row.ColumnText(2))})
 			return nil
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load entities: %w", err)
 	}
-	return chat.LoadState(progress, entities)
+	return all, nil
 }

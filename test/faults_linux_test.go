@@ -135,3 +135,25 @@ func TestAPublicAddressGetsNothing(t *testing.T) {
 	}
 	r.mustBeInside()
 }
+
+// TestABackupOntoABrokenDiskIsNone: the disk fails the write itself. The server does not notice.
+func TestABackupOntoABrokenDiskIsNone(t *testing.T) {
+	data, target := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	fillLarge(t, data)
+	p := serve(t, data, "--listen", "127.0.0.1:0")
+	backup := command(t, "backup", "--data", data, filepath.Join(target, "b.db"))
+	backup.Args = append([]string{"sh", "-c", `ulimit -f 2000; exec "$0" "$@"`, backup.Path}, backup.Args[1:]...)
+	backup.Path = "/bin/sh"
+	got := finish(t, backup)
+	if got.status != 1 || !strings.Contains(got.err, "cannot be written in "+target) {
+		t.Errorf("%+v", got)
+	}
+	if left, err := os.ReadDir(target); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+	ann := p.enter("ann")
+	ann.says("on we go")
+	ann.hearsNothing()
+	done(t, "verify", "--data", data)
+	p.stop()
+}

@@ -16,6 +16,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"parley/archive"
+	"parley/locale"
 	"parley/server"
 	"parley/store"
 )
@@ -32,7 +34,7 @@ func TestEveryDocumentedMetricMoves(t *testing.T) {
 	}
 	moved := map[string]bool{}
 	told := map[string]bool{}
-	for _, happens := range []func(*testing.T, *scraper){talking, flooding, fillingUp, waiting} {
+	for _, happens := range []func(*testing.T, *scraper){talking, flooding, fillingUp, waiting, backingUp} {
 		s := newScraper(t, moved, told)
 		happens(t, s)
 		s.look()
@@ -117,6 +119,18 @@ func waiting(t *testing.T, s *scraper) {
 	ann.hearsNothing()
 	if got := s.room.said("ann"); len(got) != 2 {
 		t.Errorf("stored %q", got)
+	}
+}
+
+// backingUp makes a backup.
+func backingUp(t *testing.T, s *scraper) {
+	s.open(nil)
+	made, _, err := archive.MakeBackup(context.Background(), s.room.config.Data, filepath.Join(t.TempDir(), "backup.db"), func(locale.Text, int64, int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.NoteBackup(s.room.config.Data, made); err != nil {
+		t.Fatal(err)
 	}
 }
 

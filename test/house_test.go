@@ -30,6 +30,7 @@ var mayImport = map[string]struct {
 	"ledger/local":      {[]string{"chat"}, "an implementation knows the contract's values only"},
 	"ledger/ledgertest": {[]string{"chat", "ledger"}, "the suite knows the contract, no implementation"},
 	"store":             {[]string{"chat"}, "what is kept is chat's; who keeps it does not matter"},
+	"archive":           {[]string{"chat", "locale", "store"}, "files and data directories; what runs on them does not matter"},
 	"hub":               {[]string{"chat", "ledger", "store"}, "the hub knows no door: doors attach"},
 	"outbox":            {nil, "bytes in, bytes out; every door shares it"},
 	"wire/datagram":     {[]string{"chat"}, "a codec is pure"},
@@ -42,7 +43,7 @@ var mayImport = map[string]struct {
 	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
 	"tui":               {nil, "a line editor knows nothing of chat"},
 	"server":            {nil, "the only package that knows everything"},
-	"cmd/parley":        {[]string{"chat", "client", "command", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test":              {nil, "tries the whole"},
 }

@@ -97,6 +97,7 @@ func rootCommand(lang locale.Lang) *cobra.Command {
 	})
 	root.AddCommand(serveCommand(lang), joinCommand(lang), configCommand(lang))
 	root.AddCommand(steerCommands(lang)...)
+	root.AddCommand(archiveCommands(lang)...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	speak(root, lang)

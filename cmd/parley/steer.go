@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,13 +57,7 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	if !row.Changes {
 		c.Flags().StringVarP(&output, "output", "o", output, locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
 	}
-	var settings []server.Setting
-	for _, s := range server.Settings() {
-		if s.Key == "data" {
-			settings = append(settings, s)
-		}
-	}
-	where := settingFlags(c, lang, settings)
+	where := settingFlags(c, lang, dataSetting())
 	c.Args = func(_ *cobra.Command, args []string) error { _, err := arguments(row, positional, args); return err }
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if output != "text" && output != "json" {
@@ -84,6 +79,11 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		return steer(c, config.Data, row, a, output == "json", lang)
 	}
 	return c
+}
+
+// dataSetting is the setting that says which data directory a command is about.
+func dataSetting() []server.Setting {
+	return slices.DeleteFunc(server.Settings(), func(s server.Setting) bool { return s.Key != "data" })
 }
 
 // arguments gives the words typed to the parameters; the last one that takes the rest takes it.

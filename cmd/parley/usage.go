@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,19 @@ func exactly(n int) cobra.PositionalArgs {
 				EN: "%s takes %d words, not %d: %s; see --help",
 				ZH: "%s 需要 %d 个参数，而不是 %d 个：%s；请看 --help",
 			}, c.CommandPath(), n, len(args), c.UseLine()))
+		}
+		return nil
+	}
+}
+
+// atMost wants so many words or fewer after a command's name. An empty one is none.
+func atMost(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n || slices.Contains(args, "") {
+			return usageError(locale.Errorf(locale.Text{
+				EN: "%s takes at most %d words, none of them empty: %s; see --help",
+				ZH: "%s 最多 %d 个参数，且不能为空：%s；请看 --help",
+			}, c.CommandPath(), n, c.UseLine()))
 		}
 		return nil
 	}

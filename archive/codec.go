@@ -1,0 +1,224 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// exportFormat is the version of the format that docs/protocol/export.md tells.
+const exportFormat = 1
+
+// The lines of an export, in their order.
+type (
+	headerLine struct {
+		Type   string      `json:"type"`
+		Format int         `json:"format"`
+		Room   chat.RoomID `json:"room"` // empty: all of them
+	}
+	entityLine struct {
+		Type  string          `json:"type"`
+		Kind  string          `json:"kind"`
+		Key   string          `json:"key"`
+		Value json.RawMessage `json:"value"`
+	}
+	messageLine struct {
+		Type string `json:"type"`
+		chat.Message
+	}
+	endLine struct {
+		Type     string `json:"type"`
+		Entities uint64 `json:"entities"`
+		Messages uint64 `json:"messages"`
+		SHA256   string `json:"sha256"` // over all lines before this one
+	}
+)
+
+// shapes are the names that each type of line has, sorted.
+var shapes = map[string][]string{
+	"export":  {"format", "room", "type"},
+	"entity":  {"key", "kind", "type", "value"},
+	"message": {"kind", "nick", "room", "seq", "text", "time", "type"},
+	"end":     {"entities", "messages", "sha256", "type"},
+}
+
+// encoder writes an export.
+type encoder struct {
+	to                 *bufio.Writer
+	sum                hash.Hash
+	entities, messages uint64
+}
+
+func newEncoder(to io.Writer) *encoder {
+	e := &encoder{sum: sha256.New()}
+	e.to = bufio.NewWriterSize(io.MultiWriter(to, e.sum), 64<<10)
+	return e
+}
+
+func (e *encoder) line(line any) error {
+	d := json.NewEncoder(e.to)
+	d.SetEscapeHTML(false)
+	return d.Encode(line)
+}
+
+func (e *encoder) header(room chat.RoomID) error {
+	return e.line(headerLine{"export", exportFormat, room})
+}
+
+func (e *encoder) entity(c chat.Change) error {
+	e.entities++
+	return e.line(entityLine{"entity", c.Kind, c.Key, c.Value})
+}
+
+func (e *encoder) message(m chat.Message) error {
+	if !utf8.ValidString(m.Nick + m.Text) { // JSON would change it
+		return locale.Errorf(locale.Text{EN: "room %s: message %d is not UTF-8; see parley verify", ZH: "房间 %s：第 %d 条消息不是 UTF-8；请运行 parley verify"}, m.Room, m.Seq)
+	}
+	e.messages++
+	return e.line(messageLine{"message", m})
+}
+
+// end writes the last line and whatever is still buffered.
+func (e *encoder) end() error {
+	if err := e.to.Flush(); err != nil {
+		return err
+	}
+	sum := chat.Hash(e.sum.Sum(nil))
+	if err := e.line(endLine{"end", e.entities, e.messages, sum.String()}); err != nil {
+		return err
+	}
+	return e.to.Flush()
+}
+
+// lineMaxBytes is longer than any line with a message can be, every byte of it escaped.
+const lineMaxBytes = 1 << 20
+
+var errCutOff = locale.Errorf(locale.Text{
+	EN: `the file is cut off: its last line, {"type":"end",…}, is missing`,
+	ZH: `文件不完整：缺少最后一行 {"type":"end",…}`,
+})
+
+// lineReader reads the lines of an export.
+type lineReader struct {
+	from   *bufio.Reader
+	sum    hash.Hash // over the lines before the last one read
+	last   []byte
+	number int
+}
+
+func newLineReader(from io.Reader) *lineReader {
+	return &lineReader{from: bufio.NewReaderSize(from, 64<<10), sum: sha256.New()}
+}
+
+// next returns the next line: a *headerLine, *entityLine, *messageLine or *endLine.
+func (l *lineReader) next() (any, error) {
+	l.sum.Write(l.last)
+	l.number++
+	if err := l.read(); err != nil {
+		return nil, err
+	}
+	return parseLine(l.last)
+}
+
+// read reads a line. The last one need not end.
+func (l *lineReader) read() error {
+	l.last = l.last[:0]
+	for {
+		part, err := l.from.ReadSlice('\n')
+		l.last = append(l.last, part...)
+		switch {
+		case len(l.last) > lineMaxBytes:
+			return locale.Errorf(locale.Text{EN: "it has more than %d bytes", ZH: "超过 %d 字节"}, lineMaxBytes)
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(l.last) > 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return errCutOff
+		default:
+			return err
+		}
+	}
+}
+
+// end checks that nothing follows.
+func (l *lineReader) end() error {
+	if _, err := l.from.ReadByte(); err == nil {
+		l.number++
+		return locale.Errorf(locale.Text{EN: "something follows the last line", ZH: "最后一行之后还有内容"})
+	} else if !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// parseLine reads a line, which must have exactly the names of its type, each once.
+func parseLine(line []byte) (any, error) {
+	if !utf8.Valid(line) { // JSON would change it
+		return nil, locale.Errorf(locale.Text{EN: "it is not UTF-8", ZH: "不是 UTF-8"})
+	}
+	members, err := object(line)
+	if err != nil {
+		return nil, locale.Errorf(locale.Text{EN: "it is not one JSON object: %v", ZH: "不是一个 JSON 对象：%v"}, err)
+	}
+	var kind string
+	if err := json.Unmarshal(members["type"], &kind); err != nil || shapes[kind] == nil {
+		return nil, locale.Errorf(locale.Text{EN: `its "type" is none of export, entity, message, end`, ZH: `"type" 不是 export、entity、message、end 之一`})
+	}
+	if names := slices.Sorted(maps.Keys(members)); !slices.Equal(names, shapes[kind]) {
+		return nil, locale.Errorf(locale.Text{EN: "a line of type %s has %q, not %q", ZH: "%s 类型的行应有 %[3]q，而不是 %[2]q"}, kind, names, shapes[kind])
+	}
+	into := map[string]any{"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{}}[kind]
+	if err := json.Unmarshal(line, into); err != nil {
+		return nil, locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)
+	}
+	return into, nil
+}
+
+// object returns the members of a JSON object; a name that is there twice is an error.
+func object(line []byte) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, cmpErr(err, "it does not start with {")
+	}
+	members := map[string]json.RawMessage{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		key := name.(string) // in an object every other token is one
+		if _, twice := members[key]; twice {
+			return nil, fmt.Errorf("%q is there twice", key)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		members[key] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, cmpErr(err, "something follows it")
+	}
+	return members, nil
+}
+
+func cmpErr(err error, otherwise string) error {
+	if err != nil {
+		return err
+	}
+	return errors.New(otherwise)
+}

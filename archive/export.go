@@ -1,0 +1,73 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"parley/chat"
+	"parley/locale"
+	"parley/store"
+)
+
+// Export writes the content of a data directory, as it is at one moment, or that of one room of it, as docs/protocol/export.md
+// tells. What is written before an error has no last line.
+func Export(ctx context.Context, dir string, room chat.RoomID, to io.Writer, progress Progress) error {
+	r, err := openData(ctx, dir)
+	if err != nil {
+		return err
+	}
+	err = export(ctx, r, room, newEncoder(to), progress)
+	if ctx.Err() != nil {
+		err = ctx.Err() // the rest came of it
+	}
+	return errors.Join(err, r.Close())
+}
+
+func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder, progress Progress) error {
+	entities, err := r.Entities()
+	if err != nil {
+		return err
+	}
+	state, err := chat.LoadState(chat.Progress{}, entities)
+	if err != nil {
+		return err
+	}
+	if _, exists := state.Room(room); !exists && room != "" {
+		return noRoom(room, state)
+	}
+	if err := to.header(room); err != nil {
+		return err
+	}
+	for _, e := range entities {
+		if !chat.Lasts(e.Kind) || room != "" && (!e.IsRoom() || e.Key != string(room)) {
+			continue
+		}
+		if err := to.entity(e); err != nil {
+			return err
+		}
+	}
+	total := expected(state, room)
+	err = r.Messages(room, func(m chat.Message) error {
+		if to.messages%progressEvery == 0 {
+			progress(stepExport, int64(to.messages), total)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return to.message(m)
+	})
+	if err != nil {
+		return err
+	}
+	return to.end()
+}
+
+func noRoom(room chat.RoomID, state *chat.State) error {
+	var names []string
+	for _, r := range state.Rooms() {
+		names = append(names, string(r.ID))
+	}
+	return locale.Errorf(locale.Text{EN: "there is no room %q; there are: %s", ZH: "没有房间 %q；现有房间：%s"}, room, strings.Join(names, ", "))
+}

@@ -1,0 +1,165 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"parley/chat"
+	"parley/locale"
+	"parley/store"
+)
+
+func compareIDs(a, b chat.RoomID) int { return cmp.Compare(a, b) }
+
+// watched is a reader that ends with ctx and tells how far it has come.
+type watched struct {
+	ctx      context.Context
+	from     io.Reader
+	progress Progress
+	step     locale.Text
+
+	done, total int64
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := w.from.Read(b)
+	w.done += int64(n)
+	w.progress(w.step, w.done, w.total)
+	return n, err
+}
+
+// watch makes a watched reader of an open file. What is no regular file has a total that is not known.
+func watch(ctx context.Context, f *os.File, progress Progress, step locale.Text) *watched {
+	w := &watched{ctx: ctx, from: f, progress: progress, step: step}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		w.total = info.Size()
+	}
+	return w
+}
+
+// hashFile returns a file's SHA-256 and size.
+func hashFile(ctx context.Context, path string, progress Progress) (sum chat.Hash, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return sum, 0, err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if size, err = io.Copy(hash, watch(ctx, f, progress, stepHash)); err != nil {
+		return sum, 0, fmt.Errorf("read %s: %w", path, err)
+	}
+	return chat.Hash(hash.Sum(nil)), size, nil
+}
+
+// sumPath is where a backup's checksum stands, as sha256sum writes it.
+func sumPath(file string) string { return file + ".sha256" }
+
+// compareSum compares a backup's checksum with the one beside it, if that is there.
+func compareSum(file string, sum chat.Hash) error {
+	content, err := os.ReadFile(sumPath(file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	written, _, _ := strings.Cut(string(content), " ")
+	if written != sum.String() {
+		return locale.Errorf(locale.Text{
+			EN: "the checksum of %s is %v, not that in %s: the file was changed or is not whole; take another backup",
+			ZH: "%s 的校验和为 %v，与 %s 不符：文件被修改或不完整，请改用其他备份",
+		}, file, sum, sumPath(file))
+	}
+	return nil
+}
+
+// writeFile makes a new file that is on the disk when it returns.
+func writeFile(path string, from io.Reader) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, from)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// syncFile brings a file that others wrote to the disk.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// syncDir brings the names in a directory to the disk.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // where directories cannot be synced
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// publish gives a file its name, unless something has it.
+func publish(partial, file string) error {
+	err := os.Link(partial, file) // which, unlike renaming, never replaces
+	if err == nil {
+		return os.Remove(partial)
+	}
+	if err := mustNotExist(file); err != nil {
+		return err
+	}
+	return os.Rename(partial, file) // a file system without links, as on many USB sticks
+}
+
+func mustNotExist(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return locale.Errorf(locale.Text{EN: "%s exists and is not overwritten: choose another name", ZH: "%s 已存在，不会被覆盖：请换一个文件名"}, path)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// fill makes the database of an empty data directory. build makes it in a directory inside; when that is done, whole and
+// checked, the database gets its place. After an error nothing of it is left.
+func fill(dir string, build func(partial string) (*Report, error)) (report *Report, err error) {
+	partial, err := os.MkdirTemp(dir, "partial-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
+	if report, err = build(partial); err != nil {
+		return nil, err
+	}
+	from, to := filepath.Join(partial, store.FileName), filepath.Join(dir, store.FileName)
+	if err := syncFile(from); err != nil {
+		return nil, err
+	}
+	if err := publish(from, to); err != nil {
+		return nil, err
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, errors.Join(err, os.Remove(to))
+	}
+	return report, nil
+}
+
+// sound makes an error of what is wrong with a database.
+func (r *Report) sound() error { return errors.Join(r.Problems...) }

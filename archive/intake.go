@@ -1,0 +1,249 @@
+package archive
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// textMaxBytes is more than any message's text takes: the most that a server can be set to allow, and a reason before it.
+const textMaxBytes = 64 << 10
+
+// intake is an export being read: it knows what may come next.
+type intake struct {
+	lines *lineReader
+	now   time.Time
+
+	room     chat.RoomID // the only one, empty: all
+	entities []chat.Change
+	seqs     map[chat.RoomID]chat.Seq // of each room's newest message, as its entity says
+	last     chat.Message
+	messages uint64
+	newest   time.Time
+}
+
+// decode reads an export: known is called with all entities, then said with each message, in order. It returns the newest
+// message's time, 1970 if there is none, and the digest of the file. Errors say in which line they are; what comes with an error is not to be kept.
+func decode(from io.Reader, now time.Time, known func([]chat.Change) error, said func(chat.Message) error) (newest time.Time, sum chat.Hash, err error) {
+	in := &intake{lines: newLineReader(from), now: now, newest: time.Unix(0, 0).UTC()}
+	end, err := in.all(known, said)
+	if err == nil {
+		err = in.finish(end)
+	}
+	if err == nil {
+		sum = chat.Hash(in.lines.sum.Sum(nil))
+		err = in.lines.end()
+	}
+	if err != nil {
+		return newest, sum, locale.Errorf(locale.Text{EN: "line %d: %v", ZH: "第 %d 行：%v"}, in.lines.number, err)
+	}
+	return in.newest, sum, nil
+}
+
+// all reads everything up to the last line, and returns that.
+func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) error) (*endLine, error) {
+	first, err := in.lines.next()
+	if err != nil {
+		return nil, err
+	}
+	header, ok := first.(*headerLine)
+	if !ok {
+		return nil, locale.Errorf(locale.Text{EN: `it is no export: that begins with {"type":"export",…}`, ZH: `不是导出文件：首行应为 {"type":"export",…}`})
+	}
+	if header.Format != exportFormat {
+		return nil, locale.Errorf(locale.Text{EN: "its format is %d, this version knows %d", ZH: "格式为 %d，本版本只支持 %d"}, header.Format, exportFormat)
+	}
+	in.room = header.Room
+	line, err := in.lines.next()
+	for ; err == nil; line, err = in.lines.next() {
+		e, ok := line.(*entityLine)
+		if !ok {
+			break
+		}
+		if err := in.entity(e); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := in.settle(); err != nil {
+		return nil, err
+	}
+	if err := known(in.entities); err != nil {
+		return nil, err
+	}
+	for ; err == nil; line, err = in.lines.next() {
+		switch line := line.(type) {
+		case *endLine:
+			return line, nil
+		case *messageLine:
+			if err := in.message(line.Message); err != nil {
+				return nil, err
+			}
+			if err := said(in.last); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, errOrder
+		}
+	}
+	return nil, err
+}
+
+var errOrder = locale.Errorf(locale.Text{
+	EN: "it is out of order: first one line of type export, then entities by kind and key, then messages by room and seq, then one end",
+	ZH: "顺序有误：应先是一行 export，再是按 kind、key 排序的 entity，再是按 room、seq 排序的 message，最后一行 end",
+})
+
+func (in *intake) entity(line *entityLine) error {
+	e := chat.Change{Kind: line.Kind, Key: line.Key, Value: line.Value}
+	switch {
+	case !chat.Lasts(e.Kind):
+		return locale.Errorf(locale.Text{EN: "%q is no kind of entity that is imported", ZH: "%q 不是可导入的实体类型"}, e.Kind)
+	case e.IsRoom() && !oneLine(e.Key, chat.NickMaxBytes):
+		return locale.Errorf(locale.Text{EN: "%q is no name of a room", ZH: "%q 不是房间名"}, e.Key)
+	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
+		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
+	}
+	if len(in.entities) > 0 {
+		before := in.entities[len(in.entities)-1]
+		if e.Kind < before.Kind || e.Kind == before.Kind && e.Key <= before.Key {
+			return errOrder
+		}
+	}
+	if _, err := chat.LoadState(chat.Progress{}, []chat.Change{e}); err != nil {
+		return locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)
+	}
+	in.entities = append(in.entities, e)
+	return nil
+}
+
+// settle makes of the entities what the messages are compared with.
+func (in *intake) settle() error {
+	state, err := chat.LoadState(chat.Progress{}, in.entities)
+	if err != nil {
+		return locale.Errorf(locale.Text{EN: "the entities before it cannot be: %v", ZH: "之前的实体有误：%v"}, err)
+	}
+	in.seqs = map[chat.RoomID]chat.Seq{}
+	for _, r := range state.Rooms() {
+		in.seqs[r.ID] = r.Seq
+	}
+	return nil
+}
+
+// message takes the next message. last is then that, its time in UTC.
+func (in *intake) message(m chat.Message) error {
+	m.Time = m.Time.UTC()
+	before := in.last
+	if m.Room != before.Room {
+		if m.Room < before.Room {
+			return errOrder
+		}
+		if err := in.complete(before); err != nil {
+			return err
+		}
+		before = chat.Message{Room: m.Room}
+	}
+	newest, exists := in.seqs[m.Room]
+	switch {
+	case !exists:
+		return locale.Errorf(locale.Text{EN: "there is no entity of its room %q", ZH: "没有房间 %q 的实体"}, m.Room)
+	case in.room != "" && m.Room != in.room:
+		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
+	case m.Seq != before.Seq+1 || m.Seq > newest:
+		return locale.Errorf(locale.Text{
+			EN: "room %s: message %d follows %d, and the newest is to be %d", ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
+		}, m.Room, m.Seq, before.Seq, newest)
+	case m.Time.Before(before.Time):
+		return locale.Errorf(locale.Text{EN: "its time is before that of the message before it", ZH: "其时间早于前一条消息"})
+	case m.Time.After(in.now.Add(clockSlack)):
+		return locale.Errorf(locale.Text{EN: "its time %v is in the future: is this machine's clock right?", ZH: "其时间 %v 在未来：本机时钟正确吗？"}, m.Time.Format(time.RFC3339))
+	}
+	if err := checkMessage(m); err != nil {
+		return err
+	}
+	in.last = m
+	in.messages++
+	if m.Time.After(in.newest) {
+		in.newest = m.Time
+	}
+	return nil
+}
+
+// clockSlack is how far another machine's clock may be ahead. Beyond it a time is refused: a server's never goes back, so that
+// all that is said later would have it.
+const clockSlack = time.Hour
+
+// checkMessage checks that a server could have written a message: no door lets anything else in.
+func checkMessage(m chat.Message) error {
+	text, err := chat.ParseText(m.Text, textMaxBytes)
+	switch {
+	case !slices.Contains(chat.Kinds(), m.Kind):
+		return locale.Errorf(locale.Text{EN: "%q is no kind of message", ZH: "%q 不是消息类型"}, m.Kind)
+	case !m.Time.Equal(time.Unix(0, m.Time.UnixNano())):
+		return locale.Errorf(locale.Text{EN: "its time is beyond what can be kept", ZH: "其时间超出可保存的范围"})
+	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
+		return locale.Errorf(locale.Text{EN: "an announcement has no nick, everything else has one", ZH: "公告没有昵称，其他消息必须有昵称"})
+	case m.Nick != "" && !oneLine(m.Nick, chat.NickMaxBytes):
+		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
+	case m.Kind == chat.KindEntered && m.Text != "":
+		return locale.Errorf(locale.Text{EN: "who enters says nothing: its text must be empty", ZH: "进入消息不应有内容"})
+	case m.Kind == chat.KindEntered:
+		return nil
+	}
+	var refusal *chat.Refusal
+	if errors.As(err, &refusal) {
+		return locale.Errorf(locale.Text{EN: locale.Refusal(refusal, locale.English), ZH: locale.Refusal(refusal, locale.Chinese)})
+	}
+	if text != m.Text {
+		return locale.Errorf(locale.Text{
+			EN: "its text has control characters, or lines that do not end as they should", ZH: "内容含有控制字符，或换行方式不对",
+		})
+	}
+	return nil
+}
+
+// oneLine says whether a text is one line as every door makes it.
+func oneLine(s string, maxBytes int) bool {
+	text, err := chat.ParseText(s, maxBytes)
+	return err == nil && text == s && !strings.Contains(s, "\n")
+}
+
+// complete checks that a room's last message is the one that its entity says.
+func (in *intake) complete(last chat.Message) error {
+	if last.Room == "" || last.Seq == in.seqs[last.Room] {
+		return nil
+	}
+	return locale.Errorf(locale.Text{
+		EN: "room %s: its last message is %d, and should be %d", ZH: "房间 %s：最后一条消息是第 %d 条，应为第 %d 条",
+	}, last.Room, last.Seq, in.seqs[last.Room])
+}
+
+// finish compares everything with the last line.
+func (in *intake) finish(end *endLine) error {
+	if err := in.complete(in.last); err != nil {
+		return err
+	}
+	var total uint64
+	for _, seq := range in.seqs {
+		total += uint64(seq)
+	}
+	switch {
+	case end.Entities != uint64(len(in.entities)) || end.Messages != in.messages || total != in.messages:
+		return locale.Errorf(locale.Text{
+			EN: "it counts %d entities and %d messages; there are %d and %d, and by the rooms there should be %d messages",
+			ZH: "记录为 %d 个实体、%d 条消息；实际为 %d 个、%d 条；按房间应有 %d 条消息",
+		}, end.Entities, end.Messages, len(in.entities), in.messages, total)
+	case end.SHA256 != chat.Hash(in.lines.sum.Sum(nil)).String():
+		return locale.Errorf(locale.Text{
+			EN: "the lines before it come to the sha256 %v, not to the one it has: the file was changed", ZH: "之前各行的 sha256 为 %v，与记录不符：文件被修改过",
+		}, chat.Hash(in.lines.sum.Sum(nil)))
+	}
+	return nil
+}

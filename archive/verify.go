@@ -1,0 +1,221 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"parley/chat"
+	"parley/locale"
+	"parley/store"
+)
+
+// Report is what was found in a database.
+type Report struct {
+	Rooms    []Room // ordered by ID
+	Newest   time.Time
+	Place    chat.Place // of the log, up to which it was applied
+	Hash     chat.Hash  // of the log, see chat.Progress
+	Problems []error    // what is wrong with it, each for itself
+}
+
+// Room is what was found of a room.
+type Room struct {
+	ID       chat.RoomID
+	Messages uint64
+	Digest   chat.Hash // over all of them
+}
+
+// Messages returns how many there are in all rooms.
+func (r *Report) Messages() (n uint64) {
+	for _, room := range r.Rooms {
+		n += room.Messages
+	}
+	return n
+}
+
+func (r *Report) problem(text locale.Text, args ...any) {
+	r.Problems = append(r.Problems, locale.Errorf(text, args...))
+}
+
+// VerifyData checks the database in a data directory, as it is at one moment, whether or not a server runs on it. What is wrong
+// with it stands in the Report; the error says why it could not be checked.
+func VerifyData(ctx context.Context, dir string, progress Progress) (*Report, error) {
+	r, err := openData(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	report, err := check(ctx, r, progress)
+	return report, errors.Join(err, r.Close())
+}
+
+// VerifyFile is VerifyData for a backup, with its FILE.sha256 where that is there.
+func VerifyFile(ctx context.Context, file string, progress Progress) (*Report, error) {
+	report := &Report{}
+	sum, _, err := hashFile(ctx, file, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := compareSum(file, sum); err != nil {
+		report.Problems = append(report.Problems, err)
+	}
+	found, err := checkFile(ctx, file, progress)
+	if err != nil {
+		return nil, errors.Join(append(report.Problems, err)...)
+	}
+	found.Problems = append(report.Problems, found.Problems...)
+	return found, nil
+}
+
+// openData opens the database of a data directory and says what to do when there is none.
+func openData(ctx context.Context, dir string) (*store.Reader, error) {
+	r, err := store.OpenReader(ctx, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, locale.Errorf(locale.Text{
+			EN: "there is no %s in the data directory %s: name another with --data",
+			ZH: "数据目录中没有 %s：%s，请用 --data 指定其他目录",
+		}, store.FileName, dir)
+	}
+	return r, err
+}
+
+// checkFile checks a database that is whole in one file.
+func checkFile(ctx context.Context, file string, progress Progress) (*Report, error) {
+	r, err := store.OpenFile(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	report, err := check(ctx, r, progress)
+	return report, errors.Join(err, r.Close())
+}
+
+// check looks at everything in a database. The error is ctx's.
+func check(ctx context.Context, r *store.Reader, progress Progress) (*Report, error) {
+	report := &Report{}
+	progress(stepCheck, 0, 0)
+	problems, err := r.QuickCheck()
+	for _, p := range problems {
+		report.problem(locale.Text{EN: "the file is damaged: %s", ZH: "文件已损坏：%s"}, p)
+	}
+	report.unreadable(err)
+	state := report.state(r)
+	found := report.messages(ctx, r, state, progress)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if state != nil {
+		report.compareRooms(state, found)
+	}
+	if r.HasDigests() {
+		recorded, err := r.Digests()
+		report.unreadable(err)
+		if err == nil {
+			report.compareDigests(recorded, found)
+		}
+	}
+	return report, nil
+}
+
+func (r *Report) unreadable(err error) {
+	if err != nil {
+		r.problem(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, err)
+	}
+}
+
+// state loads what the rules need, nil if that cannot be.
+func (r *Report) state(from *store.Reader) *chat.State {
+	progress, err := from.Progress()
+	r.unreadable(err)
+	r.Place, r.Hash = progress.Place, progress.Hash
+	entities, entitiesErr := from.Entities()
+	r.unreadable(entitiesErr)
+	if err != nil || entitiesErr != nil {
+		return nil
+	}
+	state, err := chat.LoadState(progress, entities)
+	r.unreadable(err)
+	return state
+}
+
+// messages reads every message, tells where one is missing or out of time, and returns what each room comes to.
+func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.State, progress Progress) map[chat.RoomID]store.Digest {
+	var total, done int64
+	if state != nil {
+		total = expected(state, "")
+	}
+	found := map[chat.RoomID]store.Digest{}
+	var last chat.Message
+	err := from.Messages("", func(m chat.Message) error {
+		if m.Room != last.Room {
+			r.Rooms = append(r.Rooms, Room{ID: m.Room})
+			last = chat.Message{Room: m.Room}
+		}
+		if m.Seq != last.Seq+1 {
+			r.problem(locale.Text{EN: "room %s: message %d follows %d", ZH: "房间 %s：第 %d 条消息之前是第 %d 条"}, m.Room, m.Seq, last.Seq)
+		}
+		if m.Time.Before(last.Time) {
+			r.problem(locale.Text{EN: "room %s: message %d is older than the one before it", ZH: "房间 %s：第 %d 条消息的时间早于前一条"}, m.Room, m.Seq)
+		}
+		room := &r.Rooms[len(r.Rooms)-1]
+		room.Messages++
+		room.Digest = room.Digest.Follow(m)
+		found[m.Room] = store.Digest{Seq: m.Seq, Hash: room.Digest}
+		if last = m; m.Time.After(r.Newest) {
+			r.Newest = m.Time
+		}
+		if done++; done%progressEvery == 0 {
+			progress(stepCheck, done, total)
+		}
+		return ctx.Err()
+	})
+	r.unreadable(err)
+	return found
+}
+
+// progressEvery is after how many messages Progress is told.
+const progressEvery = 4096
+
+// expected returns how many messages a room, or all of them, should have.
+func expected(state *chat.State, room chat.RoomID) (n int64) {
+	for _, r := range state.Rooms() {
+		if room == "" || r.ID == room {
+			n += int64(r.Seq)
+		}
+	}
+	return n
+}
+
+// compareRooms compares what was found with how many messages the rules know of.
+func (r *Report) compareRooms(state *chat.State, found map[chat.RoomID]store.Digest) {
+	for _, room := range state.Rooms() {
+		if found[room.ID].Seq != room.Seq {
+			r.problem(locale.Text{EN: "room %s: its newest message is %d, and should be %d", ZH: "房间 %s：最新消息是第 %d 条，应为第 %d 条"}, room.ID, found[room.ID].Seq, room.Seq)
+		}
+		if room.Seq == 0 && found[room.ID].Seq == 0 {
+			r.Rooms = append(r.Rooms, Room{ID: room.ID})
+		}
+	}
+	for id := range found {
+		if _, known := state.Room(id); !known {
+			r.problem(locale.Text{EN: "room %s: it has messages, and does not exist", ZH: "房间 %s：有消息但房间不存在"}, id)
+		}
+	}
+	slices.SortFunc(r.Rooms, func(a, b Room) int { return compareIDs(a.ID, b.ID) })
+}
+
+// compareDigests compares what was found with what was recorded as it was written.
+func (r *Report) compareDigests(recorded, found map[chat.RoomID]store.Digest) {
+	rooms := maps.Clone(recorded)
+	maps.Copy(rooms, found)
+	for _, id := range slices.SortedFunc(maps.Keys(rooms), compareIDs) {
+		if found[id] != recorded[id] {
+			r.problem(locale.Text{
+				EN: "room %s: its messages are not those that were written: up to %d they come to %v, recorded is up to %d %v",
+				ZH: "房间 %s：消息与写入时不符：到第 %d 条为 %v，记录为到第 %d 条 %v",
+			}, id, found[id].Seq, found[id].Hash, recorded[id].Seq, recorded[id].Hash)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/chat"
+	"parley/locale"
+	"parley/store"
+)
+
+// TestVerifyTells of everything that can be wrong, and of all of it.
+func TestVerifyTells(t *testing.T) {
+	for what, c := range map[string]struct {
+		sql  string
+		want []string // each in a problem of its own
+	}{
+		"nothing":            {"", nil},
+		"a changed text":     {"UPDATE message SET text = 'x' WHERE seq = 3", []string{"not those that were written"}},
+		"a changed nick":     {"UPDATE message SET nick = 'bob' WHERE seq = 3", []string{"not those that were written"}},
+		"a changed kind":     {"UPDATE message SET kind = 'announcement' WHERE seq = 3", []string{"not those that were written"}},
+		"a removed message":  {"DELETE FROM message WHERE seq = 3", []string{"message 4 follows 2", "not those that were written"}},
+		"the last removed":   {"DELETE FROM message WHERE seq = 9", []string{"newest message is 8, and should be 9", "not those that were written"}},
+		"all removed":        {"DELETE FROM message", []string{"newest message is 0, and should be 9", "not those that were written"}},
+		"one added":          {"INSERT INTO message VALUES ('lobby', 10, 1700000000000000000, 'message', 'Ann', 'x')", []string{"newest message is 10, and should be 9", "not those that were written"}},
+		"time goes back":     {"UPDATE message SET time = 1 WHERE seq = 3", []string{"message 3 is older", "not those that were written"}},
+		"another room":       {"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')", []string{"attic: it has messages, and does not exist", "not those that were written"}},
+		"the room's entity":  {`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`, []string{"newest message is 9, and should be 8"}},
+		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{"cannot be read"}},
+		"an unknown entity":  {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
+		"the digest":         {"UPDATE digest SET hash = zeroblob(32)", []string{"not those that were written"}},
+		"the digest's place": {"UPDATE digest SET seq = 8", []string{"not those that were written"}},
+		"no digest":          {"DELETE FROM digest", []string{"not those that were written"}},
+		"a torn digest":      {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
+		"a torn hash":        {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
+		"a broken rule":      {"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2", []string{"the file is damaged: CHECK constraint failed in progress"}},
+		"a lost table":       {"DROP TABLE digest", []string{"no such table"}},
+		"several": {"UPDATE message SET time = 1 WHERE seq = 3; DELETE FROM message WHERE seq IN (6, 9)", []string{
+			"message 3 is older", "message 7 follows 5", "newest message is 8", "not those that were written",
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := talk(t, "one", "two", "three", "four")
+			change(t, filepath.Join(dir, store.FileName), c.sql)
+			report, err := VerifyData(t.Context(), dir, quiet)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(report.Problems) != len(c.want) {
+				t.Errorf("problems are %q, want %q", report.Problems, c.want)
+			}
+			for i := range min(len(c.want), len(report.Problems)) {
+				refusedWith(t, report.Problems[i], c.want[i])
+			}
+		})
+	}
+}
+
+// TestVerifyFindsADamagedPage wherever there is something in it: each page is overwritten in turn.
+func TestVerifyFindsADamagedPage(t *testing.T) {
+	const page = 4096
+	var posts []string
+	for range 40 {
+		posts = append(posts, strings.Repeat("all work and no play ", 40))
+	}
+	whole, err := os.ReadFile(backedUp(t, talk(t, posts...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "damaged.db")
+	for at := 0; at < len(whole); at += page {
+		damaged := bytes.Clone(whole)
+		for i := at + 8; i < at+page; i++ {
+			damaged[i] ^= 0x5a
+		}
+		write(t, file, string(damaged))
+		report, err := VerifyFile(t.Context(), file, quiet)
+		if err == nil && len(report.Problems) == 0 {
+			t.Errorf("page %d of %d is damaged, and nobody tells", at/page+1, len(whole)/page)
+		}
+	}
+	if len(whole) < 10*page {
+		t.Errorf("only %d bytes", len(whole))
+	}
+}
+
+func TestVerifyComparesTheChecksum(t *testing.T) {
+	file := backedUp(t, talk(t))
+	write(t, sumPath(file), strings.Repeat("0", 64)+"  backup.db\n")
+	report, err := VerifyFile(t.Context(), file, quiet)
+	if err != nil || len(report.Problems) != 1 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	refusedWith(t, report.Problems[0], "checksum")
+	remove(t, sumPath(file))
+	if report, err := VerifyFile(t.Context(), file, quiet); err != nil || len(report.Problems) > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+func TestNothingIsWithoutData(t *testing.T) {
+	dir := t.TempDir()
+	_, err := VerifyData(t.Context(), dir, quiet)
+	refusedWith(t, err, "no parley.db in the data directory "+dir)
+	refusedWith(t, Export(t.Context(), dir, "", io.Discard, quiet), "no parley.db in the data directory "+dir)
+	wants(t, dir)
+}
+
+// TestInterruptedAnywhere: whatever step is under way when ctx ends, nothing is left of it.
+func TestInterruptedAnywhere(t *testing.T) {
+	var posts []string
+	for range 2 * progressEvery { // so that each step tells how far it is
+		posts = append(posts, "all work and no play")
+	}
+	data := talk(t, posts...)
+	file := backedUp(t, data)
+	lines := filepath.Join(t.TempDir(), "export.jsonl")
+	write(t, lines, exported(t, data, ""))
+	for what, c := range map[string]struct {
+		steps []locale.Text
+		do    func(ctx context.Context, empty string, progress Progress) error
+	}{
+		"backup": {[]locale.Text{stepCheck, stepHash}, func(ctx context.Context, empty string, progress Progress) error {
+			_, _, err := MakeBackup(ctx, data, filepath.Join(empty, "b.db"), progress)
+			return err
+		}},
+		"restore": {[]locale.Text{stepCopy, stepCheck}, func(ctx context.Context, empty string, progress Progress) error {
+			_, err := Restore(ctx, file, empty, progress)
+			return err
+		}},
+		"import": {[]locale.Text{stepImport, stepCheck}, func(ctx context.Context, empty string, progress Progress) error {
+			from, err := os.Open(lines)
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			_, err = Import(ctx, from, empty, noon.AddDate(1, 0, 0), progress)
+			return err
+		}},
+		"verify": {[]locale.Text{stepHash, stepCheck}, func(ctx context.Context, _ string, progress Progress) error {
+			_, err := VerifyFile(ctx, file, progress)
+			return err
+		}},
+		"export": {[]locale.Text{stepExport}, func(ctx context.Context, _ string, progress Progress) error {
+			return Export(ctx, data, "", io.Discard, progress)
+		}},
+	} {
+		for _, at := range c.steps {
+			for _, later := range []bool{false, true} { // at its start, and in its middle
+				ctx, cancel := context.WithCancel(t.Context())
+				empty := t.TempDir()
+				err := c.do(ctx, empty, func(step locale.Text, done, _ int64) {
+					if step == at && (!later || done > 0) {
+						cancel()
+					}
+				})
+				cancel()
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%s, interrupted while %s: %v", what, at.EN, err)
+				}
+				wants(t, empty)
+			}
+		}
+	}
+}
+
+// TestInterruptedCopy: the copying itself is interrupted, too, and nothing is left.
+func TestInterruptedCopy(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir, target := talk(t), t.TempDir()
+	if _, _, err := MakeBackup(ctx, dir, filepath.Join(target, "b.db"), quiet); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	wants(t, target)
+}
+
+func TestFormat1IsVerifiedBackedUpAndRestored(t *testing.T) {
+	dir := talk(t, "one")
+	before := exported(t, dir, "")
+	change(t, filepath.Join(dir, store.FileName), "DROP TABLE digest; ALTER TABLE progress DROP COLUMN epoch; PRAGMA user_version = 1")
+	if report, err := VerifyData(t.Context(), dir, quiet); err != nil || len(report.Problems) > 0 || report.Messages() != 6 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	restored := t.TempDir()
+	if _, err := Restore(t.Context(), backedUp(t, dir), restored, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if exported(t, restored, "") != before {
+		t.Error("what is restored is not what was backed up")
+	}
+	for _, d := range []string{dir, restored} {
+		apply(t, d, chat.Announce{Text: "on we go"}) // opens it
+		report, err := VerifyData(t.Context(), d, quiet)
+		if err != nil || len(report.Problems) > 0 || report.Messages() != 7 {
+			t.Errorf("%+v, %v", report, err)
+		}
+		change(t, filepath.Join(d, store.FileName), "UPDATE message SET text = 'x' WHERE seq = 3")
+		if report, err := VerifyData(t.Context(), d, quiet); err != nil || len(report.Problems) != 1 {
+			t.Errorf("its digests tell nothing: %+v, %v", report, err)
+		}
+	}
+}

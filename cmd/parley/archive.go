@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/archive"
+	"parley/chat"
+	"parley/locale"
+	"parley/server"
+)
+
+// archiveCommands are those that keep a data directory safe, or make one: they work on the directory itself, whether or not a
+// server runs there.
+func archiveCommands(lang locale.Lang) []*cobra.Command {
+	return []*cobra.Command{backupCommand(lang), restoreCommand(lang), verifyCommand(lang), exportCommand(lang), importCommand(lang)}
+}
+
+// work is what a command does with a data directory and the words typed. It returns the lines to be shown.
+type work func(c *cobra.Command, data string, args []string, progress archive.Progress) (said []string, err error)
+
+// offline makes a command that works on a data directory.
+func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
+	where := settingFlags(c, lang, dataSetting())
+	c.RunE = func(c *cobra.Command, args []string) error {
+		config, err := where.load()
+		if err != nil {
+			return err
+		}
+		ignoreFileSizeSignal()
+		m := newMeter(lang)
+		said, err := do(c, config.Data, args, m.progress)
+		m.end()
+		for _, line := range said {
+			fmt.Fprintln(c.OutOrStdout(), line)
+		}
+		if errors.Is(err, context.Canceled) {
+			return locale.Errorf(locale.Text{EN: "interrupted: it is not done, and nothing was left behind", ZH: "已中断：操作未完成，没有留下任何文件"})
+		}
+		return err
+	}
+	return c
+}
+
+func backupCommand(lang locale.Lang) *cobra.Command {
+	return offline(&cobra.Command{
+		Use:   "backup FILE",
+		Short: locale.Text{EN: "copy the data into one file, also while the server runs", ZH: "把数据备份到一个文件（服务器运行时也可以）"}.In(lang),
+		Example: `  parley backup /backup/parley-monday.db
+  parley backup --data /var/lib/parley /backup/parley-$(date +%F).db`,
+		Args: exactly(1),
+	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		made, report, err := archive.MakeBackup(c.Context(), data, args[0], progress)
+		if err != nil {
+			return nil, err
+		}
+		if err = server.NoteBackup(data, made); err != nil {
+			err = locale.Errorf(locale.Text{EN: "the backup is complete, but the data directory cannot remember it: %v", ZH: "备份已完成，但无法记录到数据目录：%v"}, err)
+		}
+		return []string{locale.Text{
+			EN: "%s: %d messages, %d bytes, sha256 %s", ZH: "%s：%d 条消息，%d 字节，sha256 %s",
+		}.Format(lang, made.File, report.Messages(), made.Bytes, made.SHA256)}, err
+	})
+}
+
+func restoreCommand(lang locale.Lang) *cobra.Command {
+	return offline(&cobra.Command{
+		Use:     "restore FILE",
+		Short:   locale.Text{EN: "make a new data directory of a backup", ZH: "从备份恢复出新的数据目录"}.In(lang),
+		Example: "  parley restore --data /var/lib/parley-new /backup/parley-monday.db",
+		Args:    exactly(1),
+	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		return fillEmpty(data, lang, func() (*archive.Report, error) {
+			return archive.Restore(c.Context(), args[0], data, progress)
+		})
+	})
+}
+
+func importCommand(lang locale.Lang) *cobra.Command {
+	return offline(&cobra.Command{
+		Use:   "import FILE",
+		Short: locale.Text{EN: "make a new data directory of an export; - reads standard input", ZH: "从导出文件生成新的数据目录；- 表示标准输入"}.In(lang),
+		Example: `  parley import --data /var/lib/parley-new history.jsonl
+  zcat history.jsonl.gz | parley import --data /var/lib/parley-new -`,
+		Args: exactly(1),
+	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		from := os.Stdin
+		if args[0] != "-" {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			from = f
+		}
+		return fillEmpty(data, lang, func() (*archive.Report, error) {
+			return archive.Import(c.Context(), from, data, time.Now(), progress)
+		})
+	})
+}
+
+// fillEmpty has an empty data directory filled while nobody else can use it, and says what is in it then.
+func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, error)) (said []string, err error) {
+	claim, err := server.ClaimEmpty(data)
+	if err != nil {
+		return nil, err
+	}
+	report, err := fill()
+	if err != nil {
+		return nil, errors.Join(err, claim.Abandon())
+	}
+	for _, r := range report.Rooms {
+		said = append(said, locale.Text{EN: "%s: %d messages", ZH: "%s：%d 条消息"}.Format(lang, r.ID, r.Messages))
+	}
+	if report.Messages() > 0 {
+		said = append(said, locale.Text{EN: "the newest is of %s", ZH: "最新一条的时间：%s"}.Format(lang, report.Newest.Local().Format(time.DateTime)))
+	}
+	said = append(said, locale.Text{EN: "all of it is in %s now: parley serve --data %[1]s", ZH: "全部写入 %s：parley serve --data %[1]s"}.Format(lang, data))
+	return said, claim.Keep()
+}
+
+func verifyCommand(lang locale.Lang) *cobra.Command {
+	return offline(&cobra.Command{
+		Use:   "verify [FILE]",
+		Short: locale.Text{EN: "check every message of a backup, or of the data directory, also while the server runs", ZH: "检查备份或数据目录中的每条消息（服务器运行时也可以）"}.In(lang),
+		Example: `  parley verify /backup/parley-monday.db
+  parley verify --data /var/lib/parley`,
+		Args: atMost(1),
+	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		var report *archive.Report
+		var err error
+		if len(args) > 0 {
+			report, err = archive.VerifyFile(c.Context(), args[0], progress)
+		} else {
+			report, err = archive.VerifyData(c.Context(), data, progress)
+		}
+		if err == nil {
+			err = errors.Join(report.Problems...)
+		}
+		if err != nil {
+			return nil, err
+		}
+		var said []string
+		for _, r := range report.Rooms {
+			said = append(said, locale.Text{EN: "%s: %d messages, %.12s", ZH: "%s：%d 条消息，%.12s"}.Format(lang, r.ID, r.Messages, r.Digest.String()))
+		}
+		return append(said, locale.Text{EN: "all is well; the hash of the log is %v", ZH: "一切完好；日志的哈希为 %v"}.Format(lang, report.Hash)), nil
+	})
+}
+
+func exportCommand(lang locale.Lang) *cobra.Command {
+	return offline(&cobra.Command{
+		Use:   "export [ROOM]",
+		Short: locale.Text{EN: "print every room's history, or one room's, as JSON lines", ZH: "以 JSON 行输出所有房间（或一个房间）的历史"}.In(lang),
+		Example: `  parley export > history.jsonl
+  parley export lobby | gzip > lobby.jsonl.gz`,
+		Args: atMost(1),
+	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		if onTerminal(c.OutOrStdout()) { // where the lines are shown already
+			progress = func(locale.Text, int64, int64) {}
+		}
+		err := archive.Export(c.Context(), data, chat.RoomID(strings.Join(args, "")), c.OutOrStdout(), progress)
+		if errors.Is(err, context.Canceled) {
+			return nil, locale.Errorf(locale.Text{EN: "interrupted: the export is not whole", ZH: "已中断：导出不完整"})
+		}
+		return nil, err
+	})
+}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"parley/locale"
+)
+
+// Claim is a data directory that nothing is in yet, held to be filled. No server starts in it meanwhile.
+type Claim struct {
+	dir  *dataDir
+	made bool // the directory was not there
+}
+
+// ClaimEmpty holds a data directory that is empty, or makes it. Any other is refused untouched.
+func ClaimEmpty(path string) (*Claim, error) {
+	if holder, err := FindHolder(path); err == nil {
+		return nil, locale.Errorf(locale.Text{
+			EN: "a server (process %d) runs on the data directory %s: name an empty one with --data",
+			ZH: "服务器（进程 %d）正在使用数据目录 %s：请用 --data 指定一个空目录",
+		}, holder.PID, path)
+	}
+	_, err := os.Stat(path)
+	made := errors.Is(err, fs.ErrNotExist)
+	if !made {
+		if err := mustBeEmpty(path); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := openDataDir(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := mustBeEmpty(path, lockName, lockedName); err != nil { // a server was there in between
+		return nil, errors.Join(err, dir.close())
+	}
+	return &Claim{dir, made}, nil
+}
+
+// mustBeEmpty looks for anything in a directory but names.
+func mustBeEmpty(dir string, but ...string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return locale.Errorf(locale.Text{EN: "look into the data directory: %v", ZH: "无法查看数据目录：%v"}, err)
+	}
+	var there []string
+	for _, e := range entries {
+		if !slices.Contains(but, e.Name()) {
+			there = append(there, e.Name())
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	return locale.Errorf(locale.Text{
+		EN: "the data directory %s is not empty (%s): name an empty or a new one with --data, or move this one away first",
+		ZH: "数据目录 %s 不是空的（%s）：请用 --data 指定空目录或新目录，或先移走原目录",
+	}, dir, strings.Join(there, ", "))
+}
+
+// Keep lets go of a directory that was filled.
+func (c *Claim) Keep() error { return c.dir.close() }
+
+// Abandon lets go of a directory that stays as empty, or as absent, as it was.
+func (c *Claim) Abandon() error {
+	_ = os.Remove(filepath.Join(c.dir.path, lockedName)) // Windows removes nothing that is open
+	err := c.dir.close()
+	if c.made {
+		err = errors.Join(err, os.Remove(c.dir.path))
+	}
+	return err
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/chat"
+)
+
+// digestFormat is the first format that records digests.
+const digestFormat = 2
+
+// Reader is a database opened only to be looked at, whether or not a server has it open too. All that is read through it is of
+// one moment, that of its opening. It belongs to one goroutine.
+type Reader struct {
+	conn       *sqlite.Conn
+	hasDigests bool
+}
+
+// OpenReader opens the database in a data directory. Nothing is made or brought to a newer format. The error is fs.ErrNotExist
+// when there is none. ctx interrupts what is read.
+func OpenReader(ctx context.Context, dir string) (*Reader, error) {
+	path := filepath.Join(dir, FileName)
+	return openReader(ctx, path, path, sqlite.OpenReadWrite) // not read-only: the WAL index, which a reader maps, needs writing
+}
+
+// OpenFile opens a database that nobody writes and that is whole in one file, such as a backup. Nothing is written beside it.
+func OpenFile(ctx context.Context, path string) (*Reader, error) {
+	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
+		return nil, fmt.Errorf("open %s: part of it is in %s: this is a database in use, no copy by itself", path, path+"-wal")
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	full = filepath.ToSlash(full)
+	if !strings.HasPrefix(full, "/") { // C:/
+		full = "/" + full
+	}
+	uri := url.URL{Scheme: "file", Path: full, RawQuery: "immutable=1"}
+	return openReader(ctx, path, uri.String(), sqlite.OpenReadOnly|sqlite.OpenURI)
+}
+
+func openReader(ctx context.Context, path, name string, flags sqlite.OpenFlags) (*Reader, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err // says which file
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("open %s: %w: it is no file", path, fs.ErrInvalid)
+	}
+	conn, err := sqlite.OpenConn(name, flags)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	conn.SetInterrupt(ctx.Done())
+	r := &Reader{conn: conn}
+	if err := r.begin(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, cmp.Or(ctx.Err(), err)), conn.Close())
+	}
+	return r, nil
+}
+
+// begin recognises the file, in the transaction in which all of it will be read.
+func (r *Reader) begin() error {
+	for _, sql := range []string{"PRAGMA query_only = ON", "BEGIN"} {
+		if err := sqlitex.ExecuteTransient(r.conn, sql, nil); err != nil {
+			return err
+		}
+	}
+	schema, err := schema()
+	if err != nil {
+		return err
+	}
+	format, err := recognise(r.conn, len(schema.Migrations))
+	if err != nil {
+		return err
+	}
+	if format == 0 {
+		return errors.New("it is empty")
+	}
+	if format < digestFormat {
+		return nil
+	}
+	named, err := number(r.conn, "SELECT epoch != '' FROM progress") // not yet while a server brings it to this format
+	r.hasDigests = named == 1
+	return err
+}
+
+// Close closes the database.
+func (r *Reader) Close() error { return r.conn.Close() }
+
+// HasDigests says whether digests are recorded, as they are since the database was first opened with format 2.
+func (r *Reader) HasDigests() bool { return r.hasDigests }
+
+// Progress returns how far the log was applied.
+func (r *Reader) Progress() (chat.Progress, error) { return readProgress(r.conn) }
+
+// Entities returns every entity, ordered by kind and key.
+func (r *Reader) Entities() ([]chat.Change, error) { return readEntities(r.conn) }
+
+// Digests returns every room's digest as recorded.
+func (r *Reader) Digests() (map[chat.RoomID]Digest, error) { return readDigests(r.conn) }
+
+// Messages calls each with every message of a room, or of all rooms if it is empty, ordered by room and seq, until each fails.
+func (r *Reader) Messages(room chat.RoomID, each func(chat.Message) error) error {
+	if err := eachMessage(r.conn, room, each); err != nil {
+		return fmt.Errorf("read messages: %w", err)
+	}
+	return nil
+}
+
+// QuickCheck returns what SQLite finds wrong with the file, a sentence each.
+func (r *Reader) QuickCheck() (problems []string, err error) {
+	err = sqlitex.ExecuteTransient(r.conn, "PRAGMA quick_check", &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
+		if said := row.ColumnText(0); said != "ok" {
+			problems = append(problems, said)
+		}
+		return nil
+	}})
+	if err != nil {
+		return problems, fmt.Errorf("quick_check: %w", err)
+	}
+	return problems, nil
+}
+
+// Size returns about how many bytes a copy takes.
+func (r *Reader) Size() (int64, error) {
+	pages, err := number(r.conn, "PRAGMA page_count")
+	if err != nil {
+		return 0, err
+	}
+	size, err := number(r.conn, "PRAGMA page_size")
+	return pages * size, err
+}
+
+// Copy writes the database of a data directory, as it is at one moment, into a file that is empty or not there. The copy is
+// whole in that file, in the same format. It is not known to be on the disk yet. An error may leave part of it; ErrFull is one
+// of them.
+func Copy(ctx context.Context, dir, target string) error {
+	target, err := filepath.Abs(target) // what starts with file: would be a URI
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	conn, err := sqlite.OpenConn(filepath.Join(dir, FileName), sqlite.OpenReadWrite)
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	conn.SetInterrupt(ctx.Done())
+	err = sqlitex.ExecuteTransient(conn, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{target}})
+	if isFull(err) {
+		err = fmt.Errorf("%w (%w)", ErrFull, err)
+	}
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return fmt.Errorf("copy: %w", cmp.Or(ctx.Err(), err))
+	}
+	return nil
+}
