@@ -31,6 +31,12 @@ func (t Text) In(l Lang) string {
 // Format returns the sentence in a language with its verbs filled in.
 func (t Text) Format(l Lang, args ...any) string { return fmt.Sprintf(t.In(l), args...) }
 
+// Fill returns the sentence with its verbs filled in, in every language; errors among args are said in the same.
+func (t Text) Fill(args ...any) Text {
+	e := Error{t, args}
+	return Text{EN: e.in(English), ZH: e.in(Chinese)}
+}
+
 // FromEnv returns the language that LC_ALL, LC_MESSAGES or LANG asks for, the first of them that is set, as POSIX has it.
 func FromEnv(getenv func(string) string) Lang {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {

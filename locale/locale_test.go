@@ -70,3 +70,13 @@ func TestErrorsAreSaidInTheLanguageOfTheScreen(t *testing.T) {
 		t.Error("the cause is not wrapped")
 	}
 }
+
+func TestATextIsFilledInEveryLanguage(t *testing.T) {
+	cause := Errorf(Text{EN: "cause", ZH: "原因"})
+	if got, want := (Text{EN: "%d: %v", ZH: "%d：%v"}).Fill(7, cause), (Text{EN: "7: cause", ZH: "7：原因"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := (Text{EN: "df %s"}).Fill("/"); got.In(Chinese) != "df /" {
+		t.Errorf("without Chinese: %+v", got)
+	}
+}

@@ -54,7 +54,7 @@ func (s *Server) listenMetrics(ctx context.Context) error {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.MetricsListen)
 	if err != nil {
-		return listenError(s.config.MetricsListen, "tcp", "--metrics-listen", err)
+		return ListenError(s.config.MetricsListen, "tcp", "--metrics-listen", err)
 	}
 	s.metrics = listener.Addr()
 	s.public = s.serve(listener, s.health.Public())

@@ -41,7 +41,7 @@ var (
 func fromFile(path string) locale.Text { return locale.Text{EN: path, ZH: "文件 " + path} }
 
 // Load makes a Config of the sources. The error tells everything that is wrong at once: values that cannot be used and keys that
-// do not exist, each with where it stands.
+// do not exist, each with where it stands. The Config then has defaults in their place; it is empty if the file cannot be read.
 func Load(from Sources) (Config, error) {
 	all, err := Resolve(from)
 	problems := []error{err}
@@ -49,6 +49,7 @@ func Load(from Sources) (Config, error) {
 	for _, e := range all {
 		if err := e.field(&config).set(e.Value); err != nil {
 			problems = append(problems, problem(e.Key, e.Origin, err))
+			_ = e.field(&config).set(e.Default) // the defaults can be used
 		}
 	}
 	return config, errors.Join(problems...)

@@ -22,7 +22,6 @@ import (
 	"parley/health"
 	"parley/hub"
 	"parley/ledger/local"
-	"parley/locale"
 	"parley/store"
 )
 
@@ -102,7 +101,7 @@ func (s *Server) assemble(ctx context.Context) error {
 	}
 	s.udp = udp.New(s.udpConfig(), s.log, time.Now)
 	if err := s.udp.Open(ctx, s.hub.Attach(s.udp, true)); err != nil {
-		return listenError(s.config.Listen, "udp", "--listen", err)
+		return ListenError(s.config.Listen, "udp", "--listen", err)
 	}
 	return nil
 }
@@ -125,23 +124,16 @@ func (s *Server) doors() []hub.Report { return []hub.Report{s.udp.Report()} }
 // Addr returns the address that datagram clients use.
 func (s *Server) Addr() netip.AddrPort { return s.udp.Addr() }
 
-// Reachable returns the addresses that others on this network can type, host:port: where the server listens on all of this
-// machine's, its private IPv4 ones, or this machine alone if it has none.
+// Reachable returns the addresses that others on this network can type, host:port: those of LAN, or this machine alone if there
+// are none.
 func (s *Server) Reachable() []string {
 	bound := s.udp.Addr()
-	if !bound.Addr().IsUnspecified() {
-		return []string{bound.String()}
-	}
-	port := strconv.Itoa(int(bound.Port()))
 	var all []string
-	interfaces, _ := net.InterfaceAddrs() // without them, this machine is what is left
-	for _, i := range interfaces {
-		if n, ok := i.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsPrivate() {
-			all = append(all, net.JoinHostPort(n.IP.String(), port))
-		}
+	for _, a := range LAN(bound) {
+		all = append(all, a.String())
 	}
 	if len(all) == 0 {
-		all = append(all, net.JoinHostPort("localhost", port))
+		all = append(all, net.JoinHostPort("localhost", strconv.Itoa(int(bound.Port()))))
 	}
 	return all
 }
@@ -164,20 +156,4 @@ func (s *Server) Close() error {
 	s.hub.Close()
 	err := s.Wait()
 	return errors.Join(err, s.closeControl(), s.udp.Close(), s.store.Close(), s.dir.close())
-}
-
-// listenError says which port is taken and what to do.
-func listenError(address, network, flag string, err error) error {
-	host, port, splitErr := net.SplitHostPort(address)
-	if !isAddressInUse(err) || splitErr != nil {
-		return locale.Errorf(locale.Text{EN: "listen on %s (%s): %v", ZH: "无法监听 %s（%s）：%v"}, address, network, err)
-	}
-	other := "8889"
-	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 1<<16-1 {
-		other = strconv.FormatUint(n+1, 10)
-	}
-	return locale.Errorf(locale.Text{
-		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: %s %s",
-		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：%s %s",
-	}, port, network, network[:1], flag, net.JoinHostPort(host, other))
 }

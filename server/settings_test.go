@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,13 +46,16 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\n[irc]\nport = 6667\n")
-	_, err := Load(Sources{
+	c, err := Load(Sources{
 		File:    file,
 		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red"},
 		Flags:   map[string]string{"listen": "8888", "message-max": "1GiB", "udp-allow": "203.0.113.0/99"},
 	})
 	if err == nil {
 		t.Fatal("all of it is accepted")
+	}
+	if c.Listen != ":8888" || c.UDPIdle != 12*time.Hour || c.MessageMax != 16<<10 || c.Data != "parley-data" {
+		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
 		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR",
@@ -131,5 +135,17 @@ func TestALongDataDirectoryPutsTheSocketElsewhere(t *testing.T) {
 func TestNobodyHoldsADirectoryThatWasNeverServed(t *testing.T) {
 	if _, err := FindHolder(t.TempDir()); err != ErrNotRunning {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhereOthersFindASocket(t *testing.T) {
+	own := netip.MustParseAddrPort("203.0.113.5:8888")
+	if got := LAN(own); len(got) != 1 || got[0] != own {
+		t.Errorf("bound to %v it is found at %v", own, got)
+	}
+	for _, a := range LAN(netip.MustParseAddrPort("[::]:8888")) {
+		if !a.Addr().Is4() || !a.Addr().IsPrivate() || a.Port() != 8888 {
+			t.Errorf("%v is not private", a)
+		}
 	}
 }

@@ -39,16 +39,21 @@ func OpenFile(ctx context.Context, path string) (*Reader, error) {
 	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
 		return nil, fmt.Errorf("open %s: part of it is in %s: this is a database in use, no copy by itself", path, path+"-wal")
 	}
-	full, err := filepath.Abs(path)
+	uri, err := fileURI(path, "immutable=1")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	full = filepath.ToSlash(full)
-	if !strings.HasPrefix(full, "/") { // C:/
-		full = "/" + full
+	return openReader(ctx, path, uri, sqlite.OpenReadOnly|sqlite.OpenURI)
+}
+
+// fileURI returns a path with parameters as SQLite takes them.
+func fileURI(path, query string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
 	}
-	uri := url.URL{Scheme: "file", Path: full, RawQuery: "immutable=1"}
-	return openReader(ctx, path, uri.String(), sqlite.OpenReadOnly|sqlite.OpenURI)
+	full = "/" + strings.TrimPrefix(filepath.ToSlash(full), "/") // on Windows too, before the drive
+	return (&url.URL{Scheme: "file", Path: full, RawQuery: query}).String(), nil
 }
 
 func openReader(ctx context.Context, path, name string, flags sqlite.OpenFlags) (*Reader, error) {

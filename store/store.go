@@ -31,6 +31,9 @@ const readers = 4
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// ErrNewer is returned for a database that this version does not know.
+var ErrNewer = errors.New("a newer version of parley made this data")
+
 // Options tunes a Store; the zero value is what a server runs with.
 type Options struct {
 	MaxBytes int64 // the database grows no further, as if the disk were full; 0: until the disk is
@@ -178,8 +181,7 @@ func recognise(conn *sqlite.Conn, newest int) (format int, err error) {
 	case id != applicationID && (id != 0 || tables > 0):
 		return 0, fmt.Errorf("another program made this file (its application_id is %#x): use another data directory", id)
 	case version > int64(newest):
-		return 0, fmt.Errorf("a newer version of parley made this data (its format is %d, this version knows up to %d): use that version, or another data directory",
-			version, newest)
+		return 0, fmt.Errorf("%w (its format is %d, this version knows up to %d): use that version, or another data directory", ErrNewer, version, newest)
 	}
 	return int(version), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -78,23 +79,32 @@ func digest(t *testing.T, path string) [32]byte {
 }
 
 func TestAReadOnlyDataDirectoryIsRefusedAtTheStart(t *testing.T) {
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
+	dir, c := readOnlyData(t, "serve", "--listen", "127.0.0.1:0")
+	got := finish(t, c)
+	if got.status != 1 || !strings.Contains(got.err, dir) {
+		t.Errorf("the server says %+v", got)
 	}
+}
+
+// readOnlyData returns a data directory of a stopped server that may not be written, and a call of the program that is to use it.
+func readOnlyData(t *testing.T, args ...string) (dir string, c *exec.Cmd) {
+	t.Helper()
 	outer, err := os.MkdirTemp("", "parley-readonly-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(outer)
-	dir := filepath.Join(outer, "data")
+	dir = filepath.Join(outer, "data")
+	t.Cleanup(func() {
+		mustChmod(t, dir, 0o755)
+		os.RemoveAll(outer)
+	})
 	p := serve(t, dir, "--listen", "127.0.0.1:0")
 	p.stop()
-	c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
-	if os.Getuid() == 0 { // for whom rights mean nothing: the server runs as somebody else
+	c = command(t, append(args, "--data", dir)...)
+	if os.Getuid() == 0 { // for whom rights mean nothing: the program runs as somebody else
 		const nobody = 65534
 		copied := filepath.Join(outer, "parley")
-		content, err := os.ReadFile(path)
+		content, err := os.ReadFile(c.Path)
 		if err == nil {
 			err = os.WriteFile(copied, content, 0o755)
 		}
@@ -115,11 +125,7 @@ func TestAReadOnlyDataDirectoryIsRefusedAtTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := finish(t, c)
-	if got.status != 1 || !strings.Contains(got.err, dir) {
-		t.Errorf("the server says %+v", got)
-	}
-	mustChmod(t, dir, 0o755)
+	return dir, c
 }
 
 func mustChmod(t *testing.T, path string, mode os.FileMode) {

@@ -43,7 +43,8 @@ var mayImport = map[string]struct {
 	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
 	"tui":               {nil, "a line editor knows nothing of chat"},
 	"server":            {nil, "the only package that knows everything"},
-	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"doctor":            {[]string{"archive", "command", "door/udp", "locale", "server", "store", "wire/datagram"}, "it looks at what a server needs; how a server is asked, whoever calls it knows"},
+	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "doctor", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test":              {nil, "tries the whole"},
 }

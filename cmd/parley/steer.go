@@ -53,15 +53,16 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		}
 	}
 	c.Use = strings.Join(use, " ")
-	output := "text"
+	inJSON := func() (bool, error) { return false, nil }
 	if !row.Changes {
-		c.Flags().StringVarP(&output, "output", "o", output, locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
+		inJSON = outputFlag(c, lang)
 	}
 	where := settingFlags(c, lang, dataSetting())
 	c.Args = func(_ *cobra.Command, args []string) error { _, err := arguments(row, positional, args); return err }
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if output != "text" && output != "json" {
-			return usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, output))
+		asJSON, err := inJSON()
+		if err != nil {
+			return err
 		}
 		a, err := arguments(row, positional, args)
 		if err != nil {
@@ -76,7 +77,7 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return steer(c, config.Data, row, a, output == "json", lang)
+		return steer(c, config.Data, row, a, asJSON, lang)
 	}
 	return c
 }
@@ -84,6 +85,17 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 // dataSetting is the setting that says which data directory a command is about.
 func dataSetting() []server.Setting {
 	return slices.DeleteFunc(server.Settings(), func(s server.Setting) bool { return s.Key != "data" })
+}
+
+// outputFlag gives a command that tells something the flag -o, and returns what reads it: whether JSON is wanted.
+func outputFlag(c *cobra.Command, lang locale.Lang) func() (bool, error) {
+	output := c.Flags().StringP("output", "o", "text", locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
+	return func() (bool, error) {
+		if *output != "text" && *output != "json" {
+			return false, usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, *output))
+		}
+		return *output == "json", nil
+	}
 }
 
 // arguments gives the words typed to the parameters; the last one that takes the rest takes it.

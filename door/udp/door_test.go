@@ -198,7 +198,7 @@ func TestOnlyPrivateNetworksAreServed(t *testing.T) {
 		"203.0.114.7": false, "8.8.8.8": false, "172.32.0.1": false, "2001:db8::1": false, "100.64.0.1": false,
 		"224.0.0.1": false, "255.255.255.255": false, "0.0.0.0": false,
 	} {
-		if got := d.serves(netip.MustParseAddr(addr)); got != want {
+		if got := d.config.Serves(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("%s: served %v, want %v", addr, got, want)
 		}
 	}

@@ -95,12 +95,12 @@ func networkOf(addr netip.Addr) netip.Prefix {
 	return network
 }
 
-// serves says whether an address is answered at all: datagrams can be forged, and nobody shall be flooded through us.
-func (d *Door) serves(addr netip.Addr) bool {
+// Serves says whether an address is answered at all: datagrams can be forged, and nobody shall be flooded through us.
+func (c Config) Serves(addr netip.Addr) bool {
 	if private(addr) {
 		return true
 	}
-	for _, p := range d.config.Allow {
+	for _, p := range c.Allow {
 		if p.Contains(addr) {
 			return true
 		}

@@ -50,7 +50,7 @@ func (d *Door) read() {
 // receive takes one datagram: counted and dropped, answered at once, or on its way to the log.
 func (d *Door) receive(p packet) {
 	d.counts.received.Add(1)
-	if !d.serves(p.peer.Addr()) {
+	if !d.config.Serves(p.peer.Addr()) {
 		d.counts.foreign.Add(1)
 		return
 	}

@@ -67,3 +67,14 @@ func listen(ctx context.Context, addr string, opts options) (*socket, error) {
 	}
 	return s, nil
 }
+
+// ReceiveBuffer returns how many bytes of Config.Buffer a socket of this process is granted for what comes in: it opens one on a
+// port of loopback and closes it. 0: the system refuses that size.
+func ReceiveBuffer(ctx context.Context, buffer int) (int, error) {
+	s, err := listen(ctx, "127.0.0.1:0", options{maxDatagram: 1, buffer: buffer})
+	if err != nil {
+		return 0, err
+	}
+	receive, _ := s.buffers()
+	return receive, s.close()
+}

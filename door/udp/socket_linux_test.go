@@ -205,6 +205,9 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	if receive, send := server.buffers(); receive != 8192 || send != 8192 {
 		t.Errorf("buffers of %d and %d bytes", receive, send)
 	}
+	if granted, err := ReceiveBuffer(t.Context(), 8192); granted != 8192 || err != nil {
+		t.Errorf("another socket would be granted %d bytes, %v", granted, err)
+	}
 	ann := dial(t, "127.0.0.1", server)
 	for range 1000 {
 		ann.say("hello")

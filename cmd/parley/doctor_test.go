@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"parley/doctor"
+	"parley/locale"
+)
+
+func TestTheReportOnATerminal(t *testing.T) {
+	var screen strings.Builder
+	r := &table{to: &screen, lang: locale.Chinese, live: true, colours: true, width: 8}
+	c := doctor.Check{Name: "space", Looks: locale.Text{EN: "disk space", ZH: "磁盘空间"}}
+	r.begin(c)
+	r.clear()
+	for i, f := range []doctor.Finding{
+		{Level: doctor.Fail, What: locale.Text{EN: "full\nreally", ZH: "满\n真的"}, Remedy: locale.Text{EN: "df"}},
+		{Level: doctor.OK, What: locale.Text{EN: "fine", ZH: "好"}},
+	} {
+		if err := r.tell(c, f, i == 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "...        磁盘空间\r\x1b[K" +
+		"\x1b[31mxx 故障  \x1b[m  磁盘空间  满\n" +
+		"                     真的\n" +
+		"                     df\n" +
+		"\x1b[32mok 正常  \x1b[m            好\n"
+	if screen.String() != want {
+		t.Errorf("got  %q\nwant %q", screen.String(), want)
+	}
+}
+
+func TestTheVerdict(t *testing.T) {
+	for watch, want := range map[int]string{0: "All is well.\n", 2: "It works; 2 to watch.\n"} {
+		var screen strings.Builder
+		if err := newTable(&screen, locale.English).end(watch); err != nil || screen.String() != want {
+			t.Errorf("%q, %v", screen.String(), err)
+		}
+	}
+}
+
+func TestAReportThatCannotBeWrittenIsAnError(t *testing.T) {
+	broken := errors.New("broken pipe")
+	c, f := doctor.Checks()[0], doctor.Finding{Level: doctor.OK}
+	full := failingWriter{broken}
+	for name, r := range map[string]report{"table": newTable(full, locale.English), "lines": lines{full}} {
+		if err := r.tell(c, f, true); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type failingWriter struct{ err error }
+
+func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }

@@ -1,0 +1,62 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"parley/archive"
+	"parley/locale"
+	"parley/server"
+)
+
+// backupAge is how old a backup may be.
+const backupAge = 7 * 24 * time.Hour
+
+// copied is what is known of backups.
+type copied struct {
+	needed bool // there is something to lose
+	last   archive.Backup
+	err    error // of reading about it; fs.ErrNotExist: there was none
+	gone   bool  // the file is no longer there
+}
+
+func checkBackup(_ context.Context, e *Examination) []Finding {
+	glimpse, err := e.glimpse()
+	c := copied{needed: glimpse.Messages || err != nil && !isPathError(err)}
+	if c.last, c.err = server.LastBackup(e.Config.Data); c.err == nil {
+		_, err := os.Stat(c.last.File)
+		c.gone = errors.Is(err, fs.ErrNotExist)
+	}
+	return judgeBackup(absolute(e.Config.Data), c, time.Now())
+}
+
+func judgeBackup(dir string, c copied, now time.Time) []Finding {
+	var what locale.Text
+	switch {
+	case !c.needed:
+		return []Finding{ok(locale.Text{EN: "nothing is said yet that could be lost", ZH: "还没有可丢失的内容"})}
+	case errors.Is(c.err, fs.ErrNotExist):
+		what = locale.Text{EN: "none was made: what this disk loses is lost", ZH: "从未备份：磁盘损坏则全部丢失"}
+	case c.err != nil:
+		what = locale.Text{EN: "it cannot be seen when one was made: %v", ZH: "无法得知何时备份过：%v"}.Fill(c.err)
+	case c.gone:
+		what = locale.Text{EN: "the last one, %s of %s, is no longer there", ZH: "最后一份备份 %s（%s）已不存在"}.Fill(c.last.File, stamp(c.last.Time))
+	case now.Sub(c.last.Time) > backupAge:
+		what = locale.Text{EN: "the last one is of %s, %d days ago", ZH: "最后一次备份于 %s，%d 天前"}.Fill(stamp(c.last.Time), days(now.Sub(c.last.Time)))
+	default:
+		return []Finding{ok(locale.Text{EN: "%s of %s", ZH: "%s，%s"}, c.last.File, stamp(c.last.Time))}
+	}
+	command := "parley backup --data " + quote(dir) + " /var/backups"
+	return []Finding{Finding{Level: Warn, What: what}.cure(locale.Text{
+		EN: "%s/parley-$(date +%%F).db\n# and every night at three, in crontab -e:\n0 3 * * * %s/parley-$(date +\\%%F).db",
+		ZH: "%s/parley-$(date +%%F).db\n# 每天凌晨三点备份，写入 crontab -e：\n0 3 * * * %s/parley-$(date +\\%%F).db",
+	}, command, command)}
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+
+// stamp is how times are shown to people.
+func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }

@@ -1,0 +1,260 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/archive"
+	"parley/command"
+	"parley/hub"
+	"parley/locale"
+	"parley/server"
+	"parley/store"
+)
+
+// judged is what facts led to, and what is to be found in it: "LEVEL what… | remedy…" for each, parts of both.
+type judged struct {
+	found []Finding
+	want  []string
+}
+
+func try(t *testing.T, cases map[string]judged) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if len(c.found) != len(c.want) {
+				t.Fatalf("%d findings, want %d: %+v", len(c.found), len(c.want), c.found)
+			}
+			for i, f := range c.found {
+				level, parts, _ := strings.Cut(c.want[i], " ")
+				what, remedy, cured := strings.Cut(parts, " | ")
+				if string(f.Level) != level || !strings.Contains(f.What.EN, what) || !strings.Contains(f.Remedy.EN, remedy) || cured != (f.Remedy.EN != "") {
+					t.Errorf("%+v, want %s", f, c.want[i])
+				}
+				for _, said := range []string{f.What.EN, f.What.ZH, f.Remedy.EN, f.Remedy.ZH} {
+					if strings.Contains(said, "%!") {
+						t.Errorf("badly worded: %s", said)
+					}
+				}
+				if f.What.ZH == "" {
+					t.Errorf("not said in Chinese: %s", f.What.EN)
+				}
+			}
+		})
+	}
+}
+
+func TestSettings(t *testing.T) {
+	everything := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("0.0.0.0/0")}
+	wrong := errors.Join(locale.Errorf(locale.Text{EN: "one", ZH: "一"}), locale.Errorf(locale.Text{EN: "two", ZH: "二"}))
+	try(t, map[string]judged{
+		"well":                 {judgeSettings(server.Config{Listen: ":8888"}, nil), []string{"ok all can be used"}},
+		"mistakes":             {judgeSettings(server.Config{}, wrong), []string{"fail one\ntwo\n | parley config"}},
+		"everything is served": {judgeSettings(server.Config{UDPAllow: everything}, nil), []string{"warn the whole world (0.0.0.0/0) | --udp-allow"}},
+		"no limits for others": {judgeSettings(server.Config{NoLimits: true, Listen: ":8888"}, nil), []string{"warn no-limits | --no-limits=false"}},
+		"no limits, loopback":  {judgeSettings(server.Config{NoLimits: true, Listen: "[::1]:8888"}, nil), []string{"ok "}},
+		"no limits, localhost": {judgeSettings(server.Config{NoLimits: true, Listen: "localhost:8888"}, nil), []string{"ok "}},
+	})
+	if zh := judgeSettings(server.Config{}, wrong)[0].What.ZH; !strings.HasPrefix(zh, "一\n二\n") {
+		t.Errorf("in Chinese: %s", zh)
+	}
+}
+
+func TestServer(t *testing.T) {
+	subject := Subject{Version: "v1", Config: server.Config{Data: "here", Listen: ":8888"}}
+	state := func(set func(*command.State)) []Finding {
+		s := &command.State{Version: "v1", Storage: "ok", Queues: []hub.Queue{{Name: "ledger", Capacity: 100}}, Doors: []command.DoorState{{Report: hub.Report{Name: "udp", Address: "[::]:8888"}}}}
+		set(s)
+		return judgeServer(house{holder: server.Holder{PID: 7}, state: s}, subject)
+	}
+	try(t, map[string]judged{
+		"none":           {judgeServer(house{err: server.ErrNotRunning}, subject), []string{"ok none runs on here"}},
+		"who knows":      {judgeServer(house{err: fs.ErrPermission}, subject), []string{"fail it cannot be seen"}},
+		"silent":         {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm")}, subject), []string{"fail process 7 serves here but does not answer: hm | kill 7"}},
+		"well":           {state(func(*command.State) {}), []string{"ok runs as process 7, version v1"}},
+		"another":        {state(func(s *command.State) { s.Version = "v2" }), []string{"warn it is version v2, this program is v1 | kill 7"}},
+		"elsewhere":      {state(func(s *command.State) { s.Doors[0].Address = "[::]:9" }), []string{"warn it listens on [::]:9 | parley doctor --listen :9"}},
+		"another family": {state(func(s *command.State) { s.Doors[0].Address = "0.0.0.0:8888" }), []string{"ok "}},
+		"loopback":       {state(func(s *command.State) { s.Doors[0].Address = "[::1]:8888" }), []string{"warn it listens on | --listen '[::1]:8888'"}},
+		"full":           {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
+		"failed":         {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
+		"behind":         {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
+		"full and old":   {state(func(s *command.State) { s.Storage, s.Version = "storage_full", "v0" }), []string{"fail full | df", "warn version v0 | kill 7"}},
+	})
+}
+
+func TestDirectory(t *testing.T) {
+	mine := directory{path: "/a b", exists: true, parent: "/a b", isDir: true, rights: 0o700 | fs.ModeDir, owner: "ann", me: "ann"}
+	look := func(set func(*directory)) []Finding {
+		d := mine
+		set(&d)
+		return judgeDirectory(d)
+	}
+	try(t, map[string]judged{
+		"well":           {judgeDirectory(mine), []string{"ok /a b, for ann only"}},
+		"not there":      {look(func(d *directory) { d.exists, d.parent = false, "/" }), []string{"ok is not there yet"}},
+		"a file":         {look(func(d *directory) { d.isDir = false }), []string{"fail is a file | --data '/a b'.d"}},
+		"below a file":   {look(func(d *directory) { d.exists, d.isDir, d.parent = false, false, "/x" }), []string{"fail /x is a file | --data"}},
+		"unreadable":     {look(func(d *directory) { d.err = fs.ErrPermission }), []string{"fail cannot be read"}},
+		"another's":      {look(func(d *directory) { d.me = "bob" }), []string{"fail belongs to ann, you are bob | sudo -u ann parley doctor --data '/a b'"}},
+		"root looks":     {look(func(d *directory) { d.me, d.root = "root", true }), []string{"warn belongs to ann, and root looks | sudo -u ann"}},
+		"root was here":  {look(func(d *directory) { d.strange = []string{"parley.db"} }), []string{"fail parley.db in it belong | sudo chown -R ann '/a b'"}},
+		"readable":       {look(func(d *directory) { d.rights = 0o755 }), []string{"warn others on this machine can look | chmod -R go= '/a b'"}},
+		"for a group":    {look(func(d *directory) { d.rights = 0o750 }), []string{"warn others | chmod"}},
+		"writable":       {look(func(d *directory) { d.rights = 0o777 }), []string{"fail everybody on this machine can replace | chmod -R go= '/a b'"}},
+		"without owners": {look(func(d *directory) { d.owner, d.me, d.rights = "", "", 0o777 }), []string{"ok /a b"}},
+	})
+}
+
+func TestQuote(t *testing.T) {
+	for path, want := range map[string]string{"/var/lib/parley-2.d": "/var/lib/parley-2.d", "/a b": "'/a b'", "/it's; rm": `'/it'\''s; rm'`, "/数据": "'/数据'"} {
+		if got := quote(path); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestFileSystem(t *testing.T) {
+	try(t, map[string]judged{
+		"well":      {judgeFileSystem(fileSystem{name: "ext4"}, nil), []string{"ok ext4, on this machine"}},
+		"network":   {judgeFileSystem(fileSystem{name: "NFS", kind: fsNetwork}, nil), []string{"warn NFS, on the network | --data"}},
+		"perhaps":   {judgeFileSystem(fileSystem{name: "FUSE", kind: fsPerhaps}, nil), []string{"warn FUSE: if another machine | --data"}},
+		"memory":    {judgeFileSystem(fileSystem{name: "tmpfs", kind: fsMemory}, nil), []string{"warn tmpfs, in memory | --data"}},
+		"container": {judgeFileSystem(fileSystem{name: "overlay", kind: fsContainer}, nil), []string{"warn container is removed | docker run -v"}},
+		"unknown":   {judgeFileSystem(fileSystem{}, errors.New("hm")), []string{"warn cannot be seen: hm"}},
+	})
+}
+
+func TestSpace(t *testing.T) {
+	const gib = 1 << 30
+	roomy := fileSystem{free: 100 * gib, freeFiles: 1e6, knowsFiles: true}
+	try(t, map[string]judged{
+		"well":             {judgeSpace(roomy, 3*gib, 0), []string{"ok 100GiB free, the database has 3GiB"}},
+		"almost none":      {judgeSpace(fileSystem{free: spaceNeeded - 1}, 0, 0), []string{"fail soon nobody can talk | df"}},
+		"little":           {judgeSpace(fileSystem{free: spaceComfort - 1}, 0, 0), []string{"warn 511MiB free | df"}},
+		"less than data":   {judgeSpace(fileSystem{free: gib}, 2*gib, 0), []string{"warn no room for a copy | df"}},
+		"no files":         {judgeSpace(fileSystem{free: gib, knowsFiles: true, freeFiles: 5}, 0, 0), []string{"fail only 5 more files | df -h; df -i"}},
+		"files unnumbered": {judgeSpace(fileSystem{free: gib}, 0, 0), []string{"ok "}},
+		"below its size":   {judgeSpace(roomy, 8*gib, 10*gib), []string{"ok "}},
+		"close to it":      {judgeSpace(roomy, 9*gib, 10*gib), []string{"warn 9GiB of the 10GiB | --store-max-size 20GiB"}},
+		"at its size":      {judgeSpace(roomy, 10*gib, 10*gib), []string{"fail all that store.max-size allows | --store-max-size 20GiB"}},
+		"both":             {judgeSpace(fileSystem{}, 1, 1), []string{"fail 0B free | df", "fail all that | --store-max-size 2B"}},
+	})
+	for bytes, want := range map[uint64]string{0: "0B", 1023: "1023B", 4 << 20: "4MiB", 208 << 10: "208KiB", 1<<30 + 1: "1024MiB", 75<<30 + 5: "75GiB", 20 << 40: "20TiB"} {
+		if got := size(bytes); got != want {
+			t.Errorf("%d is %s, want %s", bytes, got, want)
+		}
+	}
+}
+
+func TestSpeed(t *testing.T) {
+	all := func(d ...time.Duration) []time.Duration { return d }
+	try(t, map[string]judged{
+		"fast":    {judgeSpeed("/d", all(9*time.Millisecond, time.Millisecond, 2*time.Millisecond), nil), []string{"ok an fsync takes 2ms, the longest 9ms"}},
+		"slow":    {judgeSpeed("/d", all(speedGood), nil), []string{"warn 5ms, the longest 5ms: every message waits | ssd"}},
+		"broken":  {judgeSpeed("/d", all(speedBad, time.Second, speedBad), nil), []string{"fail 50ms, the longest 1s: every message waits | ssd"}},
+		"refused": {judgeSpeed("/a b", nil, fs.ErrPermission), []string{"fail nothing can be written in /a b: permission | ls -ld '/a b'"}},
+	})
+}
+
+func TestDatabase(t *testing.T) {
+	refused := &fs.PathError{Op: "stat", Path: "x", Err: fs.ErrPermission}
+	try(t, map[string]judged{
+		"none":       {judgeDatabase("/d", store.Glimpse{}, fs.ErrNotExist), []string{"ok none yet"}},
+		"new":        {judgeDatabase("/d", store.Glimpse{}, nil), []string{"ok nothing is stored yet"}},
+		"well":       {judgeDatabase("/d", store.Glimpse{Bytes: 4096, Time: time.Now()}, nil), []string{"ok 4KiB, last written 20"}},
+		"unreadable": {judgeDatabase("/a b", store.Glimpse{}, refused), []string{"fail cannot be read | ls -l '/a b/parley.db'"}},
+		"newer":      {judgeDatabase("/d", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
+		"rubbish":    {judgeDatabase("/d", store.Glimpse{}, errors.New("hm")), []string{"fail no server can use it: hm | mv /d/parley.db /d/parley.db.broken"}},
+	})
+}
+
+func TestBackup(t *testing.T) {
+	now := time.Date(2030, 5, 9, 12, 0, 0, 0, time.Local)
+	at := func(age time.Duration) archive.Backup { return archive.Backup{Time: now.Add(-age), File: "/b.db"} }
+	try(t, map[string]judged{
+		"nothing to lose": {judgeBackup("/d", copied{err: fs.ErrNotExist}, now), []string{"ok nothing is said yet"}},
+		"none":            {judgeBackup("/a b", copied{needed: true, err: fs.ErrNotExist}, now), []string{"warn none was made | parley backup --data '/a b' /var/backups/parley-$(date +%F).db\n# and every night at three, in crontab -e:\n0 3 * * * parley backup --data '/a b' /var/backups/parley-$(date +\\%F).db"}},
+		"fresh":           {judgeBackup("/d", copied{needed: true, last: at(backupAge)}, now), []string{"ok /b.db of 2030-05-02"}},
+		"old":             {judgeBackup("/d", copied{needed: true, last: at(backupAge + time.Minute)}, now), []string{"warn 7 days ago | parley backup --data /d"}},
+		"gone":            {judgeBackup("/d", copied{needed: true, last: at(0), gone: true}, now), []string{"warn /b.db of 2030-05-09 | parley backup"}},
+		"torn":            {judgeBackup("/d", copied{needed: true, err: errors.New("hm")}, now), []string{"warn cannot be seen when one was made: hm | parley backup"}},
+	})
+}
+
+func TestClock(t *testing.T) {
+	now := time.Date(2030, 5, 9, 12, 0, 0, 0, time.Local)
+	try(t, map[string]judged{
+		"well":        {judgeClock(clock{now: now, last: now, built: now.Add(-time.Hour), synced: true, knows: true}), []string{"ok 2030-05-09"}},
+		"not known":   {judgeClock(clock{now: now}), []string{"ok "}},
+		"not kept":    {judgeClock(clock{now: now, knows: true}), []string{"warn no time service keeps it | timedatectl"}},
+		"set right":   {judgeClock(clock{now: now, last: now.Add(clockSlack)}), []string{"ok "}},
+		"behind":      {judgeClock(clock{now: now, last: now.Add(time.Hour), system: "windows"}), []string{"fail it is 1h0m0s behind | w32tm"}},
+		"implausible": {judgeClock(clock{now: time.Unix(0, 0), system: "darwin"}), []string{"fail before this program was made | systemsetup"}},
+		"before us":   {judgeClock(clock{now: now, built: now.Add(time.Second), synced: true, knows: true}), []string{"fail before this program was made | timedatectl"}},
+	})
+}
+
+func TestReach(t *testing.T) {
+	at := netip.MustParseAddrPort
+	here, lan, other := at("127.0.0.1:8888"), at("192.168.1.5:8888"), at("10.0.0.5:8888")
+	all := []netip.AddrPort{here, lan, other}
+	open := reach{running: true, bound: at("[::]:8888"), asked: all, system: "linux"}
+	see := func(set func(*reach)) []Finding {
+		r := open
+		set(&r)
+		return judgeReach(r)
+	}
+	try(t, map[string]judged{
+		"well":             {judgeReach(open), []string{"ok answered on 127.0.0.1:8888, 192.168.1.5:8888, 10.0.0.5:8888"}},
+		"no server":        {see(func(r *reach) { r.running = false }), []string{"ok port 8888 is free, they come through on 127"}},
+		"this machine":     {see(func(r *reach) { r.bound, r.asked = here, all[:1] }), []string{"ok for this machine only"}},
+		"a firewall is on": {see(func(r *reach) { r.firewall = "ufw" }), []string{"ok ufw is on and must let others in | sudo ufw allow 8888/udp"}},
+		"foreign":          {see(func(r *reach) { r.foreign = 9 }), []string{"ok 9 came from networks that are not served"}},
+		"not served": {see(func(r *reach) {
+			r.bound, r.closed, r.silent, r.public = at("203.0.113.5:8888"), true, all, []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+		}), []string{"warn 203.0.113.5 is no private address | --udp-allow 203.0.113.0/24"}},
+		"taken":            {see(func(r *reach) { r.err = errors.New("port 8888/udp is taken") }), []string{"fail port 8888/udp is taken | ss -lunp"}},
+		"unknown":          {see(func(r *reach) { r.bound = netip.AddrPort{} }), []string{"warn does not say where"}},
+		"dead":             {see(func(r *reach) { r.silent = all }), []string{"fail even to this machine | ufw"}},
+		"nobody else":      {see(func(r *reach) { r.silent = all[1:] }), []string{"fail no answer on 192.168.1.5:8888, 10.0.0.5:8888: a firewall | firewall-cmd --permanent --add-port=8888/udp"}},
+		"not everybody":    {see(func(r *reach) { r.silent, r.firewall = all[2:], "firewalld" }), []string{"warn no answer on 10.0.0.5:8888 | sudo firewall-cmd"}},
+		"on Windows":       {see(func(r *reach) { r.silent, r.system = all[1:], "windows" }), []string{"fail firewall | netsh advfirewall"}},
+		"on macOS":         {see(func(r *reach) { r.silent, r.system = all[1:], "darwin" }), []string{"fail firewall | socketfilterfw"}},
+		"alone":            {see(func(r *reach) { r.asked = all[:1] }), []string{"warn no private address"}},
+		"with public ones": {see(func(r *reach) { r.asked, r.public = all[:1], []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")} }), []string{"warn no private address | --udp-allow 203.0.113.0/24"}},
+		"that are served":  {see(func(r *reach) { r.asked, r.allow = all[:1], []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")} }), []string{"ok answered on 127.0.0.1:8888"}},
+	})
+}
+
+func TestBuffer(t *testing.T) {
+	const kib, mib = 1 << 10, 1 << 20
+	try(t, map[string]judged{
+		"well":         {judgeBuffer(buffer{asked: 4 * mib, granted: 4 * mib, most: 20_000}), []string{"ok 4MiB, for 4096 people"}},
+		"small room":   {judgeBuffer(buffer{asked: 4 * mib, granted: 208 * kib, most: 2080, inside: 208}), []string{"ok 208KiB, for 208 people"}},
+		"one more":     {judgeBuffer(buffer{asked: 4 * mib, granted: 208 * kib, most: 2080, inside: 209, system: "linux"}), []string{"warn 208KiB of 4MiB are granted: lines are lost when more than 208 people | net.core.rmem_max=4194304"}},
+		"many may":     {judgeBuffer(buffer{asked: 4 * mib, granted: 208 * kib, most: 20_000, system: "linux"}), []string{"warn 208KiB of 4MiB | /etc/sysctl.d/"}},
+		"many are":     {judgeBuffer(buffer{asked: 4 * mib, granted: 4 * mib, inside: 5000, system: "linux"}), []string{"warn than 4096 people | rmem_max=5242880"}},
+		"ask for more": {judgeBuffer(buffer{asked: 4 * mib, granted: 4 * mib, inside: 5000}), []string{"warn than 4096 people | parley serve --udp-buffer 5MiB"}},
+		"lost":         {judgeBuffer(buffer{asked: 4 * mib, granted: 4 * mib, overflow: 3, system: "linux"}), []string{"warn 3 datagrams were lost | rmem_max=8388608"}},
+		"lost, small":  {judgeBuffer(buffer{asked: 4 * mib, granted: 1, most: 20_000, overflow: 3, system: "darwin"}), []string{"warn 3 datagrams were lost | kern.ipc.maxsockbuf"}},
+		"crowded":      {judgeBuffer(buffer{asked: 4 * mib, granted: 4 * mib, crowded: 3}), []string{"warn 3 datagrams were dropped | --ledger-queue"}},
+		"refused":      {judgeBuffer(buffer{asked: 4 * mib, most: 20_000, system: "darwin"}), []string{"warn 0B of 4MiB | maxsockbuf=8388608"}},
+		"the system's": {judgeBuffer(buffer{most: 20_000, system: "windows"}), []string{"ok as the system has it"}},
+	})
+}
+
+func TestFiles(t *testing.T) {
+	try(t, map[string]judged{
+		"well":     {judgeFiles(1024, true), []string{"ok at most 1024"}},
+		"no limit": {judgeFiles(1<<63, true), []string{"ok no limit"}},
+		"unknown":  {judgeFiles(0, false), []string{"ok this system has no limit"}},
+		"few":      {judgeFiles(filesComfort-1, true), []string{"warn at most 255 | LimitNOFILE=1024"}},
+		"too few":  {judgeFiles(filesNeeded-1, true), []string{"fail at most 63, a server needs 64 | ulimit -n 1024"}},
+	})
+}

@@ -1,0 +1,50 @@
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+
+	"parley/locale"
+	"parley/server"
+)
+
+func checkSettings(_ context.Context, e *Examination) []Finding {
+	return judgeSettings(e.Config, e.Problem)
+}
+
+func judgeSettings(config server.Config, problem error) []Finding {
+	var found []Finding
+	if problem != nil {
+		found = append(found, broken(locale.Text{EN: "%v\nbelow, the defaults stand for what cannot be used", ZH: "%v\n下面以默认值代替无法使用的设置"}, problem).
+			cure(paste("parley config")))
+	}
+	for _, network := range config.UDPAllow {
+		if network.Bits() == 0 {
+			found = append(found, warning(locale.Text{
+				EN: "udp.allow serves the whole world (%v): whoever can forge an address speaks as its owner",
+				ZH: "udp.allow 向全世界开放（%v）：能伪造地址的人可以冒充他人发言",
+			}, network).cure(locale.Text{EN: "parley serve --udp-allow 203.0.113.0/24  # the networks of those who talk", ZH: "parley serve --udp-allow 203.0.113.0/24  # 只写聊天者所在的网段"}))
+		}
+	}
+	if config.NoLimits && !isLoopback(config.Listen) {
+		found = append(found, warning(locale.Text{
+			EN: "no-limits is on while others reach %s: one of them can flood everybody",
+			ZH: "no-limits 已打开，而其他机器可以访问 %s：任何一人都能刷屏",
+		}, config.Listen).cure(paste("parley serve --no-limits=false")))
+	}
+	if found == nil {
+		found = append(found, ok(locale.Text{EN: "all can be used", ZH: "全部可用"}))
+	}
+	return found
+}
+
+// isLoopback says whether only this machine reaches an address to listen on.
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}

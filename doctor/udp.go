@@ -1,0 +1,288 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"parley/door/udp"
+	"parley/locale"
+	"parley/server"
+	"parley/wire/datagram"
+)
+
+const (
+	// probeTries is how often one address is asked: a datagram may be lost.
+	probeTries = 3
+
+	// probePatience is how long each of them may take to be answered.
+	probePatience = 300 * time.Millisecond
+)
+
+// question asks for nothing: nobody can have such a nickname, so the door answers EXIT by itself.
+var question = datagram.Request{Verb: datagram.Quit, Name: "?doctor"}.Append(nil)
+
+// reach is what is known of how datagrams come in.
+type reach struct {
+	running  bool
+	bound    netip.AddrPort   // of the server or, where none runs, of a socket in its place; zero: not known
+	err      error            // of opening that
+	asked    []netip.AddrPort // loopback first
+	silent   []netip.AddrPort // those of them that did not answer
+	foreign  uint64           // datagrams from networks that are not served
+	allow    []netip.Prefix
+	closed   bool           // the door serves nobody at the address it is bound to
+	public   []netip.Prefix // networks of this machine that are not private
+	firewall string         // what seems to be on, empty: nothing is known of one
+	system   string         // runtime.GOOS
+}
+
+func checkUDP(ctx context.Context, e *Examination) []Finding {
+	r := reach{running: e.house().runs(), allow: e.Config.UDPAllow, public: publicNetworks(), firewall: firewall(), system: runtime.GOOS}
+	if r.running {
+		door, bound, _ := e.house().udp()
+		r.bound, r.foreign = bound, door.Dropped["foreign"]
+	} else {
+		echo, err := openEcho(ctx, e.Config.Listen)
+		if err != nil {
+			r.err = server.ListenError(e.Config.Listen, "udp", "--listen", err)
+			return judgeReach(r)
+		}
+		defer echo.close()
+		r.bound = echo.bound
+	}
+	if r.bound.IsValid() {
+		r.closed = !r.bound.Addr().IsUnspecified() && !udp.Config{Allow: r.allow}.Serves(r.bound.Addr())
+		r.asked = targets(r.bound)
+		r.silent = silent(ctx, r.asked)
+	}
+	return judgeReach(r)
+}
+
+func judgeReach(r reach) []Finding {
+	port := strconv.Itoa(int(r.bound.Port()))
+	switch {
+	case r.err != nil:
+		return []Finding{taken(r.err, "ss -lunp")}
+	case !r.bound.IsValid():
+		return []Finding{warning(locale.Text{EN: "the server does not say where it listens", ZH: "服务器没有说明监听地址"})}
+	case r.closed:
+		return []Finding{r.open(warning(locale.Text{
+			EN: "%s is no private address: nobody there is served unless udp.allow says so", ZH: "%s 不是私有地址：除非 udp.allow 允许，否则无人可以加入",
+		}, r.bound.Addr()))}
+	case len(r.silent) == len(r.asked):
+		return []Finding{broken(locale.Text{EN: "no answer on %s, even to this machine", ZH: "%s 没有回答，本机也无法访问"}, list(r.silent)).cure(r.letIn(port))}
+	case len(r.silent) > 0:
+		found := warning
+		if len(r.silent) == len(r.asked)-loopbacks(r.asked) {
+			found = broken // nobody else gets in
+		}
+		return []Finding{found(locale.Text{EN: "no answer on %s: a firewall seems to stop datagrams", ZH: "%s 没有回答：数据报可能被防火墙拦截"}, list(r.silent)).cure(r.letIn(port))}
+	case r.bound.Addr().IsUnspecified() && loopbacks(r.asked) == len(r.asked) && len(r.allow) == 0:
+		return []Finding{r.open(warning(locale.Text{EN: "this machine has no private address: only itself is served", ZH: "本机没有私有地址：只有本机可以加入"}))}
+	}
+	return []Finding{r.well(port)}
+}
+
+// open adds how a network that this machine is in can be served.
+func (r reach) open(f Finding) Finding {
+	if len(r.public) == 0 {
+		return f
+	}
+	return f.cure(locale.Text{
+		EN: "parley serve --udp-allow %s  # if those in that network are to be served", ZH: "parley serve --udp-allow %s  # 如果该网段的人可以加入",
+	}, r.public[0])
+}
+
+// well says that datagrams are answered, and what may still keep others out: this machine's own never meet a firewall.
+func (r reach) well(port string) Finding {
+	f := ok(locale.Text{EN: "answered on %s", ZH: "%s 有回答"}, list(r.asked))
+	if !r.running {
+		f = ok(locale.Text{EN: "port %s is free, they come through on %s", ZH: "端口 %s 空闲，%s 可以通信"}, port, list(r.asked))
+	}
+	add := func(more locale.Text, args ...any) {
+		more = more.Fill(args...)
+		f.What = locale.Text{EN: f.What.EN + more.EN, ZH: f.What.ZH + more.ZH}
+	}
+	if r.bound.Addr().IsLoopback() {
+		add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})
+	} else if r.firewall != "" {
+		add(locale.Text{EN: "; %s is on and must let others in", ZH: "；%s 已启用，需允许他人访问"}, r.firewall)
+		f = f.cure(r.letIn(port))
+	}
+	if r.foreign > 0 {
+		add(locale.Text{EN: "; %d came from networks that are not served (udp.allow)", ZH: "；%d 个来自未开放的网段（udp.allow）"}, r.foreign)
+	}
+	return f
+}
+
+// letIn opens a port in what may be this machine's firewall.
+func (r reach) letIn(port string) locale.Text {
+	ufw, firewalld := "sudo ufw allow "+port+"/udp", "sudo firewall-cmd --permanent --add-port="+port+"/udp && sudo firewall-cmd --reload"
+	switch {
+	case r.system == "windows":
+		return paste("netsh advfirewall firewall add rule name=parley dir=in action=allow protocol=UDP localport=" + port)
+	case r.system == "darwin":
+		return paste(`f=/usr/libexec/ApplicationFirewall/socketfilterfw; sudo $f --add "$(which parley)"; sudo $f --unblockapp "$(which parley)"`)
+	case r.firewall == "ufw":
+		return paste(ufw)
+	case r.firewall == "firewalld":
+		return paste(firewalld)
+	}
+	return locale.Text{
+		EN: ufw + "  # with ufw\n" + firewalld + "  # with firewalld", ZH: ufw + "  # 使用 ufw 时\n" + firewalld + "  # 使用 firewalld 时",
+	}
+}
+
+// firewall returns which one is on, as far as everybody may see.
+func firewall() string {
+	if content, err := os.ReadFile("/etc/ufw/ufw.conf"); err == nil && strings.Contains("\n"+string(content), "\nENABLED=yes") {
+		return "ufw"
+	}
+	if _, err := os.Stat("/sys/fs/cgroup/system.slice/firewalld.service"); err == nil {
+		return "firewalld"
+	}
+	return ""
+}
+
+// targets are the addresses at which a socket that is bound so is to be reached: loopback, and what others have.
+func targets(bound netip.AddrPort) []netip.AddrPort {
+	if !bound.Addr().IsUnspecified() {
+		return []netip.AddrPort{bound}
+	}
+	all := []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), bound.Port())}
+	if bound.Addr().Is6() && hasLoopback6() {
+		all = append(all, netip.AddrPortFrom(netip.IPv6Loopback(), bound.Port()))
+	}
+	return append(all, server.LAN(bound)...)
+}
+
+func hasLoopback6() bool {
+	conn, err := net.ListenPacket("udp6", "[::1]:0")
+	return err == nil && conn.Close() == nil
+}
+
+func loopbacks(all []netip.AddrPort) (n int) {
+	for _, a := range all {
+		if a.Addr().IsLoopback() {
+			n++
+		}
+	}
+	return n
+}
+
+// silent asks every address at once and returns those that do not answer.
+func silent(ctx context.Context, all []netip.AddrPort) []netip.AddrPort {
+	answered := make([]bool, len(all))
+	var asking sync.WaitGroup
+	for i, a := range all {
+		asking.Go(func() { answered[i] = answers(ctx, a) })
+	}
+	asking.Wait()
+	var quiet []netip.AddrPort
+	for i, a := range all {
+		if !answered[i] {
+			quiet = append(quiet, a)
+		}
+	}
+	return quiet
+}
+
+// answers asks an address, a few times if need be.
+func answers(ctx context.Context, addr netip.AddrPort) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", addr.String())
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	answer := make([]byte, datagram.MaxLine)
+	for range probeTries {
+		if _, err := conn.Write(question); err != nil {
+			continue // a refusal of the one before
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(probePatience)) // fails only on a closed socket, as the read will
+		if n, err := conn.Read(answer); err == nil && string(answer[:n]) == datagram.Exit {
+			return true
+		}
+	}
+	return false
+}
+
+// echo stands where the server would, and answers the question as it does.
+type echo struct {
+	conn  *net.UDPConn
+	bound netip.AddrPort
+	done  sync.WaitGroup
+}
+
+func openEcho(ctx context.Context, listen string) (*echo, error) {
+	network := "udp"
+	if at, err := resolve(listen); err == nil && at.Addr().Is4() {
+		network = "udp4" // as the door does
+	}
+	conn, err := new(net.ListenConfig).ListenPacket(ctx, network, listen)
+	if err != nil {
+		return nil, err
+	}
+	e := &echo{conn: conn.(*net.UDPConn)}
+	at := e.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	e.bound = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	e.done.Go(func() {
+		for said := make([]byte, datagram.MaxLine); ; {
+			n, from, err := e.conn.ReadFromUDPAddrPort(said)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil && string(said[:n]) == string(question) {
+				_, _ = e.conn.WriteToUDPAddrPort([]byte(datagram.Exit), from) // who asks asks again
+			}
+		}
+	})
+	return e, nil
+}
+
+func (e *echo) close() {
+	e.conn.Close()
+	e.done.Wait()
+}
+
+// resolve reads an address to listen on. An error: it has a name in it.
+func resolve(listen string) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	if host == "" {
+		host = "::"
+	}
+	return netip.ParseAddrPort(net.JoinHostPort(host, port))
+}
+
+// publicNetworks are those of this machine that are not served unless udp.allow says so.
+func publicNetworks() []netip.Prefix {
+	var all []netip.Prefix
+	interfaces, _ := net.InterfaceAddrs() // without them there is no remedy to name
+	for _, i := range interfaces {
+		p, err := netip.ParsePrefix(i.String())
+		if err == nil && p.Addr().Is4() && !(udp.Config{}).Serves(p.Addr()) {
+			all = append(all, p.Masked())
+		}
+	}
+	return all
+}
+
+func list(all []netip.AddrPort) string {
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.String()
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,43 @@
+package server
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+
+	"parley/locale"
+)
+
+// LAN returns where others on this network find a socket that is bound to an address: there, or at each private IPv4 address of
+// this machine if it is bound to all of them.
+func LAN(bound netip.AddrPort) []netip.AddrPort {
+	if !bound.Addr().IsUnspecified() {
+		return []netip.AddrPort{bound}
+	}
+	var all []netip.AddrPort
+	interfaces, _ := net.InterfaceAddrs() // without them, this machine is what is left
+	for _, i := range interfaces {
+		n, ok := i.(*net.IPNet)
+		if !ok || n.IP.To4() == nil || !n.IP.IsPrivate() {
+			continue
+		}
+		all = append(all, netip.AddrPortFrom(netip.AddrFrom4([4]byte(n.IP.To4())), bound.Port()))
+	}
+	return all
+}
+
+// ListenError words why a socket cannot be opened; a taken port with how to find who has it, and the flag that chooses another.
+func ListenError(address, network, flag string, err error) error {
+	host, port, splitErr := net.SplitHostPort(address)
+	if !isAddressInUse(err) || splitErr != nil {
+		return locale.Errorf(locale.Text{EN: "listen on %s (%s): %v", ZH: "无法监听 %s（%s）：%v"}, address, network, err)
+	}
+	other := "8889"
+	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 1<<16-1 {
+		other = strconv.FormatUint(n+1, 10)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: %s %s",
+		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：%s %s",
+	}, port, network, network[:1], flag, net.JoinHostPort(host, other))
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// Glimpse is what can be seen of a database without opening it to write.
+type Glimpse struct {
+	Messages bool      // whether there are any
+	Time     time.Time // of what was stored last; zero: nothing was
+	Bytes    int64     // of the file
+}
+
+// Glance looks at the database in dir, whether a server has it open or not, and leaves nothing there. It fails with
+// fs.ErrNotExist if there is none, with ErrNewer, and in other ways if the file is not ours or damaged.
+func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
+	path := filepath.Join(dir, FileName)
+	info, err := os.Stat(path)
+	if err != nil {
+		return g, err
+	}
+	g.Bytes = info.Size()
+	if g.Bytes == 0 {
+		return g, nil // of a server that was killed in its first moment
+	}
+	location, err := readOnly(path)
+	if err != nil {
+		return g, err
+	}
+	conn, err := sqlite.OpenConn(location, sqlite.OpenReadOnly, sqlite.OpenURI)
+	if err != nil {
+		return g, fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	conn.SetInterrupt(ctx.Done())
+	if err := g.read(conn); err != nil {
+		return g, fmt.Errorf("read %s: %w", path, err)
+	}
+	return g, nil
+}
+
+// readOnly returns how SQLite is to open a database so that nothing is made beside it. Where there is a WAL with its index, they
+// are read; else SQLite would make them, even for reading, unless it is told that nobody writes.
+func readOnly(path string) (string, error) {
+	query := "mode=ro"
+	for _, beside := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(path + beside); errors.Is(err, fs.ErrNotExist) {
+			query = "immutable=1"
+		}
+	}
+	return fileURI(path, query)
+}
+
+func (g *Glimpse) read(conn *sqlite.Conn) error {
+	newest, err := schema()
+	if err != nil {
+		return err
+	}
+	if _, err := recognise(conn, len(newest.Migrations)); err != nil {
+		return err
+	}
+	tables, err := sqlitex.ResultInt(conn.Prep("SELECT count(*) FROM sqlite_schema WHERE name IN ('progress', 'message')"))
+	if err != nil || tables < 2 {
+		return err // killed before it was made
+	}
+	nanoseconds, err := sqlitex.ResultInt64(conn.Prep("SELECT coalesce(max(time), 0) FROM progress"))
+	if err != nil {
+		return err
+	}
+	if nanoseconds > 0 {
+		g.Time = time.Unix(0, nanoseconds).UTC()
+	}
+	g.Messages, err = sqlitex.ResultBool(conn.Prep("SELECT EXISTS (SELECT 1 FROM message)"))
+	return err
+}

@@ -1,0 +1,39 @@
+package test
+
+import (
+	"os/exec"
+	"testing"
+)
+
+func TestTheDoctorBehindAFirewall(t *testing.T) {
+	const (
+		private = "ip link set lo up && ip addr add 10.1.2.3/24 dev lo"
+		public  = "ip link set lo up && ip addr add 203.0.113.5/24 dev lo"
+		// What this machine sends to its own address meets no firewall; a rule before the one for its addresses stops it as one would.
+		stopped = private + " && ip route add blackhole 10.1.2.3 table 5 && ip rule add pref 10 lookup local" +
+			" && ip rule add pref 5 to 10.1.2.3 lookup 5 && ip rule del pref 0"
+	)
+	within := func(network string, args ...string) *exec.Cmd {
+		c := command(t, args...)
+		c.Args = append([]string{"unshare", "--user", "--map-root-user", "--net", "sh", "-c", network + ` && exec "$@"`, "sh", c.Path}, args...)
+		c.Path = "/usr/bin/unshare"
+		return c
+	}
+	if out, err := within(stopped, "--version").CombinedOutput(); err != nil {
+		t.Skipf("a network of its own cannot be had here: %v\n%s", err, out)
+	}
+	doctor := []string{"doctor", "--data", t.TempDir(), "--listen", ":0"}
+	examine(t, within(private, doctor...)).has(t, "udp", "ok", "127.0.0.1:", "[::1]:", "10.1.2.3:")
+	remedy := examine(t, within(stopped, doctor...)).has(t, "udp", "fail", "no answer on 10.1.2.3:", "firewall")
+	if remedy == "" {
+		t.Error("there is no remedy")
+	}
+	remedy = examine(t, within(public, doctor...)).has(t, "udp", "warn", "no private address")
+	if want := "parley serve --udp-allow 203.0.113.0/24"; len(remedy) < len(want) || remedy[:len(want)] != want {
+		t.Errorf("the remedy is %q", remedy)
+	}
+	examine(t, within(public, append(doctor, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "127.0.0.1:")
+	there := append(doctor, "--listen", "203.0.113.5:0")
+	examine(t, within(public, there...)).has(t, "udp", "warn", "203.0.113.5 is no private address")
+	examine(t, within(public, append(there, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "203.0.113.5:")
+}

@@ -1,0 +1,323 @@
+//go:build unix
+
+package test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"parley/doctor"
+	"parley/store"
+)
+
+// finding is a line of `parley doctor -o json`.
+type finding struct {
+	Check  string  `json:"check"`
+	Level  string  `json:"level"`
+	What   string  `json:"what"`
+	Remedy *string `json:"remedy"` // there, though it may be empty
+}
+
+// examination is what the program found, by check.
+type examination map[string][]finding
+
+// examine runs `parley doctor -o json` and checks what holds of every examination: each check is told, in the table's order, in
+// lines of one shape, and the exit status is that of the worst.
+func examine(t *testing.T, c *exec.Cmd) examination {
+	t.Helper()
+	c.Args = append(c.Args, "-o", "json")
+	got := finish(t, c)
+	found, failed := examination{}, 0
+	var order []string
+	lines := json.NewDecoder(strings.NewReader(got.out))
+	lines.DisallowUnknownFields()
+	for {
+		var f finding
+		if err := lines.Decode(&f); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("%v: %+v", err, got)
+		}
+		if f.What == "" || f.Remedy == nil || !slices.Contains([]string{"ok", "warn", "fail"}, f.Level) {
+			t.Errorf("badly told: %+v", f)
+		}
+		if f.Level == "fail" {
+			failed++
+		}
+		if !slices.Contains(order, f.Check) {
+			order = append(order, f.Check)
+		}
+		found[f.Check] = append(found[f.Check], f)
+	}
+	var want []string
+	for _, c := range doctor.Checks() {
+		want = append(want, c.Name)
+	}
+	if !slices.Equal(order, want) {
+		t.Errorf("told are %q, want %q\n%s", order, want, got.err)
+	}
+	if (got.status == 1) != (failed > 0) || got.status > 1 || (got.err != "") != (failed > 0) {
+		t.Errorf("status %d with %d failures: %s", got.status, failed, got.err)
+	}
+	return found
+}
+
+// has checks what a check found, and returns the remedy.
+func (e examination) has(t *testing.T, check, level string, parts ...string) (remedy string) {
+	t.Helper()
+	for _, f := range e[check] {
+		if f.Level != level {
+			continue
+		}
+		for _, part := range parts {
+			if !strings.Contains(f.What, part) {
+				t.Errorf("%s: %q does not say %q", check, f.What, part)
+			}
+		}
+		return *f.Remedy
+	}
+	t.Errorf("%s is not %s: %+v", check, level, e[check])
+	return ""
+}
+
+// paste does what a remedy says.
+func paste(t *testing.T, remedy string) {
+	t.Helper()
+	if out, err := exec.Command("sh", "-ec", remedy).CombinedOutput(); err != nil || remedy == "" {
+		t.Errorf("%q: %v\n%s", remedy, err, out)
+	}
+}
+
+// namesIn lists a directory.
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestTheDoctorOfAHealthyServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	ann := p.enter("ann")
+	ann.says("hello")
+	ann.hearsNothing()
+	look := func() examination {
+		t.Helper()
+		before := namesIn(t, dir)
+		found := examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0"))
+		if after := namesIn(t, dir); !slices.Equal(before, after) {
+			t.Errorf("of %q there are %q afterwards", before, after)
+		}
+		for _, check := range []string{"settings", "directory", "database", "udp"} { // the others are about this machine
+			found.has(t, check, "ok")
+		}
+		found.has(t, "backup", "warn", "none was made")
+		return found
+	}
+	place := func() string {
+		var state struct{ Hash string }
+		if err := json.Unmarshal([]byte(call(t, "status", "--data", dir, "-o", "json").out), &state); err != nil {
+			t.Fatal(err)
+		}
+		return state.Hash
+	}
+	before := place()
+	running := look()
+	running.has(t, "server", "ok", fmt.Sprintf("runs as process %d", p.cmd.Process.Pid))
+	running.has(t, "udp", "ok", "answered on "+p.addr.String())
+	if place() != before {
+		t.Error("something came into the log")
+	}
+	ann.hearsNothing()
+	p.kill()
+	look().has(t, "server", "ok", "none runs on "+dir)
+	p = serve(t, dir, "--listen", "127.0.0.1:0")
+	p.stop()
+	look().has(t, "udp", "ok", "is free", "127.0.0.1")
+}
+
+func TestTheDoctorBeforeTheFirstStart(t *testing.T) {
+	dir := t.TempDir()
+	c := command(t, "doctor", "--listen", "127.0.0.1:0")
+	c.Dir = dir
+	found := examine(t, c)
+	for _, check := range []string{"server", "directory", "database", "backup"} {
+		found.has(t, check, "ok")
+	}
+	if left := namesIn(t, dir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestTheDoctorOfAServerThatDoesNotAnswer(t *testing.T) {
+	p := serve(t, filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	found := examine(t, command(t, "doctor", "--data", p.dir, "--listen", "127.0.0.1:0"))
+	remedy := found.has(t, "server", "fail", fmt.Sprintf("process %d serves %s but does not answer", p.cmd.Process.Pid, p.dir))
+	if !strings.HasPrefix(remedy, fmt.Sprintf("kill %d ", p.cmd.Process.Pid)) {
+		t.Errorf("the remedy is %q", remedy)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+}
+
+func TestTheDoctorOfATakenPort(t *testing.T) {
+	taken, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := taken.LocalAddr().(*net.UDPAddr).Port
+	found := examine(t, command(t, "doctor", "--data", t.TempDir(), "--listen", taken.LocalAddr().String()))
+	found.has(t, "udp", "fail", fmt.Sprintf("port %d/udp is taken", port), fmt.Sprintf("--listen 127.0.0.1:%d", port+1))
+}
+
+func TestTheDoctorOfADataDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's data")
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	p.stop()
+	look := func() examination {
+		t.Helper()
+		return examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0"))
+	}
+	mustChmod(t, dir, 0o755)
+	paste(t, look().has(t, "directory", "warn", "others on this machine"))
+	look().has(t, "directory", "ok", dir)
+	mustChmod(t, dir, 0o777)
+	paste(t, look().has(t, "directory", "fail", "everybody on this machine"))
+	look().has(t, "directory", "ok", dir)
+
+	database := filepath.Join(dir, store.FileName)
+	if err := os.WriteFile(database, make([]byte, 8192), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rubbish := look()
+	paste(t, rubbish.has(t, "database", "fail", "no server can use it", "not a database"))
+	look().has(t, "database", "ok", "none yet")
+
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	p = serve(t, dir, "--listen", "127.0.0.1:0")
+	p.enter("ann").hearsNothing()
+	p.stop()
+	look().has(t, "backup", "warn", "none was made")
+	if got := call(t, "backup", "--data", dir, backup); got.status != 0 {
+		t.Fatal(got.err)
+	}
+	look().has(t, "backup", "ok", backup)
+	if err := os.Remove(backup); err != nil {
+		t.Fatal(err)
+	}
+	look().has(t, "backup", "warn", backup, "no longer there")
+}
+
+func TestTheDoctorOfADirectoryThatMayNotBeWritten(t *testing.T) {
+	dir, c := readOnlyData(t, "doctor", "--listen", "127.0.0.1:0")
+	found := examine(t, c)
+	found.has(t, "speed", "fail", "nothing can be written in "+dir)
+	if os.Getuid() == 0 {
+		found.has(t, "directory", "fail", dir+" belongs to root, you are")
+	}
+}
+
+func TestTheDoctorOfAFileInstead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{file, filepath.Join(file, "below")} {
+		found := examine(t, command(t, "doctor", "--data", data, "--listen", "127.0.0.1:0"))
+		found.has(t, "directory", "fail", file+" is a file")
+	}
+}
+
+func TestTheDoctorOfSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "parley.toml")
+	if err := os.WriteFile(file, []byte("colour = 'red'\nlisten = '127.0.0.1:0'\n[udp]\nmembers = -1\nallow = ['0.0.0.0/0']\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found := examine(t, command(t, "doctor", "--data", t.TempDir(), "--config", file))
+	found.has(t, "settings", "fail", "colour", "udp.members", "the defaults stand")
+	found.has(t, "settings", "warn", "the whole world")
+	found.has(t, "udp", "ok", "127.0.0.1") // what can be used is
+
+	if err := os.WriteFile(file, []byte("listen = \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	found = examine(t, command(t, "doctor", "--config", file, "--listen", "127.0.0.1:0", "--data", dir))
+	found.has(t, "settings", "fail", file+":1:")
+	found.has(t, "server", "ok", dir)
+
+	found = examine(t, command(t, "doctor", "--data", dir, "--listen", "0.0.0.0:0", "--no-limits"))
+	found.has(t, "settings", "warn", "no-limits")
+}
+
+func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
+	c := command(t, "sh")
+	c.Args = []string{"sh", "-c", `ulimit -n 50 && exec "$@"`, "sh", c.Path, "doctor", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
+	c.Path = "/bin/sh"
+	examine(t, c).has(t, "files", "fail", "at most 50")
+}
+
+func TestTheDoctorOnTheScreen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	args := []string{"doctor", "--data", dir, "--listen", "127.0.0.1:0"}
+	for lang, parts := range map[string][3]string{
+		"C":           {"ok         settings        all can be used", "!! watch   settings        no-limits is on", "parley serve --no-limits=false"},
+		"zh_CN.UTF-8": {"ok 正常    设置        全部可用", "!! 注意    设置        no-limits 已打开", "parley serve --no-limits=false"},
+	} {
+		c := command(t, append(args, "--listen", "0.0.0.0:0")...)
+		c.Env = append(c.Env, "LANG="+lang, "PARLEY_NO_LIMITS=true")
+		got := finish(t, c)
+		if strings.Contains(got.out, "\x1b") {
+			t.Errorf("a pipe gets colours: %q", got.out)
+		}
+		for _, part := range parts[1:] {
+			if !strings.Contains(got.out, part) {
+				t.Errorf("%s: %q is not in\n%s%s", lang, part, got.out, got.err)
+			}
+		}
+		well := command(t, args...)
+		well.Env = append(well.Env, "LANG="+lang)
+		if out := finish(t, well).out; !strings.Contains(out, parts[0]) {
+			t.Errorf("%s: %q is not in\n%s", lang, parts[0], out)
+		}
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"doctor", "now"}, 2, "takes 0 words"},
+		{[]string{"doctor", "-o", "yaml"}, 2, "text or json"},
+		{[]string{"doctor", "--nonsense"}, 2, "unknown flag"},
+		{[]string{"doctor", "--help"}, 0, "parley doctor --data"},
+	} {
+		if got := call(t, c.args...); got.status != c.status || !strings.Contains(got.out+got.err, c.says) {
+			t.Errorf("%q: %+v", c.args, got)
+		}
+	}
+	if got := call(t, append(args, "--udp-burst", "x")...); got.status != 1 || !strings.Contains(got.err, " broken, ") {
+		t.Errorf("with a mistake: status %d, %q", got.status, got.err)
+	}
+}
