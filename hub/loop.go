@@ -196,6 +196,7 @@ func (h *Hub) refuse(records []chat.Record) {
 
 // deliver tells the doors what a committed batch means for their sessions.
 func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
+	h.log(records, results)
 	for i, result := range results {
 		for _, e := range result.Events {
 			h.route(e)

@@ -42,9 +42,10 @@ var mayImport = map[string]struct {
 	"door/console":      {[]string{"chat", "command", "locale"}, "a terminal over the table of commands"},
 	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
 	"tui":               {nil, "a line editor knows nothing of chat"},
+	"logging":           {nil, "a log knows nothing of what is worth logging"},
 	"server":            {nil, "the only package that knows everything"},
 	"doctor":            {[]string{"archive", "command", "door/udp", "locale", "server", "store", "wire/datagram"}, "it looks at what a server needs; how a server is asked, whoever calls it knows"},
-	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "doctor", "door/api", "door/console", "locale", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "doctor", "door/api", "door/console", "locale", "logging", "server", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test":              {nil, "tries the whole"},
 }

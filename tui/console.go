@@ -4,7 +4,7 @@
 //
 // Its laws:
 //   - What is being typed is never torn by what is printed.
-//   - Nothing that is printed can steer the terminal: control characters are replaced.
+//   - Nothing that is printed can steer the terminal: control characters are replaced, all but the colors of PrintColored.
 //   - Columns are left to the terminal: the cursor is put back where the terminal itself had it, and long lines are wrapped by
 //     the terminal, so that full-width characters are right wherever tables disagree about them.
 //   - The terminal is restored on every way out of a Prompt: Close, end of input, interrupt, a panic that passes Close.
@@ -33,6 +33,10 @@ type Console interface {
 
 	// Print shows text, one line or several. Any goroutine.
 	Print(text string)
+
+	// PrintColored is Print for text of our own that has colors in it (SGR sequences). They are left out where there are to be
+	// none. Any goroutine.
+	PrintColored(text string)
 
 	// Echo shows a line of one's own, dimmed. Through pipes, and where the terminal shows what is typed itself, it does
 	// nothing. Any goroutine.

@@ -82,7 +82,7 @@ func FuzzEditor(f *testing.F) {
 		if strings.ContainsFunc(visible(e.text()), func(r rune) bool { return unsafe(r) }) || utf8.ValidString(text) && !utf8.ValidString(e.text()) {
 			t.Fatalf("%q holds what must not be shown", e.text())
 		}
-		s.print(text, "")
+		s.print(text, clean)
 		if n := strings.Count(out.String(), "\x1b"); n != 4 { // erase; save, erase, back
 			t.Fatalf("printing %q writes %q", text, out.String())
 		}

@@ -91,10 +91,17 @@ func (p *Plain) ask() {
 }
 
 // Print implements Console.
-func (p *Plain) Print(text string) {
+func (p *Plain) Print(text string) { p.show(text, clean) }
+
+// PrintColored implements Console, without colors.
+func (p *Plain) PrintColored(text string) {
+	p.show(text, func(line string) string { return cleanColored(line, false) })
+}
+
+func (p *Plain) show(text string, dress func(line string) string) {
 	var b strings.Builder
 	for line := range strings.SplitSeq(text, "\n") {
-		b.WriteString(clean(line) + "\n")
+		b.WriteString(dress(line) + "\n")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -114,21 +114,26 @@ func (p *Prompt) take() (line string, ok bool, err error) {
 }
 
 // Print implements Console.
-func (p *Prompt) Print(text string) { p.show(text, "") }
+func (p *Prompt) Print(text string) { p.show(text, clean) }
+
+// PrintColored implements Console.
+func (p *Prompt) PrintColored(text string) {
+	p.show(text, func(line string) string { return cleanColored(line, p.screen.color) })
+}
 
 // Echo implements Console.
 func (p *Prompt) Echo(line string) {
 	if p.screen.color {
-		p.show(line, faint)
+		p.show(line, func(line string) string { return faint + clean(line) + plain })
 	} else {
-		p.show(line, "")
+		p.show(line, clean)
 	}
 }
 
-func (p *Prompt) show(text, style string) {
+func (p *Prompt) show(text string, dress func(line string) string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.screen.print(text, style)
+	p.screen.print(text, dress)
 }
 
 // SetPrompt implements Console.

@@ -58,19 +58,16 @@ func (s *screen) draw() {
 // clear empties the terminal but for the row.
 func (s *screen) clear() { s.write(eraseAll + s.row()) }
 
-// print writes lines above the row, each in the style given.
-func (s *screen) print(text, style string) {
+// print writes lines above the row, each as dress makes it.
+func (s *screen) print(text string, dress func(line string) string) {
 	var b strings.Builder
-	newline, reset := "\n", ""
+	newline := "\n"
 	if s.open {
 		newline = "\r\n" // raw mode
 		b.WriteString("\r" + eraseRight)
 	}
-	if style != "" {
-		reset = plain
-	}
 	for line := range strings.SplitSeq(text, "\n") {
-		b.WriteString(style + clean(line) + reset + newline)
+		b.WriteString(dress(line) + newline)
 	}
 	if s.open {
 		b.WriteString(s.row())

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"parley/door/console"
 	"parley/locale"
+	"parley/logging"
 	"parley/server"
 	"parley/tui"
 )
@@ -47,10 +48,8 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 
 // serve runs a server until ctx ends, the administrator ends it, or it fails.
 func serve(ctx context.Context, config server.Config, terminal tui.Console, withConsole bool, lang locale.Lang) error {
-	var logs io.Writer = os.Stderr
-	if terminal.Interactive() {
-		logs = lineWriter{terminal}
-	}
+	log, flush := logger(config.LogLevel, terminal)
+	defer flush()
 	ignoreFileSizeSignal()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -61,7 +60,7 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 		case <-ctx.Done():
 		}
 	}()
-	s, err := server.Open(ctx, config, version(), logger(config, logs))
+	s, err := server.Open(ctx, config, version(), log)
 	if err != nil {
 		return err
 	}
@@ -106,19 +105,23 @@ func greet(s *server.Server, config server.Config, terminal tui.Console, withCon
 	}
 }
 
-func logger(config server.Config, to io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(config.LogLevel)); err != nil { // the settings allow no other
-		level = slog.LevelInfo
+// logger writes to standard error: text where somebody reads it at a terminal, above the prompt if there is one, else JSON.
+func logger(level string, terminal tui.Console) (log *slog.Logger, flush func()) {
+	o := logging.Options{Terminal: term.IsTerminal(int(os.Stderr.Fd())), Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	if err := o.Level.UnmarshalText([]byte(level)); err != nil { // the settings allow no other
+		o.Level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
+	if o.Terminal && terminal.Interactive() {
+		return logging.New(lineWriter{terminal}, o)
+	}
+	return logging.New(os.Stderr, o)
 }
 
 // lineWriter shows what is logged above the prompt.
 type lineWriter struct{ terminal tui.Console }
 
 func (w lineWriter) Write(b []byte) (int, error) {
-	w.terminal.Print(strings.TrimSuffix(string(b), "\n"))
+	w.terminal.PrintColored(strings.TrimSuffix(string(b), "\n"))
 	return len(b), nil
 }
 

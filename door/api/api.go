@@ -49,14 +49,14 @@ func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 		mux.HandleFunc(Method(c)+" "+Path(c), func(w http.ResponseWriter, r *http.Request) { serve(w, r, c, desk, log) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, r.URL.Path)}, log)
+		fail(w, "", &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, r.URL.Path)}, log)
 	})
 }
 
 func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *command.Desk, log *slog.Logger) {
 	arguments, err := read(w, r)
 	if err != nil {
-		fail(w, err, log)
+		fail(w, c.Name, err, log)
 		return
 	}
 	out := answers{w: w}
@@ -65,7 +65,7 @@ func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *comm
 	case err == nil:
 		out.begin()
 	case !out.begun:
-		fail(w, err, log)
+		fail(w, c.Name, err, log)
 	default: // the answer is cut off, and the client must see that it is
 		log.Debug("an answer ended early", "command", c.Name, "err", err)
 		panic(http.ErrAbortHandler)
@@ -117,11 +117,13 @@ func (a *answers) emit(answer command.Answer) error {
 }
 
 // fail writes a refusal. What is no refusal is logged whole and shown as an internal fault.
-func fail(w http.ResponseWriter, err error, log *slog.Logger) {
+func fail(w http.ResponseWriter, command string, err error, log *slog.Logger) {
 	var refusal *chat.Refusal
 	if !errors.As(err, &refusal) {
-		log.Error("a command failed", "err", err)
+		log.Error("a command failed", "command", command, "err", err)
 		refusal = chat.Refuse(chat.Internal)
+	} else {
+		log.Debug("a command is refused", "command", command, "code", refusal.Code.String())
 	}
 	status, ok := statuses[refusal.Code]
 	if !ok {

@@ -67,7 +67,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 
 func TestFaultsOfOursAreNotShown(t *testing.T) {
 	w := httptest.NewRecorder()
-	fail(w, errors.New("the secret path /etc/shadow"), slog.New(slog.DiscardHandler))
+	fail(w, "who", errors.New("the secret path /etc/shadow"), slog.New(slog.DiscardHandler))
 	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -51,11 +51,11 @@ func (d *Door) read() {
 func (d *Door) receive(p packet) {
 	d.counts.received.Add(1)
 	if !d.config.Serves(p.peer.Addr()) {
-		d.counts.foreign.Add(1)
+		d.dropped(&d.counts.foreign, "foreign", p.peer)
 		return
 	}
 	if p.truncated {
-		d.counts.oversized.Add(1)
+		d.dropped(&d.counts.oversized, "oversized", p.peer)
 		return
 	}
 	m := d.member(p.peer)
@@ -65,11 +65,11 @@ func (d *Door) receive(p packet) {
 	r, err := datagram.Parse(p.data)
 	switch {
 	case errors.Is(err, datagram.ErrUnknown):
-		d.counts.unknown.Add(1)
+		d.dropped(&d.counts.unknown, "unknown", p.peer)
 		d.help(p)
 		return
 	case err != nil:
-		d.counts.malformed.Add(1)
+		d.dropped(&d.counts.malformed, "malformed", p.peer)
 		return
 	}
 	if !d.admit(p, m, r.Verb) {
@@ -77,13 +77,14 @@ func (d *Door) receive(p packet) {
 	}
 	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, read: time.Now()}
 	if refusal := d.translate(q, r, m); refusal != nil {
+		d.logRefusal(q, refusal)
 		d.refuse(q, refusal)
 		return
 	}
 	select {
 	case d.requests <- q:
 	default:
-		d.counts.crowded.Add(1)
+		d.dropped(&d.counts.crowded, "crowded", p.peer)
 		d.release(q)
 	}
 }
@@ -94,14 +95,14 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 		if d.guard.allow(p.peer.Addr()) {
 			return true
 		}
-		d.counts.tooFast.Add(1)
+		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 		return false
 	}
 	now := d.now()
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
 	}
-	d.counts.tooFast.Add(1)
+	d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 	m.mu.Lock()
 	tell := now.Sub(m.told) >= slowDownEvery
 	if tell {
@@ -172,6 +173,7 @@ func (d *Door) submit() {
 			return
 		}
 		if err := d.submitOne(q); err != nil {
+			d.logRefusal(q, refusalOf(err))
 			d.refuse(q, refusalOf(err))
 		}
 	}
