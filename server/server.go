@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/chat"
 	"parley/command"
 	"parley/door/udp"
 	"parley/health"
@@ -148,6 +149,17 @@ func (s *Server) Desk() *command.Desk { return s.desk }
 func (s *Server) Wait() error {
 	err := <-s.looped
 	s.looped <- err
+	return err
+}
+
+// Turn returns nil once the loop has dealt with one more command, stored or refused: a full disk is no standstill. ctx's error,
+// or that of a queue that stays full, if that does not come.
+func (s *Server) Turn(ctx context.Context) error {
+	err := s.hub.Do(ctx, chat.Alive{})
+	var refusal *chat.Refusal
+	if errors.As(err, &refusal) && refusal.Code != chat.Busy {
+		return nil
+	}
 	return err
 }
 

@@ -139,6 +139,12 @@ func (s Setting) Env() string {
 	return "PARLEY_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(s.Key))
 }
 
+// Choices returns what the setting can be where that is one of a few words, else nothing.
+func (s Setting) Choices() []string {
+	v, _ := s.field(new(Config)).(choiceValue)
+	return v.choices
+}
+
 // IsSwitch says whether the flag may stand without a value.
 func (s Setting) IsSwitch() bool {
 	_, is := s.field(new(Config)).(yesNoValue)

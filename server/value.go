@@ -61,15 +61,21 @@ func optionalAddress(field *string) value {
 	})
 }
 
-func oneOf(field *string, choices ...string) value {
-	return valueFunc(func(s string) error {
-		if !slices.Contains(choices, s) {
-			return locale.Errorf(locale.Text{EN: "%q is none of %s", ZH: "%q 不是以下之一：%s"}, s, strings.Join(choices, ", "))
-		}
-		*field = s
-		return nil
-	})
+// choiceValue is a type of its own: shells offer the choices.
+type choiceValue struct {
+	field   *string
+	choices []string
 }
+
+func (v choiceValue) set(s string) error {
+	if !slices.Contains(v.choices, s) {
+		return locale.Errorf(locale.Text{EN: "%q is none of %s", ZH: "%q 不是以下之一：%s"}, s, strings.Join(v.choices, ", "))
+	}
+	*v.field = s
+	return nil
+}
+
+func oneOf(field *string, choices ...string) value { return choiceValue{field, choices} }
 
 func count(field *int64, least, most int64) value {
 	return valueFunc(func(s string) error {

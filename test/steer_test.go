@@ -326,3 +326,18 @@ func TestTheServerIsFoundFromEveryDirectory(t *testing.T) {
 	}
 	p.stop()
 }
+
+func TestTheVersionIsTold(t *testing.T) {
+	got := call(t, "version", "-o", "json")
+	var b struct{ Version, Commit, Go, OS, Arch string }
+	if err := json.Unmarshal([]byte(got.out), &b); err != nil || b.Version == "" || b.Go != runtime.Version() || b.OS != runtime.GOOS || b.Arch != runtime.GOARCH {
+		t.Errorf("%+v: %+v, %v", got, b, err)
+	}
+	plain, flag := call(t, "version"), call(t, "--version")
+	if plain != flag || plain.status != 0 || !strings.HasPrefix(plain.out, "parley "+b.Version+" (commit ") {
+		t.Errorf("version says %+v, --version %+v", plain, flag)
+	}
+	if got := call(t, "version", "-o", "yaml"); got.status != 2 || !strings.Contains(got.err, "text or json") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -95,20 +94,14 @@ func rootCommand(lang locale.Lang) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError(locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help"}, err, c.CommandPath()))
 	})
-	root.AddCommand(serveCommand(lang), joinCommand(lang), configCommand(lang), doctorCommand(lang))
+	root.AddCommand(serveCommand(lang), joinCommand(lang), configCommand(lang), doctorCommand(lang), versionCommand(lang))
 	root.AddCommand(steerCommands(lang)...)
 	root.AddCommand(archiveCommands(lang)...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	root.SetVersionTemplate(buildOf(release, commit, buildInfo()).text(lang) + "\n")
+	wordCompletions(root, lang)
+	offerNothing(root)
 	speak(root, lang)
 	return root
-}
-
-// version is what the build knows of itself.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "development"
-	}
-	return info.Main.Version
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,12 +75,14 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 			}
 		}()
 	}
+	stopping := manager{s, log, lang}.ready(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Wait() }()
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
+	stopping()
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
@@ -135,9 +138,10 @@ type flags struct {
 func settingFlags(c *cobra.Command, lang locale.Lang, settings []server.Setting) flags {
 	file := os.Getenv(server.ConfigEnv)
 	if file == "" {
-		file = defaultFile
+		file = impliedFile(localFile, systemFile)
 	}
 	f := flags{command: c, file: c.Flags().String("config", file, locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}.In(lang))}
+	_ = c.MarkFlagFilename("config", "toml") // the flag is there
 	for _, s := range settings {
 		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())
 		if s.IsSwitch() {
@@ -145,12 +149,29 @@ func settingFlags(c *cobra.Command, lang locale.Lang, settings []server.Setting)
 		} else {
 			c.Flags().String(s.Flag(), s.Default, help)
 		}
+		offerValues(c, s)
 	}
 	return f
 }
 
-// defaultFile is read when it is there.
-const defaultFile = "parley.toml"
+// localFile is read when it is there, else systemFile by who may read it: root, and the user as whom the machine's own server
+// runs. So these find that server without being told where its data is, and nobody else is sent there.
+const (
+	localFile  = "parley.toml"
+	systemFile = "/etc/parley/parley.toml"
+)
+
+// impliedFile returns the file that is read, if it is there, when none is named.
+func impliedFile(local, system string) string {
+	if _, err := os.Stat(local); err == nil || runtime.GOOS == "windows" { // there, anybody may make such a file
+		return local
+	}
+	if f, err := os.Open(system); err == nil {
+		_ = f.Close()
+		return system
+	}
+	return local
+}
 
 func (f flags) load() (server.Config, error) { return server.Load(f.sources()) }
 

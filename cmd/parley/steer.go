@@ -58,6 +58,9 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		inJSON = outputFlag(c, lang)
 	}
 	where := settingFlags(c, lang, dataSetting())
+	if len(positional) > 0 && positional[0].Name == "nick" {
+		offerNicks(c, where)
+	}
 	c.Args = func(_ *cobra.Command, args []string) error { _, err := arguments(row, positional, args); return err }
 	c.RunE = func(c *cobra.Command, args []string) error {
 		asJSON, err := inJSON()
@@ -85,17 +88,6 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 // dataSetting is the setting that says which data directory a command is about.
 func dataSetting() []server.Setting {
 	return slices.DeleteFunc(server.Settings(), func(s server.Setting) bool { return s.Key != "data" })
-}
-
-// outputFlag gives a command that tells something the flag -o, and returns what reads it: whether JSON is wanted.
-func outputFlag(c *cobra.Command, lang locale.Lang) func() (bool, error) {
-	output := c.Flags().StringP("output", "o", "text", locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
-	return func() (bool, error) {
-		if *output != "text" && *output != "json" {
-			return false, usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, *output))
-		}
-		return *output == "json", nil
-	}
 }
 
 // arguments gives the words typed to the parameters; the last one that takes the rest takes it.

@@ -35,16 +35,23 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
+// outputFlag gives a command -o. asJSON tells what was asked for.
+func outputFlag(c *cobra.Command, lang locale.Lang) (asJSON func() (bool, error)) {
+	output := c.Flags().StringP("output", "o", "text", locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
+	offer(c, "output", "text", "json")
+	return func() (bool, error) {
+		if *output != "text" && *output != "json" {
+			return false, usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, *output))
+		}
+		return *output == "json", nil
+	}
+}
+
 // speak makes a command and those below it help in a language.
 func speak(c *cobra.Command, lang locale.Lang) {
 	c.SetUsageTemplate(usageTemplate(lang))
-	for name, help := range map[string]locale.Text{
-		"help":       {EN: "help on a command", ZH: "查看命令的帮助"},
-		"completion": {EN: "completions for bash, zsh, fish and PowerShell", ZH: "生成 bash、zsh、fish、PowerShell 的补全脚本"},
-	} {
-		if c.Name() == name {
-			c.Short = help.In(lang)
-		}
+	if c.Name() == "help" {
+		c.Short = locale.Text{EN: "help on a command", ZH: "查看命令的帮助"}.In(lang)
 	}
 	c.InitDefaultHelpFlag()
 	if f := c.Flags().Lookup("help"); f != nil {
