@@ -28,15 +28,17 @@ type health struct {
 func (h *Hub) Run() error {
 	defer close(h.ended)
 	alive := make(chan struct{})
+	var unbegun error // before alive is closed: begin's
 	go func() {
 		defer close(alive)
-		h.begin()
+		unbegun = h.begin()
 	}()
 	defer func() { h.Close(); h.abandon(); <-alive }()
 	for {
 		records, err := h.ledger.Next(context.Background(), batchMax)
 		if errors.Is(err, io.EOF) {
-			return nil
+			<-alive
+			return unbegun
 		}
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
@@ -48,8 +50,9 @@ func (h *Hub) Run() error {
 	}
 }
 
-// begin tells the log that this life begins, and from then on that it lasts.
-func (h *Hub) begin() {
+// begin tells the log that this life begins, and from then on that it lasts. A life that cannot begin, because the disk takes
+// nothing, is none: the hub ends with that error.
+func (h *Hub) begin() error {
 	start := chat.Start{Within: h.options.Resume}
 	for _, w := range h.doorways {
 		if w.resumable {
@@ -57,10 +60,12 @@ func (h *Hub) begin() {
 		}
 	}
 	ctx := context.Background()
-	for h.Do(ctx, start) != nil { // a disk that cannot be written yet, or the end
-		if !h.pause(probeEvery) {
-			return
+	if err := h.Do(ctx, start); err != nil {
+		if h.isClosing() {
+			return nil
 		}
+		h.Close()
+		return fmt.Errorf("begin: %w", err)
 	}
 	h.order.Lock()
 	h.begun = true
@@ -70,6 +75,7 @@ func (h *Hub) begin() {
 	for h.pause(max(h.options.Resume/10, time.Second)) {
 		_ = h.submit(ctx, chat.Alive{}, nil) // the next one makes up for a refused one
 	}
+	return nil
 }
 
 // pause waits, and returns false at once when the hub closes.

@@ -23,6 +23,7 @@ import (
 	"parley/health"
 	"parley/hub"
 	"parley/ledger/local"
+	"parley/locale"
 	"parley/store"
 )
 
@@ -42,6 +43,7 @@ type Server struct {
 	metrics net.Addr     // where that is
 	looped  chan error   // the hub's loop's end
 	isNew   bool
+	notices []error // what the operator should know of this start
 }
 
 // Open starts a server; it is ready when Open returns. version is what it says of itself. Errors say what to do.
@@ -60,7 +62,7 @@ func Open(ctx context.Context, config Config, version string, log *slog.Logger) 
 	}
 	opened = append(opened, s.dir.close)
 	if s.store, err = store.Open(config.Data, store.Options{MaxBytes: config.StoreMaxSize}); err != nil {
-		return nil, err
+		return nil, s.explain(err)
 	}
 	opened = append(opened, s.store.Close)
 	if err = s.assemble(ctx); err != nil {
@@ -81,10 +83,22 @@ func Open(ctx context.Context, config Config, version string, log *slog.Logger) 
 		return s, nil
 	case err := <-s.looped:
 		s.looped <- nil // Close asks again
-		return nil, err
+		return nil, s.explain(err)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// explain says what to do about an error that an operator can do something about.
+func (s *Server) explain(err error) error {
+	var refusal *chat.Refusal
+	if errors.Is(err, store.ErrFull) || errors.As(err, &refusal) && refusal.Code == chat.StorageFull {
+		return locale.Errorf(locale.Text{
+			EN: "the disk of the data directory %[1]s is full or may not be written: make room on it (df -h %[1]s shows how much there is), raise store.max-size if that is set, or choose another directory with --data",
+			ZH: "数据目录 %[1]s 所在磁盘已满或不可写：请腾出空间（用 df -h %[1]s 查看），如设置了 store.max-size 请调大，或用 --data 指定其他目录",
+		}, s.config.Data)
+	}
+	return err
 }
 
 // assemble makes the way of a message: ledger, hub, door.
@@ -94,6 +108,7 @@ func (s *Server) assemble(ctx context.Context) error {
 		return err
 	}
 	s.isNew = state.Progress().Place == 0
+	s.lookAtClock(state.Progress().Time)
 	order := local.New(state.Progress(), int(s.config.LedgerQueue), time.Now)
 	s.health = health.New()
 	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDPResume, Log: s.log, Observer: s.health})
@@ -122,6 +137,22 @@ func (s *Server) udpConfig() udp.Config {
 
 func (s *Server) doors() []hub.Report { return []hub.Report{s.udp.Report()} }
 
+// clockTolerance is how far this machine's clock may be before the newest message without a word about it.
+const clockTolerance = time.Minute
+
+// lookAtClock says so if the clock is before what is stored: time in the log never goes back.
+func (s *Server) lookAtClock(newest time.Time) {
+	now := time.Now()
+	if newest.Sub(now) <= clockTolerance {
+		return
+	}
+	s.log.Warn("the clock is before the newest message", "clock", now, "newest", newest)
+	s.notices = append(s.notices, locale.Errorf(locale.Text{
+		EN: "Mind: this machine's clock says %s, the newest message is of %s. Until the clock is past that, all messages are dated so: set the clock (date, timedatectl set-ntp true).",
+		ZH: "注意：本机时钟为 %s，最新消息的时间为 %s。在时钟超过该时间之前，所有消息都将标为该时间：请校准时钟（date、timedatectl set-ntp true）。",
+	}, now.Format(time.DateTime), newest.Local().Format(time.DateTime)))
+}
+
 // Addr returns the address that datagram clients use.
 func (s *Server) Addr() netip.AddrPort { return s.udp.Addr() }
 
@@ -141,6 +172,9 @@ func (s *Server) Reachable() []string {
 
 // IsNew tells whether the data directory was made by this start.
 func (s *Server) IsNew() bool { return s.isNew }
+
+// Notices returns what the operator should know of this start, though the server runs.
+func (s *Server) Notices() []error { return s.notices }
 
 // Desk returns what commands work on, for a console.
 func (s *Server) Desk() *command.Desk { return s.desk }

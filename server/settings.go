@@ -17,13 +17,16 @@ type Setting struct {
 	field   func(*Config) value
 }
 
+// DefaultData is the data directory of who names none.
+const DefaultData = "parley-data"
+
 // Settings returns the table, in the order in which help lists it.
 func Settings() []Setting { return slices.Concat(generalSettings(), udpSettings()) }
 
 func generalSettings() []Setting {
 	return []Setting{
 		{
-			"data", "parley-data",
+			"data", DefaultData,
 			locale.Text{EN: "directory of everything that is kept", ZH: "数据目录"},
 			func(c *Config) value { return text(&c.Data) },
 		},

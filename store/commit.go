@@ -102,10 +102,11 @@ func run(q *sqlite.Stmt) error {
 
 // isFull tells a disk that has no room, or that may not be written, from one that is broken.
 func isFull(err error) bool {
-	switch code := sqlite.ErrCode(err); code.ToPrimary() {
+	code := sqlite.ErrCode(err)
+	switch code.ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultReadOnly:
 		return true
 	default:
-		return false
+		return code == sqlite.ResultIOErrSHMSize // no room for the WAL's index; nothing was written
 	}
 }

@@ -61,6 +61,9 @@ func Open(dir string, options Options) (*Store, error) {
 	}
 	s := &Store{path: path, writer: writer}
 	if err := s.prepare(options); err != nil {
+		if isFull(err) {
+			err = fmt.Errorf("%w (%w)", ErrFull, err)
+		}
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
 	s.pool, err = sqlitex.NewPool(path, sqlitex.PoolOptions{

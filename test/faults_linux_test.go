@@ -2,6 +2,7 @@ package test
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -57,7 +58,9 @@ func TestABrokenDiskStopsPostingUntilARestart(t *testing.T) {
 	p.stop()
 }
 
-func TestADiskThatIsFullHealsByItself(t *testing.T) {
+// smallDisk is a directory with a file system of its own, of two megabytes.
+func smallDisk(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("a small file system cannot be mounted here: %v", err)
@@ -67,6 +70,30 @@ func TestADiskThatIsFullHealsByItself(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+func TestAServerThatFindsTheDiskFullSaysSo(t *testing.T) {
+	dir := smallDisk(t)
+	serve(t, dir, "--listen", "127.0.0.1:0").stop()
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	p, err := tryServe(t, command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0"), dir)
+	if err == nil || !strings.Contains(p.errs.String(), "is full or may not be written: make room on it (df -h "+dir) {
+		t.Errorf("%v, %s", err, p.errs)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	p = serve(t, dir, "--listen", "127.0.0.1:0")
+	p.enter("ann").leaves()
+	p.stop()
+}
+
+func TestADiskThatIsFullHealsByItself(t *testing.T) {
+	dir := smallDisk(t)
 	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits")
 	ann := p.enter("ann")
 	ballast := filepath.Join(dir, "ballast")

@@ -132,6 +132,21 @@ func tryServe(t testing.TB, c *exec.Cmd, dir string) (*program, error) {
 	}
 }
 
+// reads reads what the server prints until a line holds a text, and returns all of it.
+func (p *program) reads(text string) (lines []string) {
+	p.t.Helper()
+	for {
+		line, err := p.out.ReadString('\n')
+		if err != nil {
+			p.t.Fatalf("waiting for %q after %q: %v", text, lines, err)
+		}
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+		if strings.Contains(line, text) {
+			return lines
+		}
+	}
+}
+
 // kill ends the server as a power cut would, and waits until it is gone.
 func (p *program) kill() {
 	if p.cmd.ProcessState == nil {

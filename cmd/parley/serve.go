@@ -65,7 +65,7 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if err != nil {
 		return err
 	}
-	greet(s, config, terminal, withConsole, lang)
+	greeting{s, config, withConsole, lang}.say(terminal)
 	if withConsole {
 		terminal.SetPrompt(console.Prompt)
 		go func() {
@@ -88,24 +88,6 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	}
 	terminal.Print(locale.Text{EN: "The server has stopped. Everything that anybody was shown is stored.", ZH: "服务器已停止。所有显示过的消息均已保存。"}.In(lang))
 	return nil
-}
-
-// greet says where the server is and, the first time, what to do next.
-func greet(s *server.Server, config server.Config, terminal tui.Console, withConsole bool, lang locale.Lang) {
-	terminal.Print(locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(lang, version(), config.Data))
-	terminal.Print(locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s （UDP）。"}.Format(lang, s.Addr()))
-	if !s.IsNew() {
-		return
-	}
-	for _, address := range s.Reachable() {
-		terminal.Print(locale.Text{EN: "Others enter with:  parley join %s", ZH: "其他人这样加入：parley join %s"}.Format(lang, address))
-	}
-	if withConsole {
-		terminal.Print(locale.Text{
-			EN: "What you type here everybody reads. /help lists the commands, Ctrl-C stops the server.",
-			ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
-		}.In(lang))
-	}
 }
 
 // logger writes to standard error: text where somebody reads it at a terminal, above the prompt if there is one, else JSON.

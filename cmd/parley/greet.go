@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"parley/locale"
+	"parley/server"
+	"parley/tui"
+)
+
+// greeting is what a server says when it has started: the first time one screen with everything that is needed to talk, later three
+// lines.
+type greeting struct {
+	server      *server.Server
+	config      server.Config
+	withConsole bool
+	lang        locale.Lang
+}
+
+// defaultPort is where clients look for a server that is named without a port.
+const defaultPort = "8888"
+
+func (g greeting) say(terminal tui.Console) {
+	for _, line := range g.lines() {
+		terminal.PrintColored(line)
+	}
+}
+
+func (g greeting) lines() []string {
+	addresses := g.server.Reachable()
+	lines := []string{g.what(), g.where()}
+	switch {
+	case g.server.IsNew():
+		lines = append(lines, g.howToEnter(addresses)...)
+		lines = append(lines, g.next()...)
+	case g.withConsole:
+		lines = append(lines, g.hint())
+	default:
+		lines = append(lines, locale.Text{EN: "Others enter with %s", ZH: "其他人用 %s 加入"}.Format(g.lang, typed("parley join "+short(addresses[0]))))
+	}
+	for _, n := range g.server.Notices() {
+		lines = append(lines, locale.Explain(n, g.lang))
+	}
+	return lines
+}
+
+func (g greeting) what() string {
+	if g.server.IsNew() {
+		return locale.Text{EN: "Parley %s: a new chat room, kept in %s", ZH: "Parley %s：新的聊天室，数据保存在 %s"}.Format(g.lang, version(), g.config.Data)
+	}
+	return locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(g.lang, version(), g.config.Data)
+}
+
+func (g greeting) where() string {
+	return locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s （UDP）。"}.Format(g.lang, g.server.Addr())
+}
+
+// howToEnter tells what others type, by what they have.
+func (g greeting) howToEnter(addresses []string) []string {
+	lines := []string{"", locale.Text{EN: "Others enter it with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang)}
+	for _, a := range addresses {
+		lines = append(lines, "    "+typed("parley join "+short(a)))
+	}
+	host, port, _ := net.SplitHostPort(addresses[0])
+	return append(lines,
+		locale.Text{EN: "or with nothing but netcat (your name for ann; Ctrl-D, Ctrl-C to leave):", ZH: "或只用 netcat（把 ann 换成自己的昵称；先按 Ctrl-D 再按 Ctrl-C 离开）："}.In(g.lang),
+		"    "+typed(oneLiner(host, port)),
+		locale.Text{EN: "or with any script that sends there: L NAME, C NAME TEXT, Q NAME.", ZH: "或用任何程序向该地址发送：L 昵称、C 昵称 内容、Q 昵称。"}.In(g.lang),
+	)
+}
+
+// oneLiner is a client of plain datagrams for a shell: each line that it sends is one of them.
+func oneLiner(host, port string) string {
+	return fmt.Sprintf(`N=ann; (echo L $N; while read -r T; do echo "C $N $T"; done; echo Q $N) | nc -u %s %s`, host, port)
+}
+
+// next tells what to do now.
+func (g greeting) next() []string {
+	data := ""
+	if g.config.Data != server.DefaultData {
+		data = " --data " + g.config.Data
+	}
+	lines := []string{"", locale.Text{EN: "From another terminal here:", ZH: "在本机的另一个终端："}.In(g.lang)}
+	tips := []struct {
+		command string
+		does    locale.Text
+	}{
+		{"status --watch", locale.Text{EN: "how it is", ZH: "查看状态"}},
+		{"history --follow", locale.Text{EN: "what is said", ZH: "查看聊天记录"}},
+		{"doctor", locale.Text{EN: "whether others can reach it, and what could go wrong", ZH: "检查能否被访问、有无隐患"}},
+	}
+	for _, tip := range tips {
+		gap := strings.Repeat(" ", len(tips[1].command)-len(tip.command)) // the second is the longest
+		lines = append(lines, "    "+typed("parley "+tip.command+data)+gap+"   "+tip.does.In(g.lang))
+	}
+	if g.withConsole {
+		lines = append(lines, "", g.hint())
+	}
+	return lines
+}
+
+func (g greeting) hint() string {
+	return locale.Text{
+		EN: "What you type here everybody reads. /help lists the commands, Ctrl-C stops the server.",
+		ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
+	}.In(g.lang)
+}
+
+// short leaves out the port that clients take by themselves.
+func short(address string) string {
+	if host, port, err := net.SplitHostPort(address); err == nil && port == defaultPort {
+		return host
+	}
+	return address
+}
+
+// typed makes what is to be typed stand out (SGR 1, bold), where there are colours.
+func typed(command string) string { return "\x1b[1m" + command + "\x1b[0m" }

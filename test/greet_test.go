@@ -1,0 +1,200 @@
+//go:build unix
+
+package test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/ledger/local"
+	"parley/store"
+)
+
+// screenLines is what a terminal shows at once.
+const screenLines = 24
+
+func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
+	c := command(t, "serve", "--data", filepath.Join(t.TempDir(), "room"), "--listen", "127.0.0.1:0", "--console")
+	p, err := tryServe(t, c, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := p.reads("Ctrl-C stops the server")
+	if len(lines)+2 >= screenLines {
+		t.Errorf("%d lines are more than a screen", len(lines)+2)
+	}
+	screen := strings.Join(lines, "\n")
+	for _, part := range []string{"parley join " + p.addr.String(), "parley status --watch --data ", "parley doctor --data "} {
+		if !strings.Contains(screen, part) {
+			t.Errorf("%q is not told:\n%s", part, screen)
+		}
+	}
+	if strings.Contains(screen, "\x1b") {
+		t.Errorf("colours though this is no terminal: %q", screen)
+	}
+	bob := p.enter("bob")
+	ann := pasteFrom(t, lines)
+	bob.hears("ann enters the chat room")
+	ann.types("hello from  netcat")
+	bob.hears("ann: hello from  netcat")
+	ann.types("你好")
+	bob.hears("ann: 你好")
+	bob.says("hello")
+	ann.shows("bob: hello")
+	if err := ann.in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	bob.hears("ann quits the chat room")
+	ann.shows("EXIT")
+}
+
+// shell is a command line pasted into one.
+type shell struct {
+	t   testing.TB
+	in  io.WriteCloser
+	out io.Reader
+}
+
+// pasteFrom runs the line that the first screen offers to those who have only netcat.
+func pasteFrom(t *testing.T, screen []string) *shell {
+	t.Helper()
+	i := slices.IndexFunc(screen, func(line string) bool { return strings.Contains(line, "nc -u") })
+	if i < 0 {
+		t.Fatalf("no line to paste in %q", screen)
+	}
+	c := exec.Command("sh", "-c", screen[i])
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // netcat does not end by itself
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	end := func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	impatient := time.AfterFunc(patience, end)
+	t.Cleanup(func() {
+		impatient.Stop()
+		end()
+		_ = c.Wait() // killed
+	})
+	return &shell{t, in, out}
+}
+
+func (s *shell) types(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// shows reads until a text comes.
+func (s *shell) shows(text string) {
+	s.t.Helper()
+	seen, buffer := "", make([]byte, 4096)
+	for !strings.Contains(seen, text) {
+		n, err := s.out.Read(buffer)
+		if err != nil {
+			s.t.Fatalf("waiting for %q after %q: %v", text, seen, err)
+		}
+		seen += string(buffer[:n])
+	}
+}
+
+func TestLaterStartsAreThreeLines(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir, "--listen", "127.0.0.1:0").stop()
+	c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	p, err := tryServe(t, c, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(p.out)
+		rest <- string(all)
+	}()
+	p.stop()
+	got := strings.Split(strings.TrimSpace(<-rest), "\n")
+	if len(got) != 2 || !strings.Contains(got[0], "parley join") || !strings.Contains(got[1], "has stopped") {
+		t.Errorf("after the two lines that tell version and address come %q", got)
+	}
+}
+
+func TestTheFirstScreenIsChineseToo(t *testing.T) {
+	c := command(t, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--console")
+	c.Env = append(c.Env, "LANG=zh_CN.UTF-8")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	seen, buffer := "", make([]byte, 4096)
+	for !strings.Contains(seen, "Ctrl-C 停止服务器") {
+		n, err := out.Read(buffer)
+		if err != nil {
+			t.Fatalf("%v after %q", err, seen)
+		}
+		seen += string(buffer[:n])
+	}
+	(&program{t: t, cmd: c, errs: new(lockedBuffer)}).stop()
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "parley join 127.0.0.1:", "nc -u 127.0.0.1", "parley doctor"} {
+		if !strings.Contains(seen, part) {
+			t.Errorf("%q is not told:\n%s", part, seen)
+		}
+	}
+}
+
+func TestAClockBeforeTheNewestMessageIsTold(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tomorrow := local.New(state.Progress(), 1, func() time.Time { return time.Now().Add(24 * time.Hour) })
+	if err := tomorrow.Append(chat.Origin{Node: s.Node(), Epoch: 1, N: 1}, chat.Announce{Text: "from the future"}); err != nil {
+		t.Fatal(err)
+	}
+	records, err := tomorrow.Next(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := chat.Apply(state, records[0])
+	if err := s.Commit([]chat.Result{result}, state.Progress()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	told := p.reads("Mind: this machine's clock says")
+	if !strings.Contains(told[len(told)-1], "set the clock") {
+		t.Errorf("what to do is not told: %q", told)
+	}
+	p.enter("ann").leaves()
+	p.stop()
+	if !strings.Contains(p.errs.String(), "the clock is before the newest message") {
+		t.Errorf("it is not in the log: %s", p.errs)
+	}
+	if _, err := os.Stat(filepath.Join(dir, store.FileName)); err != nil {
+		t.Error(err)
+	}
+}
