@@ -1,7 +1,9 @@
 # What a developer does, a verb each. `make` lists them.
 
 GO      ?= go
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+OUT     ?= bin/parley
 ROUNDS  ?= 1000
 FUZZ    ?= 30s
 
@@ -17,7 +19,12 @@ run: ## start a server on port 8888
 
 .PHONY: build
 build: ## build bin/parley
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
+	  -ldflags '-s -w -X main.release=$(VERSION) -X main.commit=$(COMMIT)' -o $(OUT) ./cmd/parley
+
+.PHONY: release
+release: ## programs, archives and Debian packages into dist/
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' packaging/release.sh
 
 .PHONY: test
 test: needs vet ## everything: vet on three systems, all tests with the race detector
