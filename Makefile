@@ -4,7 +4,6 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
 OUT     ?= bin/parley
-ROUNDS  ?= 1000
 FUZZ    ?= 30s
 
 .DEFAULT_GOAL := help
@@ -53,6 +52,12 @@ fuzz: ## every fuzz target for FUZZ (30s)
 .PHONY: torture
 torture: ## kill -9 a talking server ROUNDS (1000) times and look for what is lost
 	TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 3h -run '^TestKilledServersLoseNothingThatWasSeen$$' -v ./test
+torture: ROUNDS ?= 1000
+
+.PHONY: bench
+bench: ## compare with a plain forwarding loop and bare SQLite, ROUNDS (3) times; writes docs/bench
+	$(GO) run ./bench/compare -rounds $(ROUNDS)
+bench: ROUNDS ?= 3
 
 .PHONY: cover
 cover: ## which lines the tests reach, as cover.html

@@ -102,7 +102,7 @@ type Conn struct {
 // Dial makes a Conn for a server: "host", "host:port", "::1", "[::1]:port"; without a port datagram.Port. It looks the address
 // up but sends nothing: there are no connections in this protocol, Enter is the first to hear whether somebody is there.
 func Dial(ctx context.Context, address string, options Options) (*Conn, error) {
-	host, port, err := splitAddress(address)
+	host, port, err := SplitAddress(address)
 	if err != nil {
 		return nil, fmt.Errorf("client: %q: %w", address, err)
 	}
@@ -126,8 +126,8 @@ func Dial(ctx context.Context, address string, options Options) (*Conn, error) {
 // Address returns the server's address with its port, as it was given.
 func (c *Conn) Address() string { return c.address }
 
-// splitAddress takes the port off an address, if it has one. More than one colon without brackets is IPv6 alone.
-func splitAddress(address string) (host string, port uint16, err error) {
+// SplitAddress takes the port off an address, if it has one; otherwise it is datagram.Port. More than one colon without brackets is IPv6 alone.
+func SplitAddress(address string) (host string, port uint16, err error) {
 	host, service := address, strconv.Itoa(datagram.Port)
 	switch {
 	case strings.HasPrefix(address, "[") && strings.HasSuffix(address, "]"):

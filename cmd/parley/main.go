@@ -94,7 +94,7 @@ func rootCommand(lang locale.Lang) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError(locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help"}, err, c.CommandPath()))
 	})
-	root.AddCommand(serveCommand(lang), joinCommand(lang), configCommand(lang), doctorCommand(lang), versionCommand(lang))
+	root.AddCommand(serveCommand(lang), joinCommand(lang), benchCommand(lang), configCommand(lang), doctorCommand(lang), versionCommand(lang))
 	root.AddCommand(steerCommands(lang)...)
 	root.AddCommand(archiveCommands(lang)...)
 	root.InitDefaultHelpCmd()

@@ -185,6 +185,11 @@ func ask(ctx context.Context, socket string, row command.Command, a command.Argu
 	if err != nil {
 		return nil, err
 	}
+	return reach(socket, request)
+}
+
+// reach sends a request to a control socket.
+func reach(socket string, request *http.Request) (*http.Response, error) {
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)

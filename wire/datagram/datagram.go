@@ -180,9 +180,15 @@ func RefusalCode(line string) chat.Code {
 }
 
 // Lost says that lines did not reach the client because too many waited for it.
-func Lost(lines int) []byte {
-	return fmt.Appendf(nil, "(dropped, as too many waited for you: %d)", lines)
+func Lost(lines int) []byte { return fmt.Appendf(nil, lost, lines) }
+
+// LostLines reads what Lost says; ok is false for every other line.
+func LostLines(line string) (lines int, ok bool) {
+	n, err := fmt.Sscanf(line, lost, &lines)
+	return lines, n == 1 && err == nil && string(Lost(lines)) == line
 }
+
+const lost = "(dropped, as too many waited for you: %d)"
 
 // RemovedFor words Removed with a reason.
 func RemovedFor(reason string) string {

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/client"
+	"parley/load"
+	"parley/locale"
+)
+
+// benching is what `parley bench` was told.
+type benching struct {
+	plan   load.Plan
+	rate   string
+	pid    int
+	output string
+	svg    string // a file
+	mine   bool   // whoever calls runs the server
+}
+
+func benchCommand(lang locale.Lang) *cobra.Command {
+	var b benching
+	c := &cobra.Command{
+		Use:   "bench [HOST[:PORT]]",
+		Short: locale.Text{EN: "how much a server can take", ZH: "测试服务器的承载能力"}.In(lang),
+		Long: locale.Text{
+			EN: `Have members enter a server of plain datagrams and talk, check every line that each of them receives, and measure. The server is
+localhost:8888 if none is named; start it with parley serve --no-limits, or its rates are what you measure.
+
+Latency counts from the moment at which a message was due. Exit status 1: something was lost, doubled, changed or out of order.`,
+			ZH: `让一批成员进入数据报聊天室并发言，检查每个成员收到的每一行，并给出测量结果。未指定时服务器为 localhost:8888；
+请用 parley serve --no-limits 启动服务器，否则测到的只是速率限制。
+
+延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、改动或乱序。`,
+		}.In(lang),
+		Example: `  parley serve --no-limits --data /tmp/try
+  parley bench --data /tmp/try
+  parley bench --members 1000 --rate 50 --duration 30s
+  parley bench --members 1000 --rate max --in-flight 32 -o json
+  parley bench --pid 4711 192.0.2.7:8888 --yes-i-run-this-server`,
+		Args: atMost(1),
+	}
+	f := c.Flags()
+	text := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) }
+	f.IntVar(&b.plan.Members, "members", 100, text("how many enter", "进入的成员数"))
+	f.IntVar(&b.plan.Senders, "senders", 0, text("how many of them talk; 0: at most 10", "其中发言的人数；0 表示最多 10 人"))
+	f.StringVar(&b.rate, "rate", "50", text("messages a second of all senders together, or max: as fast as accepted", "所有发送者每秒的消息总数，或 max：尽可能快"))
+	f.IntVar(&b.plan.InFlight, "in-flight", 32, text("with --rate max: how many may be under way at once", "用 --rate max 时：最多同时在途的消息数"))
+	f.IntVar(&b.plan.Size, "size", 100, text("bytes of a message's text", "每条消息的字节数"))
+	f.DurationVar(&b.plan.Duration, "duration", 10*time.Second, text("how long is measured", "测量时长"))
+	f.DurationVar(&b.plan.WarmUp, "warm-up", 2*time.Second, text("how long they talk before that", "测量前的预热时长"))
+	f.BoolVar(&b.plan.Echo, "echo", false, text("the server sends senders their own lines (udp.echo)", "服务器会把消息发回给发送者（udp.echo）"))
+	f.IntVar(&b.plan.Vanish, "vanish", 0, text("how many at the end vanish without a word", "结束时不告而别的成员数"))
+	f.StringVar(&b.plan.Door, "door", load.UDP, text("which door is tried: udp", "测试的入口：udp"))
+	f.IntVar(&b.pid, "pid", 0, text("the server's process, to measure it", "服务器的进程号，用于测量"))
+	f.StringVarP(&b.output, "output", "o", "text", text("text, or json: one object", "text 或 json（一个对象）"))
+	f.StringVar(&b.svg, "svg", "", text("a file to draw the report in", "把结果画成图保存到该文件"))
+	f.BoolVar(&b.mine, "yes-i-run-this-server", false, text("try a server that is not on this machine", "测试不在本机的服务器"))
+	where := settingFlags(c, lang, dataSetting())
+	c.RunE = func(c *cobra.Command, args []string) error {
+		address := "localhost"
+		if len(args) > 0 {
+			address = args[0]
+		}
+		if err := b.complete(c.Context(), address); err != nil {
+			return err
+		}
+		return b.run(c, where, lang)
+	}
+	return c
+}
+
+// complete makes a plan of what was told.
+func (b *benching) complete(ctx context.Context, address string) (err error) {
+	if b.output != "text" && b.output != "json" {
+		return usageError(locale.Errorf(locale.Text{EN: "-o takes text or json, not %q", ZH: "-o 只能是 text 或 json，不能是 %q"}, b.output))
+	}
+	if b.rate != "max" {
+		if b.plan.Rate, err = strconv.ParseFloat(b.rate, 64); err != nil || !(b.plan.Rate > 0) {
+			return usageError(locale.Errorf(locale.Text{EN: "--rate takes a positive number or max, not %q", ZH: "--rate 只能是正数或 max，不能是 %q"}, b.rate))
+		}
+	}
+	if b.plan.Senders == 0 {
+		b.plan.Senders = min(b.plan.Members, 10)
+	}
+	if b.plan.Target, err = benchTarget(ctx, address, b.mine); err != nil {
+		return err
+	}
+	if err := b.plan.Check(); err != nil {
+		return usageError(err)
+	}
+	return nil
+}
+
+// benchTarget looks an address up and refuses one that is not of this machine, unless whoever calls runs the server there.
+func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort, error) {
+	host, port, err := client.SplitAddress(address)
+	if err != nil {
+		return netip.AddrPort{}, usageError(locale.Errorf(locale.Text{EN: "%q is no address, such as localhost:8888: %v", ZH: "%q 不是地址，例如 localhost:8888：%v"}, address, err))
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil || len(ips) == 0 {
+		return netip.AddrPort{}, locale.Errorf(locale.Text{EN: "no such address: %v", ZH: "没有这个地址：%v"}, err)
+	}
+	for _, ip := range ips {
+		if !ip.Unmap().IsLoopback() && !mine {
+			return netip.AddrPort{}, locale.Errorf(locale.Text{
+				EN: "%s is not on this machine (%v): a load on a server of somebody else is an attack; if you run it, say --yes-i-run-this-server",
+				ZH: "%s 不在本机（%v）：对他人的服务器施加负载等于攻击；如果它由你运行，请加 --yes-i-run-this-server",
+			}, host, ip.Unmap())
+		}
+	}
+	ip := ips[max(0, slices.IndexFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() }))]
+	return netip.AddrPortFrom(ip.Unmap(), port), nil
+}
+
+func (b *benching) run(c *cobra.Command, where flags, lang locale.Lang) error {
+	options, err := b.measureServer(c.Context(), where)
+	if err != nil {
+		return err
+	}
+	if onTerminal(c.ErrOrStderr()) {
+		options.Progress = func(p load.Progress) { showProgress(c.ErrOrStderr(), p, lang) }
+	}
+	report, err := load.Run(c.Context(), b.plan, options)
+	if options.Progress != nil {
+		fmt.Fprint(c.ErrOrStderr(), clearLine)
+	}
+	if err != nil {
+		return err
+	}
+	return b.tell(c.OutOrStdout(), report, lang)
+}
+
+// tell prints the report, and is an error if it tells of faults.
+func (b *benching) tell(w io.Writer, report *load.Report, lang locale.Lang) error {
+	if b.svg != "" {
+		if err := os.WriteFile(b.svg, report.SVG(lang), 0o644); err != nil {
+			return err
+		}
+	}
+	if b.output == "json" {
+		if err := json.NewEncoder(w).Encode(report); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(w, report.Text(lang))
+	}
+	if !report.OK() {
+		return locale.Errorf(locale.Text{EN: "not everything arrived as it must", ZH: "并非所有消息都正确送达"})
+	}
+	return nil
+}
+
+// showProgress tells on one line of a terminal how far a run has come.
+func showProgress(w io.Writer, p load.Progress, lang locale.Lang) {
+	phase := [...]locale.Text{
+		load.Entering:  {EN: "entering", ZH: "进入"},
+		load.WarmingUp: {EN: "warming up", ZH: "预热"},
+		load.Measuring: {EN: "measuring", ZH: "测量"},
+		load.Draining:  {EN: "waiting for the last", ZH: "等待余下消息"},
+		load.Leaving:   {EN: "leaving", ZH: "离开"},
+	}[p.Phase].In(lang)
+	fmt.Fprint(w, clearLine, locale.Text{
+		EN: "%s, %.0f s: %d inside, %d sent, %d received, %d missing",
+		ZH: "%s，%.0f 秒：在线 %d 人，已发 %d，收到 %d，缺 %d",
+	}.Format(lang, phase, p.Elapsed.Seconds(), p.Inside, p.Sent, p.Received, p.Missing))
+}

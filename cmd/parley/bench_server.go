@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"parley/command"
+	"parley/load"
+	"parley/locale"
+	"parley/server"
+)
+
+// measureServer finds how the server's process can be measured: by --pid, or by the data directory of a server of ours. One that
+// was not named is measured if it is the one that is tried.
+func (b *benching) measureServer(ctx context.Context, where flags) (o load.Options, err error) {
+	if b.pid != 0 {
+		if o.Server, err = load.Process(b.pid); err != nil {
+			return o, locale.Errorf(locale.Text{EN: "measure process %d: %v", ZH: "无法测量进程 %d：%v"}, b.pid, err)
+		}
+	}
+	config, err := where.load()
+	if err != nil {
+		return o, err
+	}
+	named := where.command.Flags().Changed("data")
+	holder, err := server.FindHolder(config.Data)
+	if err == nil {
+		err = serves(ctx, holder.Socket, b.plan.Target)
+	}
+	switch {
+	case err != nil && named:
+		return o, locale.Errorf(locale.Text{EN: "--data %s: %v", ZH: "--data %s：%v"}, config.Data, err)
+	case err != nil:
+		return o, nil
+	}
+	if o.Server == nil {
+		o.Server = meterOf(ctx, holder)
+	}
+	o.Inside = func(ctx context.Context, prefix string) (int, error) { return countInside(ctx, holder.Socket, prefix) }
+	return o, nil
+}
+
+// meterOf measures a server of ours: as the system tells, or as it tells itself.
+func meterOf(ctx context.Context, holder server.Holder) load.Meter {
+	if meter, err := load.Process(holder.PID); err == nil {
+		return meter
+	}
+	return load.Metrics(func() (io.ReadCloser, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://parley/metrics", nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := reach(holder.Socket, request)
+		if err != nil {
+			return nil, err
+		}
+		if response.StatusCode != http.StatusOK {
+			return nil, errors.Join(fmt.Errorf("the server has no metrics: it answered %s", response.Status), response.Body.Close())
+		}
+		return response.Body, nil
+	})
+}
+
+// serves says if it is not the server behind a control socket that is tried.
+func serves(ctx context.Context, socket string, target netip.AddrPort) error {
+	var other string
+	err := told(ctx, socket, "status", func(a command.Answer) {
+		for _, door := range a.(*command.State).Doors {
+			address, err := netip.ParseAddrPort(door.Address)
+			if err == nil && door.Name == load.UDP && address.Port() != target.Port() {
+				other = door.Address
+			}
+		}
+	})
+	if err == nil && other != "" {
+		err = locale.Errorf(locale.Text{EN: "the server there listens on %s, not on %v", ZH: "该服务器监听 %s，而不是 %v"}, other, target)
+	}
+	return err
+}
+
+// countInside asks how many are inside whose nicknames begin so.
+func countInside(ctx context.Context, socket, prefix string) (n int, err error) {
+	err = told(ctx, socket, "who", func(a command.Answer) {
+		if strings.HasPrefix(a.(*command.Member).Nick, prefix) {
+			n++
+		}
+	})
+	return n, err
+}
+
+// told calls each with every answer to a command without arguments.
+func told(ctx context.Context, socket, name string, each func(command.Answer)) error {
+	row, _ := command.Find(name)
+	response, err := ask(ctx, socket, row, nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answered %s", response.Status)
+	}
+	for answers := json.NewDecoder(response.Body); ; {
+		answer := row.Answer()
+		if err := answers.Decode(answer); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
+		}
+		each(answer)
+	}
+}

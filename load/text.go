@@ -1,0 +1,138 @@
+package load
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"parley/locale"
+)
+
+// Text is the report for people.
+func (r *Report) Text(l locale.Lang) string {
+	t := table{lang: l}
+	p := r.Plan
+	rate := locale.Text{EN: "%g messages/s", ZH: "每秒 %g 条"}.Format(l, p.Rate)
+	if p.Rate == 0 {
+		rate = locale.Text{EN: "as fast as accepted, %d in flight", ZH: "尽可能快，最多 %d 条在途"}.Format(l, p.InFlight)
+	}
+	t.row(locale.Text{EN: "server", ZH: "服务器"}, "%v (%s)", p.Target, p.Door)
+	t.row(locale.Text{EN: "plan", ZH: "计划"}, locale.Text{EN: "%d members, %d of them talk: %s of %d bytes", ZH: "%d 名成员，其中 %d 名发言：%s，每条 %d 字节"}.In(l), p.Members, p.Senders, rate, p.Size)
+	t.enter(r.Enter)
+	m := r.Measured
+	t.row(locale.Text{EN: "measured", ZH: "测量"}, locale.Text{EN: "%.1f s: %d messages, %d deliveries, %.0f/s", ZH: "%.1f 秒：%d 条消息，%d 次送达，每秒 %.0f 次"}.In(l),
+		m.Seconds, m.Sent, m.Deliveries, share(float64(m.Deliveries), m.Seconds))
+	t.row(locale.Text{EN: "lines per datagram", ZH: "每个数据报的行数"}, "%.2f", share(float64(m.Lines), float64(m.Datagrams)))
+	t.row(locale.Text{EN: "from due to received", ZH: "从应发到收到"}, "%s", r.Latency.text(l))
+	t.row(locale.Text{EN: "from due to sent", ZH: "从应发到发出"}, "%s", r.Late.text(l))
+	d := r.Deliveries
+	t.row(locale.Text{EN: "all deliveries", ZH: "全部送达"}, locale.Text{EN: "%d expected, %d received", ZH: "应有 %d 次，收到 %d 次"}.In(l), d.Expected, d.Received)
+	t.row(locale.Text{EN: "faults", ZH: "差错"}, "%s", d.faults(l))
+	if r.GivenUp+r.Dropped > 0 {
+		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d not received in time, %d lines dropped as the server says", ZH: "%d 条未及时收到，服务器称丢弃了 %d 行"}.In(l), r.GivenUp, r.Dropped)
+	}
+	t.server(r.Server, r.ServerError)
+	if v := r.Vanished; v != nil {
+		t.row(locale.Text{EN: "vanished", ZH: "消失的成员"}, locale.Text{EN: "%d of %d seen gone after %.2f s (%s)", ZH: "%d / %d 名在 %.2f 秒后被发现离开（%s）"}.In(l), v.Seen, v.Members, v.Seconds, v.By)
+	}
+	for _, line := range slices.Sorted(maps.Keys(r.Others)) {
+		t.row(locale.Text{EN: "the server said", ZH: "服务器曾说"}, "%q × %d", line, r.Others[line])
+	}
+	if r.Limited() {
+		t.row(locale.Text{EN: "mind", ZH: "注意"}, "%s", locale.Text{
+			EN: "the server did not take everything at once: is it started with parley serve --no-limits?",
+			ZH: "服务器没有立即接受全部请求：是否用 parley serve --no-limits 启动？",
+		}.In(l))
+	}
+	if r.Interrupted {
+		t.row(locale.Text{EN: "mind", ZH: "注意"}, "%s", locale.Text{EN: "this ended early", ZH: "测试提前结束"}.In(l))
+	}
+	return t.text()
+}
+
+func share(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func (t *table) enter(e Enter) {
+	t.row(locale.Text{EN: "entering", ZH: "进入"}, locale.Text{EN: "%d in %.2f s, %d requests sent again", ZH: "%d 名，用时 %.2f 秒，重发请求 %d 次"}.In(t.lang), e.Members, e.Seconds, e.Repeated)
+	n := e.Notices
+	if n.Silent() {
+		t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, "%s", locale.Text{EN: "nobody was: this server does not tell", ZH: "无：该服务器不通知"}.In(t.lang))
+		return
+	}
+	t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, locale.Text{EN: "%d expected, %d lost, %d doubled", ZH: "应有 %d 条，丢失 %d 条，重复 %d 条"}.In(t.lang), n.Expected, n.Lost, n.Doubled)
+}
+
+func (t *table) server(s *Server, why string) {
+	switch {
+	case why != "":
+		t.row(locale.Text{EN: "server's process", ZH: "服务器进程"}, locale.Text{EN: "not measured: %s", ZH: "未测量：%s"}.In(t.lang), why)
+		return
+	case s == nil:
+		t.row(locale.Text{EN: "server's process", ZH: "服务器进程"}, "%s", locale.Text{EN: "not measured: name it with --data or --pid", ZH: "未测量：请用 --data 或 --pid 指定"}.In(t.lang))
+		return
+	}
+	const mib = 1 << 20
+	t.row(locale.Text{EN: "server's CPU", ZH: "服务器 CPU"}, locale.Text{EN: "%.2f µs a delivery (%.2f s); %.2f s for the entering", ZH: "每次送达 %.2f 微秒（共 %.2f 秒）；进入过程 %.2f 秒"}.In(t.lang),
+		s.PerDelivery, s.CPU, s.EnterCPU)
+	t.row(locale.Text{EN: "server's memory", ZH: "服务器内存"}, locale.Text{
+		EN: "%.1f MiB empty, %.1f MiB with all inside (%.1f KiB each), %.1f MiB at the end",
+		ZH: "空闲 %.1f MiB，全部进入后 %.1f MiB（每人 %.1f KiB），结束时 %.1f MiB",
+	}.In(t.lang), float64(s.RSSBefore)/mib, float64(s.RSSEntered)/mib, s.BytesPerMember/1024, float64(s.RSSAfter)/mib)
+}
+
+func (x Latencies) text(l locale.Lang) string {
+	return locale.Text{EN: "p50 %.2f, p99 %.2f, p99.9 %.2f, at most %.2f ms", ZH: "p50 %.2f，p99 %.2f，p99.9 %.2f，最大 %.2f 毫秒"}.Format(l, x.P50, x.P99, x.P999, x.Max)
+}
+
+// faults lists what went wrong.
+func (t Tally) faults(l locale.Lang) string {
+	var all []string
+	for _, f := range []struct {
+		n    uint64
+		name locale.Text
+	}{
+		{t.Lost, locale.Text{EN: "%d lost", ZH: "丢失 %d"}},
+		{t.Doubled, locale.Text{EN: "%d doubled", ZH: "重复 %d"}},
+		{t.OutOfOrder, locale.Text{EN: "%d out of order", ZH: "乱序 %d"}},
+		{t.Damaged, locale.Text{EN: "%d damaged", ZH: "损坏 %d"}},
+		{t.Unexpected, locale.Text{EN: "%d of the sender's own (does the server echo? then say --echo)", ZH: "发送者自己的 %d（服务器若回显，请加 --echo）"}},
+	} {
+		if f.n > 0 {
+			all = append(all, f.name.Format(l, f.n))
+		}
+	}
+	if len(all) == 0 {
+		return locale.Text{EN: "none", ZH: "无"}.In(l)
+	}
+	return strings.Join(all, locale.Text{EN: ", ", ZH: "，"}.In(l))
+}
+
+// table aligns names and what stands beside them.
+type table struct {
+	lang locale.Lang
+	rows [][2]string
+}
+
+func (t *table) row(name locale.Text, format string, args ...any) {
+	t.rows = append(t.rows, [2]string{name.In(t.lang), fmt.Sprintf(format, args...)})
+}
+
+func (t *table) text() string {
+	width := 0
+	for _, r := range t.rows {
+		width = max(width, displaywidth.String(r[0]))
+	}
+	var b strings.Builder
+	for _, r := range t.rows {
+		fmt.Fprintf(&b, "%s%s  %s\n", r[0], strings.Repeat(" ", width-displaywidth.String(r[0])), r[1])
+	}
+	return b.String()
+}
