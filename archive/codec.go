@@ -78,7 +78,8 @@ func (e *encoder) header(room chat.RoomID) error {
 
 func (e *encoder) entity(c chat.Change) error {
 	e.entities++
-	return e.line(entityLine{"entity", c.Kind, c.Key, c.Value})
+	value, _ := c.Value.(json.RawMessage) // as it is stored
+	return e.line(entityLine{"entity", c.Kind, c.Key, value})
 }
 
 func (e *encoder) message(m chat.Message) error {

@@ -59,7 +59,7 @@ func rooms(t testing.TB) string {
 		t.Fatal(err)
 	}
 	result := chat.Result{Changes: []chat.Change{
-		{Kind: "room", Key: "attic", Value: []byte(`{"id":"attic","seq":2}`)}, {Kind: "room", Key: "地下室", Value: []byte(`{"id":"地下室","seq":0}`)},
+		{Kind: "room", Key: "attic", Value: json.RawMessage(`{"id":"attic","seq":2}`)}, {Kind: "room", Key: "地下室", Value: json.RawMessage(`{"id":"地下室","seq":0}`)},
 	}}
 	for i := range 2 {
 		result.Messages = append(result.Messages, chat.Message{Room: "attic", Seq: chat.Seq(i + 1), Time: noon, Kind: chat.KindMessage, Nick: "Bob", Text: "up here"})

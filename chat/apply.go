@@ -1,10 +1,5 @@
 package chat
 
-import (
-	"encoding/json"
-	"fmt"
-)
-
 // Apply brings State forward by one Record and returns what came of it. A Record at or before the place reached, or one whose
 // Origin was applied before, is a repeat and leads to nothing.
 //
@@ -57,12 +52,8 @@ func (t *turn) seen() {
 
 func (t *turn) emit(e Event) { t.result.Events = append(t.result.Events, e) }
 
-func (t *turn) change(kind, key string, entity any) {
-	value, err := json.Marshal(entity)
-	if err != nil { // entities are plain structs
-		panic(fmt.Sprintf("chat: entity %s %q: %v", kind, key, err))
-	}
-	t.result.Changes = append(t.result.Changes, Change{Kind: kind, Key: key, Value: value})
+func (t *turn) change(kind, key string, e entity) {
+	t.result.Changes = append(t.result.Changes, Change{Kind: kind, Key: key, Value: e})
 }
 
 func (t *turn) remove(kind, key string) {

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -68,10 +69,16 @@ func (s *story) follows(r Record, result Result) Result {
 		s.messages = append(s.messages, m)
 	}
 	for _, c := range result.Changes {
-		s.entities[[2]string{c.Kind, c.Key}] = c
+		id := [2]string{c.Kind, c.Key}
 		if c.Value == nil {
-			delete(s.entities, [2]string{c.Kind, c.Key})
+			delete(s.entities, id)
+			continue
 		}
+		value, err := json.Marshal(c.Value)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.entities[id] = Change{c.Kind, c.Key, json.RawMessage(value)}
 	}
 	if result.Place != r.Place {
 		s.t.Errorf("place %d: the result is of place %d", r.Place, result.Place)
@@ -329,8 +336,28 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 	if hash("ab", "c") == hash("a", "bc") {
 		t.Error("nick and text run together")
 	}
-	if hash("a", "b", Change{Kind: "k", Key: "ab"}) == hash("a", "b", Change{Kind: "k", Key: "a", Value: []byte("b")}) {
+	if hash("a", "b", Change{Kind: "k", Key: "ab", Value: Room{ID: "c"}}) == hash("a", "b", Change{Kind: "k", Key: "a", Value: Room{ID: "bc"}}) {
 		t.Error("key and value run together")
+	}
+}
+
+// TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
+func TestHashCoversEveryField(t *testing.T) {
+	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon}
+	for _, e := range []entity{Room{ID: "r", Seq: 1}, session, node{ID: "n", Epoch: 1, N: 1, Seen: noon}} {
+		var whole encoding
+		e.encode(&whole)
+		fields := reflect.ValueOf(e)
+		for i := range fields.NumField() {
+			emptied := reflect.New(fields.Type()).Elem()
+			emptied.Set(fields)
+			emptied.Field(i).SetZero()
+			var without encoding
+			emptied.Interface().(entity).encode(&without)
+			if bytes.Equal(whole, without) {
+				t.Errorf("%T.%s is not hashed", e, fields.Type().Field(i).Name)
+			}
+		}
 	}
 }
 
@@ -339,17 +366,17 @@ func TestLoadStateRefuses(t *testing.T) {
 		what   string
 		entity Change
 	}{
-		{"an unknown kind", Change{"poll", "1", []byte(`{"id":"1"}`)}},
-		{"no JSON", Change{entityRoom, "lobby", []byte(`lobby`)}},
+		{"an unknown kind", Change{"poll", "1", json.RawMessage(`{"id":"1"}`)}},
+		{"no JSON", Change{entityRoom, "lobby", json.RawMessage(`lobby`)}},
 		{"nothing", Change{entityRoom, "lobby", nil}},
-		{"half a value", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":`)}},
-		{"more after the value", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":1}{}`)}},
-		{"null", Change{entityRoom, "lobby", []byte(`null`)}},
-		{"another type", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":"one"}`)}},
-		{"a field of a newer version", Change{entityRoom, "lobby", []byte(`{"id":"lobby","seq":1,"topic":"tea"}`)}},
-		{"the value of another key", Change{entityRoom, "lobby", []byte(`{"id":"attic","seq":1}`)}},
-		{"a session without an id", Change{entitySession, "s1", []byte(`{}`)}},
-		{"a node without an id", Change{entityNode, "here", []byte(`{}`)}},
+		{"half a value", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":`)}},
+		{"more after the value", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":1}{}`)}},
+		{"null", Change{entityRoom, "lobby", json.RawMessage(`null`)}},
+		{"another type", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":"one"}`)}},
+		{"a field of a newer version", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":1,"topic":"tea"}`)}},
+		{"the value of another key", Change{entityRoom, "lobby", json.RawMessage(`{"id":"attic","seq":1}`)}},
+		{"a session without an id", Change{entitySession, "s1", json.RawMessage(`{}`)}},
+		{"a node without an id", Change{entityNode, "here", json.RawMessage(`{}`)}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			s, err := LoadState(Progress{}, []Change{c.entity})
@@ -367,7 +394,7 @@ func TestLoadStateRefusesTwoHolders(t *testing.T) {
 	s := newStory(t)
 	s.does(enter("s1", "Ann"))
 	one := s.entities[[2]string{entitySession, "s1"}]
-	other := Change{entitySession, "s2", bytes.ReplaceAll(one.Value, []byte(`"s1"`), []byte(`"s2"`))}
+	other := Change{entitySession, "s2", json.RawMessage(bytes.ReplaceAll(one.Value.(json.RawMessage), []byte(`"s1"`), []byte(`"s2"`)))}
 	if _, err := LoadState(Progress{}, []Change{one, other}); err == nil {
 		t.Error("two sessions loaded with one nickname")
 	}

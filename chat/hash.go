@@ -3,11 +3,12 @@ package chat
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"time"
 )
 
 // hash continues the running hash with this turn's record, refusal, messages and changes, each length-prefixed.
 func (t *turn) hash(before Hash) Hash {
-	e := append(make(encoding, 0, 1024), before[:]...)
+	e := append(make(encoding, 0, 512), before[:]...)
 	e.number(uint64(t.record.Place))
 	code := OK
 	if t.result.Refusal != nil {
@@ -20,7 +21,12 @@ func (t *turn) hash(before Hash) Hash {
 	for _, c := range t.result.Changes {
 		e.text(c.Kind)
 		e.text(c.Key)
-		e.text(string(c.Value))
+		if c.Value == nil {
+			e.number(0)
+			continue
+		}
+		e.number(1)
+		c.Value.(entity).encode(&e)
 	}
 	return sha256.Sum256(e)
 }
@@ -43,10 +49,12 @@ func (e *encoding) text(s string) {
 	*e = append(*e, s...)
 }
 
+func (e *encoding) time(t time.Time) { e.number(uint64(t.UnixNano())) }
+
 func (e *encoding) message(m Message) {
 	e.text(string(m.Room))
 	e.number(uint64(m.Seq))
-	e.number(uint64(m.Time.UnixNano()))
+	e.time(m.Time)
 	e.text(string(m.Kind))
 	e.text(m.Nick)
 	e.text(m.Text)

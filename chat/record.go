@@ -40,7 +40,7 @@ type Result struct {
 type Change struct {
 	Kind  string
 	Key   string
-	Value []byte // JSON; nil: the entity is no more
+	Value any // marshals to the entity's JSON, or is that as json.RawMessage; nil: the entity is no more
 }
 
 // Event is what happened and concerns members. The set is closed: Entered, Posted, Left, Announced, Wanted.

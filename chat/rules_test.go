@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -173,7 +174,7 @@ func TestLeftIsWhole(t *testing.T) {
 // TestAnnounceStandsInEveryRoom loads a State with a second room, which no command makes yet.
 func TestAnnounceStandsInEveryRoom(t *testing.T) {
 	s := newStory(t)
-	attic := Change{Kind: entityRoom, Key: "attic", Value: []byte(`{"id":"attic","seq":7}`)}
+	attic := Change{Kind: entityRoom, Key: "attic", Value: json.RawMessage(`{"id":"attic","seq":7}`)}
 	s.entities[[2]string{entityRoom, "attic"}] = attic
 	s.messages = append(s.messages, Message{Room: "attic", Seq: 7})
 	s.state = s.reload()

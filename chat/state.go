@@ -33,6 +33,9 @@ func Lasts(kind string) bool { return lasts[kind] }
 // IsRoom says whether a Change is a room's, whose RoomID is then its Key.
 func (c Change) IsRoom() bool { return c.Kind == entityRoom }
 
+// entity is what State is made of. encode adds every field that JSON has to what is hashed.
+type entity interface{ encode(e *encoding) }
+
 // Room is a room's entity.
 type Room struct {
 	ID  RoomID `json:"id"`
@@ -55,6 +58,31 @@ type node struct {
 	Epoch Epoch     `json:"epoch"`
 	N     uint64    `json:"n"`
 	Seen  time.Time `json:"seen"`
+}
+
+func (r Room) encode(e *encoding) {
+	e.text(string(r.ID))
+	e.number(uint64(r.Seq))
+}
+
+func (s Session) encode(e *encoding) {
+	e.text(string(s.ID))
+	e.text(string(s.Node))
+	e.text(s.Door)
+	e.text(s.Nick.Name)
+	e.text(s.Nick.Key)
+	e.number(uint64(len(s.Rooms)))
+	for _, r := range s.Rooms {
+		e.text(string(r))
+	}
+	e.time(s.Entered)
+}
+
+func (n node) encode(e *encoding) {
+	e.text(string(n.ID))
+	e.number(uint64(n.Epoch))
+	e.number(n.N)
+	e.time(n.Seen)
 }
 
 // Hash runs over everything that was ever applied: equal hashes, equal histories.
@@ -90,7 +118,7 @@ func NewState() *State {
 }
 
 // LoadState rebuilds the State that progress and entities were kept of. Entities come in any order, each as the last Change
-// left it. A kind or a shape that this version does not know is an error: going on without it would part from the log.
+// left it, with its JSON. A kind or a shape that this version does not know is an error: going on without it would part from the log.
 func LoadState(progress Progress, entities []Change) (*State, error) {
 	s := NewState()
 	s.progress = progress
@@ -129,12 +157,13 @@ func (s *State) load(e Change) error {
 
 func loadInto[K ~string, V any](into map[K]V, e Change, key func(V) K) error {
 	var v V
-	d := json.NewDecoder(bytes.NewReader(e.Value))
+	value, _ := e.Value.(json.RawMessage)
+	d := json.NewDecoder(bytes.NewReader(value))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
 		return err
 	}
-	if d.InputOffset() != int64(len(e.Value)) || string(key(v)) != e.Key {
+	if d.InputOffset() != int64(len(value)) || string(key(v)) != e.Key {
 		return errors.New("its value is of another shape or another key")
 	}
 	into[key(v)] = v

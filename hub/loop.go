@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -35,6 +36,7 @@ func (h *Hub) Run() error {
 	}()
 	defer func() { h.Close(); h.abandon(); <-alive }()
 	for {
+		h.gather()
 		records, err := h.ledger.Next(context.Background(), batchMax)
 		if errors.Is(err, io.EOF) {
 			<-alive
@@ -47,6 +49,19 @@ func (h *Hub) Run() error {
 		if err := h.take(records); err != nil {
 			return err
 		}
+	}
+}
+
+// gather lets those speak who have just been answered, for as long as more of them do: they then share an fsync. Where nobody
+// else has anything to do it takes no time.
+func (h *Hub) gather() {
+	for before := -1; ; {
+		waiting := h.ledger.Len()
+		if waiting == before || waiting >= batchMax {
+			return
+		}
+		before = waiting
+		runtime.Gosched()
 	}
 }
 

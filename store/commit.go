@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,10 +89,14 @@ func (s *Store) put(c chat.Change) error {
 		q.BindText(2, c.Key)
 		return run(q)
 	}
+	value, err := json.Marshal(c.Value)
+	if err != nil {
+		return err
+	}
 	q := s.writer.Prep("INSERT INTO entity (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value")
 	q.BindText(1, c.Kind)
 	q.BindText(2, c.Key)
-	q.BindText(3, string(c.Value))
+	q.BindText(3, string(value))
 	return run(q)
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -285,7 +286,7 @@ func readProgress(conn *sqlite.Conn) (progress chat.Progress, err error) {
 func readEntities(conn *sqlite.Conn) (all []chat.Change, err error) {
 	err = sqlitex.Execute(conn, "SELECT kind, key, value FROM entity ORDER BY kind, key", &sqlitex.ExecOptions{
 		ResultFunc: func(row *sqlite.Stmt) error {
-			all = append(all, chat.Change{Kind: row.ColumnText(0), Key: row.ColumnText(1), Value: []byte(row.ColumnText(2))})
+			all = append(all, chat.Change{Kind: row.ColumnText(0), Key: row.ColumnText(1), Value: json.RawMessage(row.ColumnText(2))})
 			return nil
 		},
 	})
