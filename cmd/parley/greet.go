@@ -65,15 +65,17 @@ func (g greeting) howToEnter(addresses []string) []string {
 	}
 	host, port, _ := net.SplitHostPort(addresses[0])
 	return append(lines,
-		locale.Text{EN: "or with nothing but netcat (your name for ann; Ctrl-D, Ctrl-C to leave):", ZH: "或只用 netcat（把 ann 换成自己的昵称；先按 Ctrl-D 再按 Ctrl-C 离开）："}.In(g.lang),
-		"    "+typed(oneLiner(host, port)),
-		locale.Text{EN: "or with any script that sends there: L NAME, C NAME TEXT, Q NAME.", ZH: "或用任何程序向该地址发送：L 昵称、C 昵称 内容、Q 昵称。"}.In(g.lang),
+		locale.Text{EN: "or with Python alone; paste this, your name for ann, and type (Ctrl-D leaves):", ZH: "或只用 Python：粘贴下面一行（把 ann 换成自己的昵称）即可聊天，按 Ctrl-D 离开："}.In(g.lang),
+		typed(oneLiner(host, port)),
+		locale.Text{EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.", ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。"}.Format(g.lang, host, port),
 	)
 }
 
-// oneLiner is a client of plain datagrams for a shell: each line that it sends is one of them.
+// oneLiner is a client of plain datagrams for a shell.
 func oneLiner(host, port string) string {
-	return fmt.Sprintf(`N=ann; (echo L $N; while read -r T; do echo "C $N $T"; done; echo Q $N) | nc -u %s %s`, host, port)
+	return fmt.Sprintf(`python3 -uc "import socket,sys,threading;N='ann';s=socket.socket(2,2);s.connect(('%s',%s));say=lambda t:s.send(t.encode());`+
+		`say('L '+N);threading.Thread(target=lambda:[print(s.recv(1024).decode())for _ in iter(int,1)],daemon=True).start();`+
+		`[say('C '+N+' '+t.rstrip())for t in sys.stdin];say('Q '+N)"`, host, port)
 }
 
 // next tells what to do now.
@@ -89,7 +91,7 @@ func (g greeting) next() []string {
 	}{
 		{"status --watch", locale.Text{EN: "how it is", ZH: "查看状态"}},
 		{"history --follow", locale.Text{EN: "what is said", ZH: "查看聊天记录"}},
-		{"doctor", locale.Text{EN: "whether others can reach it, and what could go wrong", ZH: "检查能否被访问、有无隐患"}},
+		{"doctor", locale.Text{EN: "can others reach it, what could go wrong", ZH: "检查能否被访问、有无隐患"}},
 	}
 	for _, tip := range tips {
 		gap := strings.Repeat(" ", len(tips[1].command)-len(tip.command)) // the second is the longest
@@ -103,7 +105,7 @@ func (g greeting) next() []string {
 
 func (g greeting) hint() string {
 	return locale.Text{
-		EN: "What you type here everybody reads. /help lists the commands, Ctrl-C stops the server.",
+		EN: "What you type everybody reads. /help lists commands, Ctrl-C stops the server.",
 		ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
 	}.In(g.lang)
 }
