@@ -7,7 +7,7 @@ import (
 	"parley/wire/datagram"
 )
 
-// Report is what a run found out. Its JSON is documented in docs/operating.md.
+// Report is what a run found out. Its JSON is documented in docs/bench/report.md.
 type Report struct {
 	Plan        Plan           `json:"plan"`
 	Started     time.Time      `json:"started"`

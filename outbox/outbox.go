@@ -17,7 +17,8 @@ type Chunk struct {
 
 // Queue is what waits for one member. Any goroutine.
 type Queue struct {
-	limit int
+	limit int // bytes
+	most  int // chunks
 
 	mu     sync.Mutex
 	chunks []Chunk
@@ -26,8 +27,12 @@ type Queue struct {
 	held   bool
 }
 
-// NewQueue returns an empty Queue that holds at most limit bytes.
-func NewQueue(limit int) *Queue { return &Queue{limit: limit} }
+// chunkCost is what a Chunk costs a Queue beside its bytes, which others share: about its own size.
+const chunkCost = 32
+
+// NewQueue returns an empty Queue that holds at most limit bytes, and no more chunks than cost as much themselves. Chunks that
+// stand alone it always takes: whoever pushes them bounds them.
+func NewQueue(limit int) *Queue { return &Queue{limit: limit, most: max(keepChunks, limit/chunkCost)} }
 
 // Push adds chunks. When the Queue is then over its limit it loses its oldest chunks. It returns true if the Queue's owner must
 // be given to a Writer: it was empty before and is not held.
@@ -44,18 +49,21 @@ func (q *Queue) append(chunks []Chunk) {
 	for _, c := range chunks {
 		q.bytes += len(c.Data)
 	}
-	if q.bytes > q.limit {
+	if q.isOver(len(q.chunks)) {
 		q.shed()
 	}
 }
 
+func (q *Queue) isOver(chunks int) bool { return q.bytes > q.limit || chunks > q.most }
+
 // shed loses the oldest chunks until the limit is kept, or only those are left that must stand.
 func (q *Queue) shed() {
-	kept := q.chunks[:0]
+	kept, left := q.chunks[:0], len(q.chunks)
 	for _, c := range q.chunks {
-		if q.bytes > q.limit && !c.Alone {
+		if q.isOver(left) && !c.Alone {
 			q.bytes -= len(c.Data)
 			q.lost++
+			left--
 			continue
 		}
 		kept = append(kept, c)
@@ -83,10 +91,9 @@ func (q *Queue) Release(first ...Chunk) bool {
 	return idle && len(q.chunks) > 0
 }
 
-// Drain calls use with what waits, and with how many chunks were lost since the last Drain, unless there is neither or
-// the Queue is held. It takes
-// away as many chunks, from the oldest on, as use returns, and says whether some are left. use must not keep the slice, nor call the
-// Queue.
+// Drain calls use with what waits and with how many chunks were lost since the last Drain, unless there is neither or the Queue is
+// held. It takes away as many chunks, from the oldest on, as use returns, and says whether some are left. use must not keep the
+// slice, nor call the Queue.
 func (q *Queue) Drain(use func(chunks []Chunk, lost int) (used int)) (left bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -159,6 +159,17 @@ func TestDrainLeavesWhatIsNotUsed(t *testing.T) {
 	}
 }
 
+// TestManySmallChunksAreBoundToo: what a chunk costs beside its bytes counts.
+func TestManySmallChunksAreBoundToo(t *testing.T) {
+	q := NewQueue(100 * chunkCost)
+	for range 1000 {
+		q.Push(chunk("a"))
+	}
+	if chunks, lost := drains(q); len(chunks) != 100 || lost != 900 {
+		t.Errorf("%d wait, %d are lost", len(chunks), lost)
+	}
+}
+
 // TestDrainKeepsNoBurst: what a burst needed goes back, what is usual is used again.
 func TestDrainKeepsNoBurst(t *testing.T) {
 	q := NewQueue(1 << 20)

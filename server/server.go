@@ -191,7 +191,7 @@ func (s *Server) Wait() error {
 func (s *Server) Turn(ctx context.Context) error {
 	err := s.hub.Do(ctx, chat.Alive{})
 	var refusal *chat.Refusal
-	if errors.As(err, &refusal) && refusal.Code != chat.Busy {
+	if errors.As(err, &refusal) && refusal.Code != chat.Busy && refusal.Code != chat.StorageFailed {
 		return nil
 	}
 	return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -76,14 +75,17 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 		}()
 	}
 	stopping := manager{s, log, lang}.ready(ctx)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Wait() }()
+	failed := make(chan struct{})
+	go func() {
+		defer close(failed)
+		_ = s.Wait() // Close tells why
+	}()
 	select {
-	case err = <-failed:
+	case <-failed:
 	case <-ctx.Done():
 	}
 	stopping()
-	if err := errors.Join(err, s.Close()); err != nil {
+	if err := s.Close(); err != nil {
 		return err
 	}
 	terminal.Print(locale.Text{EN: "The server has stopped. Everything that anybody was shown is stored.", ZH: "服务器已停止。所有显示过的消息均已保存。"}.In(lang))

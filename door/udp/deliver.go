@@ -9,14 +9,17 @@ import (
 
 // Deliver implements hub.Door: every event is encoded once and queued for each member it is for.
 func (d *Door) Deliver(batch hub.Batch) {
+	answered := 0
 	for _, item := range batch {
 		if item.Answer != nil {
+			answered += weight(item.Answer.Ref.(*request).command)
 			d.deliverAnswer(item.Answer)
 		} else {
 			d.deliverEvent(item)
 		}
 	}
 	d.writer.Ready(d.dirty...)
+	d.gate.answered(answered) // after what it led to is ready to be written
 	clear(d.dirty)
 	d.dirty = d.dirty[:0]
 }
@@ -77,7 +80,6 @@ var removals = map[chat.Reason]string{
 
 func (d *Door) deliverAnswer(a *hub.Answer) {
 	q := a.Ref.(*request)
-	d.gate.answered(chat.Size(q.command))
 	if a.Refusal != nil {
 		d.refuse(q, a.Refusal)
 		return

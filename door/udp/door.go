@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -58,22 +59,26 @@ type Door struct {
 
 	sending []packet  // the Writer's goroutine only
 	again   []*member // likewise: who gets more after a rest
+	mark    int64     // likewise: what the gate had answered when the last flush began
 	dirty   []*member // Deliver only
 
 	closing chan struct{}
+	hurries atomic.Bool    // the door closes and keeps to no pace any more
 	readers sync.WaitGroup // the goroutine that reads
 	workers sync.WaitGroup // those that submit and keep house
 }
 
 // New makes a door that is not open yet. now is the clock of rates and silences.
 func New(config Config, log *slog.Logger, now func() time.Time) *Door {
-	return &Door{
+	d := &Door{
 		config: config, log: log, now: now,
 		requests: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
 		guard:   newGuard(config.EnterRate, now),
 		members: map[netip.AddrPort]*member{},
 		closing: make(chan struct{}),
 	}
+	d.gate = newGate(d.ahead, func() bool { return d.writer.IsIdle() })
+	return d
 }
 
 // Name implements hub.Door.
@@ -96,7 +101,6 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 		d.memberOf(s)
 	}
 	d.writer = outbox.NewWriter(paceRest, d.flush)
-	d.gate = newGate(d.ahead, d.writer.IsIdle)
 	d.readers.Go(d.read)
 	d.workers.Go(d.submit)
 	d.workers.Go(d.keepHouse)
@@ -119,6 +123,8 @@ func (d *Door) Close() error {
 	for _, m := range d.everybody() {
 		d.push(m, alone(datagram.Stopping))
 	}
+	hurry := time.AfterFunc(farewell, func() { d.hurries.Store(true) })
+	defer hurry.Stop()
 	d.writer.Close()
 	return d.socket.close()
 }
@@ -135,10 +141,13 @@ func (d *Door) everybody() []*member {
 }
 
 // isFull says whether as many are inside as may be. Those on their way through the log are not counted.
-func (d *Door) isFull() bool {
+func (d *Door) isFull() bool { return d.inside() >= d.config.Members }
+
+// inside returns how many members there are.
+func (d *Door) inside() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.members) >= d.config.Members
+	return len(d.members)
 }
 
 // member returns who is inside from an address, nil if nobody is.

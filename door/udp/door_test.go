@@ -139,7 +139,7 @@ func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 
 func TestOnlyErrorsWorthBelievingLetAMemberGo(t *testing.T) {
 	d, c := newTestDoor(Config{OutboxBytes: 1024})
-	send := func(m *member) { m.note(nil, d.now()) }
+	send := func(m *member) { m.note([]packet{{}}, d.now()) }
 	fail := func(m *member) bool { gone, _ := m.fail(d.now()); return gone }
 
 	m := testMember(d, "127.0.0.1:1")
@@ -151,6 +151,10 @@ func TestOnlyErrorsWorthBelievingLetAMemberGo(t *testing.T) {
 		if fail(m) {
 			t.Error("gone for errors about one sending")
 		}
+	}
+	m.note(nil, d.now())
+	if fail(m) {
+		t.Error("gone for errors about one sending and one that sent nothing")
 	}
 	send(m)
 	if !fail(m) {
@@ -180,11 +184,11 @@ func TestAskingTwiceProvesThatNobodyIsThere(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
 	m := testMember(d, "127.0.0.1:1")
 	m.askedFor()
-	m.note(nil, d.now())
+	m.note([]packet{{}}, d.now())
 	if gone, askAgain := m.fail(d.now()); gone || !askAgain {
 		t.Errorf("gone %v, askAgain %v", gone, askAgain)
 	}
-	m.note(nil, d.now())
+	m.note([]packet{{}}, d.now())
 	if gone, askAgain := m.fail(d.now()); !gone || askAgain {
 		t.Errorf("the second time: gone %v, askAgain %v", gone, askAgain)
 	}

@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"math"
 	"time"
 
 	"parley/chat"
@@ -16,10 +17,15 @@ const (
 	paceRest = 50 * time.Millisecond
 )
 
+// farewell is how long a door that closes keeps to the pace with what still waits.
+const farewell = 2 * time.Second
+
 // flush writes what waits for members, as far as their pace allows: the Writer's goroutine.
 func (d *Door) flush(members []*member, resting int) (again []*member) {
-	mark := d.gate.answers()
+	mark := d.mark // of the flush before: what was answered by then is among the owners of this one
+	d.mark = d.gate.answers()
 	now := d.now()
+	clear(d.again)
 	d.sending, d.again = d.sending[:0], d.again[:0]
 	for _, m := range members {
 		if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what the answer cut short
@@ -27,7 +33,7 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 			continue
 		}
 		before := len(d.sending)
-		if left := d.pack(m, m.pace.allow(now)); left {
+		if left := d.pack(m, d.allow(m, now)); left {
 			d.again = append(d.again, m)
 		}
 		m.pace.took(len(d.sending) - before)
@@ -42,10 +48,18 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 	})
 	d.counts.sent.Add(uint64(sent))
 	clear(d.sending)
-	if len(d.again)+resting == 0 {
+	if 2*(len(d.again)+resting) <= d.inside() { // no few can keep all others waiting
 		d.gate.reach(mark)
 	}
 	return d.again
+}
+
+// allow returns how many datagrams a member may be sent now.
+func (d *Door) allow(m *member, now time.Time) int {
+	if d.hurries.Load() {
+		return math.MaxInt
+	}
+	return m.pace.allow(now)
 }
 
 // pace bounds how much one member is sent at a time. The Writer's goroutine only.

@@ -2,10 +2,12 @@ package udp
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"parley/chat"
+	"parley/wire/datagram"
 )
 
 // gateEvery is how often a closed gate looks for itself whether everything is written.
@@ -17,16 +19,26 @@ const gateLines = 1 << 20
 
 // ahead returns how many bytes of requests may be on their way: half of an outbox, or what leads to gateLines.
 func (d *Door) ahead() int64 {
-	d.mu.Lock()
-	members := len(d.members)
-	d.mu.Unlock()
-	requests := gateLines / max(1, members)
-	return int64(max(1, min(d.config.OutboxBytes/2, requests*chat.Size(chat.Leave{}))))
+	lines := gateLines / max(1, d.inside())
+	return int64(max(1, min(d.config.OutboxBytes/2, lines*lineWeight)))
+}
+
+// lineWeight is what a line without text counts at the gate, in bytes.
+const lineWeight = 128
+
+// weight is what a command counts at the gate: bytes, and for each line of a text as if it were a command.
+func weight(c chat.Command) int {
+	p, ok := c.(chat.Post)
+	if !ok {
+		return lineWeight
+	}
+	lines := 1 + strings.Count(p.Text, "\n") + len(p.Text)/datagram.MaxLine
+	return len(p.Text) + lines*lineWeight
 }
 
 // gate keeps requests from running ahead of what they lead to: while more of them than its limit are on their way through the
 // log, or have led to lines that are not written yet, it is closed. So a storm waits outside instead of in every member's outbox.
-// It is about the Writer as a whole; no single member can close it.
+// It is about the members as a whole: who is behind alone keeps nobody waiting.
 type gate struct {
 	limit   func() int64 // bytes, at least 1
 	isIdle  func() bool  // everything is written

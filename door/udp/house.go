@@ -152,6 +152,9 @@ func (m *member) askedFor() {
 // note records that packets are about to be sent to the member, and says whether they may be: an address outside private
 // networks that has only sent L has its share.
 func (m *member) note(packets []packet, now time.Time) bool {
+	if len(packets) == 0 {
+		return true
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sent = now

@@ -19,7 +19,7 @@ func (d *Door) dropped(counter *atomic.Uint64, reason string, peer netip.AddrPor
 
 // logRefusal logs a request that the door refuses by itself; the hub logs the others.
 func (d *Door) logRefusal(q *request, refusal *chat.Refusal) {
-	if d.debugs() {
+	if q.verb != 0 && d.debugs() {
 		d.log.Debug("a request is refused", "door", Name, "peer", q.peer, "verb", string(q.verb), "code", refusal.Code.String())
 	}
 }

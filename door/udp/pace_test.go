@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/chat"
+	"parley/hub"
 	"parley/outbox"
+	"parley/wire/datagram"
 )
 
 func TestAMemberIsSentNoMoreThanItsSocketHolds(t *testing.T) {
@@ -118,5 +121,110 @@ func TestWhoIsGoneIsSentNothingButLastWords(t *testing.T) {
 	d.dismiss(m, chat.Left{Reason: chat.ReasonGone})
 	if m.isGone() || m.queue.Len() != 1 || len(d.dirty) != 1 {
 		t.Error("its last words are not sent")
+	}
+}
+
+func TestTheGateCountsLinesNotTexts(t *testing.T) {
+	if one, many := weight(chat.Post{Text: "x"}), weight(chat.Post{Text: strings.Repeat("x\n", 1000)}); many < 1000*one/2 {
+		t.Errorf("a thousand lines weigh %d, one weighs %d", many, one)
+	}
+	if long := weight(chat.Post{Text: strings.Repeat("x", 10*1024)}); long < 10*1024+10*lineWeight {
+		t.Errorf("a line that is cut in ten weighs %d", long)
+	}
+}
+
+func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
+	d, c := newTestDoor(Config{Rate: 10, Burst: 20, OutboxBytes: 1 << 20, TextMax: 1 << 14})
+	attach(t, d)
+	m := d.memberOf(&hub.Session{Session: chat.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9")), Nick: chat.Nick{Name: "ann", Key: "ann"}}})
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
+	defer d.writer.Close()
+	says := func(lines int) bool {
+		before := len(d.requests)
+		d.receive(packet{peer: m.peer, data: []byte("C ann " + strings.Repeat("x\n", lines-1) + "x")})
+		return len(d.requests) > before
+	}
+	if !says(200) {
+		t.Error("a long text is refused though nothing was said before")
+	}
+	if says(1) {
+		t.Error("and then there is more")
+	}
+	c.at = c.at.Add(time.Second)
+	if !says(10) || says(2) {
+		t.Error("ten lines a second, as lines of their own or of a text")
+	}
+}
+
+func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
+	d.socket = new(socket)
+	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil })
+	defer d.writer.Close()
+	for i := range 3 {
+		testMember(d, fmt.Sprintf("127.0.0.1:%d", i+1))
+	}
+	written := func(resting int) bool {
+		d.gate.answered(100)
+		d.flush(nil, resting)
+		d.flush(nil, resting) // what was answered before a flush began is known to be written after the next
+		return d.gate.written.Load() == d.gate.done.Load()
+	}
+	if !written(0) || !written(1) {
+		t.Error("one of three who rests counts for all")
+	}
+	if written(2) {
+		t.Error("most of them rest, and it counts as written")
+	}
+}
+
+func TestAnsweredMeansReadyToBeWritten(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
+	d.writer = outbox.NewWriter(time.Hour, func(all []*member, _ int) []*member { return all })
+	m := testMember(d, "127.0.0.1:1")
+	q := &request{verb: datagram.Say, peer: m.peer, command: chat.Post{Text: "x"}}
+	line := hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}, To: []*hub.Session{m.session}}
+	d.Deliver(hub.Batch{line, {Answer: &hub.Answer{Ref: q}}})
+	if d.gate.answers() != int64(weight(q.command)) {
+		t.Errorf("%d bytes are answered", d.gate.answers())
+	}
+	if d.writer.IsIdle() {
+		t.Error("answered, and nothing is ready to be written")
+	}
+}
+
+func TestWhoIsHeardWhileItsLeaveWaitsStays(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024})
+	attach(t, d)
+	m := testMember(d, "127.0.0.1:9")
+	d.letGo(m, chat.ReasonGone)
+	q := <-d.departures
+	if !d.isLeaving(q) {
+		t.Error("nobody was heard")
+	}
+	m.hear(packet{}, d.now())
+	if d.isLeaving(q) || m.departing {
+		t.Error("it was heard and is to leave")
+	}
+	d.letGo(m, chat.ReasonGone)
+	if len(d.departures) != 1 {
+		t.Error("it cannot be found gone later")
+	}
+}
+
+func TestWhoAsksTooFastIsNotAnswered(t *testing.T) {
+	d, _ := newTestDoor(Config{OutboxBytes: 1024})
+	attach(t, d)
+	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil })
+	defer d.writer.Close()
+	m := testMember(d, "127.0.0.1:9")
+	for range 2 * answersMax {
+		d.refuse(&request{verb: datagram.Say, peer: m.peer}, chat.Refuse(chat.NotYours))
+	}
+	if n := m.queue.Len(); n != answersMax {
+		t.Errorf("%d answers wait", n)
+	}
+	if n := d.counts.tooFast.Load(); n != answersMax {
+		t.Errorf("%d are counted", n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -14,6 +15,10 @@ import (
 
 // submitPatience is how long after it was read a datagram may wait for the log to have room before it is refused.
 const submitPatience = time.Second
+
+// answersMax is how much may wait for one member before answers to anything but L are left out: who asks faster than it can be
+// answered is not.
+const answersMax = 1024
 
 // slowDownEvery is how often a client that is too fast is told so.
 const slowDownEvery = time.Second
@@ -81,6 +86,9 @@ func (d *Door) receive(p packet) {
 		d.refuse(q, refusal)
 		return
 	}
+	if !d.admitLines(p, m, q.command) {
+		return
+	}
 	select {
 	case d.requests <- q:
 	default:
@@ -102,6 +110,28 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
 	}
+	d.slowDown(p, m, now)
+	return false
+}
+
+// admitLines keeps the rate of what a member says for the further lines of a text: each is a line to everybody. A text of more
+// lines than may be said at once passes where nothing was said for a while.
+func (d *Door) admitLines(p packet, m *member, c chat.Command) bool {
+	post, ok := c.(chat.Post)
+	if !ok || m == nil || m.rate == nil {
+		return true
+	}
+	more := min(strings.Count(post.Text, "\n"), d.config.Burst-1)
+	now := d.now()
+	if m.rate.AllowN(now, more) {
+		return true
+	}
+	d.slowDown(p, m, now)
+	return false
+}
+
+// slowDown counts what was said too fast and says so, now and then.
+func (d *Door) slowDown(p packet, m *member, now time.Time) {
 	d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 	m.mu.Lock()
 	tell := now.Sub(m.told) >= slowDownEvery
@@ -112,7 +142,6 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 	if tell {
 		d.push(m, alone(chat.TooFast.Sentence()))
 	}
-	return false
 }
 
 // translate makes the request's command. On L it holds the member's Queue: the answer comes first.
@@ -172,6 +201,9 @@ func (d *Door) submit() {
 		if !open {
 			return
 		}
+		if q.verb == 0 && !d.isLeaving(q) {
+			continue
+		}
 		if err := d.submitOne(q); err != nil {
 			d.logRefusal(q, refusalOf(err))
 			d.refuse(q, refusalOf(err))
@@ -189,10 +221,24 @@ func (d *Door) next() (q *request, open bool) {
 	}
 }
 
+// isLeaving says whether a member is still to leave: it may have been heard while its leave waited.
+func (d *Door) isLeaving(q *request) bool {
+	m := d.member(q.peer)
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.leaving == "" {
+		m.departing = false
+	}
+	return m.leaving != ""
+}
+
 func (d *Door) submitOne(q *request) error {
 	ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
 	defer cancel()
-	size := chat.Size(q.command)
+	size := weight(q.command)
 	if d.gate.enter(ctx, size) != nil {
 		return chat.Refuse(chat.Busy)
 	}
@@ -231,6 +277,10 @@ func (d *Door) answer(q *request, line string) {
 	if m == nil {
 		m = d.newMember(q.peer)
 		m.local.Store(&q.local)
+	}
+	if q.verb != datagram.Enter && m.queue.Len() >= answersMax {
+		d.dropped(&d.counts.tooFast, "too_fast", q.peer)
+		return
 	}
 	ready := false
 	if q.verb == datagram.Enter {
