@@ -68,9 +68,30 @@ func TestPeopleReadText(t *testing.T) {
 	}
 }
 
+// sharedBuffer is read by a test while a timer may write it.
+type sharedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *sharedBuffer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+// take returns what was written since the last time.
+func (s *sharedBuffer) take() *bytes.Buffer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := bytes.NewBuffer(bytes.Clone(s.b.Bytes()))
+	s.b.Reset()
+	return taken
+}
+
 func TestRepeatedFaultsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bytes.Buffer
+		var b sharedBuffer
 		log, flush := New(&b, Options{Level: slog.LevelDebug})
 		udp := log.With("door", "udp")
 		for i := range 100 {
@@ -81,7 +102,7 @@ func TestRepeatedFaultsAreCounted(t *testing.T) {
 		}
 		udp.Error("cannot write")
 		count := map[string]int{}
-		for _, l := range lines(t, &b) {
+		for _, l := range lines(t, b.take()) {
 			count[fmt.Sprint(l["level"], " ", l["door"])]++
 		}
 		if want := map[string]int{"WARN udp": 5, "WARN web": 5, "ERROR udp": 1, "DEBUG <nil>": 100}; fmt.Sprint(count) != fmt.Sprint(want) {
@@ -89,7 +110,7 @@ func TestRepeatedFaultsAreCounted(t *testing.T) {
 		}
 		time.Sleep(window)
 		synctest.Wait()
-		told := lines(t, &b)
+		told := lines(t, b.take())
 		if len(told) != 2 {
 			t.Fatalf("after the minute: %v", told)
 		}
@@ -101,12 +122,12 @@ func TestRepeatedFaultsAreCounted(t *testing.T) {
 		for range 6 {
 			udp.Warn("cannot write")
 		}
-		if n := len(lines(t, &b)); n != 5 {
+		if n := len(lines(t, b.take())); n != 5 {
 			t.Errorf("a new minute: %d lines", n)
 		}
 		flush()
 		flush()
-		if got := lines(t, &b); len(got) != 1 || got[0]["repeated"] != 1.0 {
+		if got := lines(t, b.take()); len(got) != 1 || got[0]["repeated"] != 1.0 {
 			t.Errorf("at the end: %v", got)
 		}
 	})
