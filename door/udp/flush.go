@@ -13,8 +13,8 @@ import (
 // 2,304, and the kernel gives back what was read a quarter at a time: about 70 datagrams may be on their way at once. So who reads
 // is sent at most paceMax in paceRest, and again as many after that at the soonest, joined if they are many lines.
 const (
-	paceMax  = 32
-	paceRest = 50 * time.Millisecond
+	paceMax  = 16
+	paceRest = 25 * time.Millisecond
 )
 
 // farewell is how long a door that closes keeps to the pace with what still waits.
