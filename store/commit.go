@@ -72,7 +72,10 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched
 type entityID struct{ kind, key string }
 
 func (s *Store) insert(m chat.Message) error {
-	q := s.writer.Prep("INSERT INTO message (room, seq, time, kind, nick, text) VALUES (?, ?, ?, ?, ?, ?)")
+	q, err := s.writer.Prepare("INSERT INTO message (room, seq, time, kind, nick, text) VALUES (?, ?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
 	q.BindText(1, string(m.Room))
 	q.BindInt64(2, int64(m.Seq))
 	q.BindInt64(3, m.Time.UnixNano())
@@ -84,7 +87,10 @@ func (s *Store) insert(m chat.Message) error {
 
 func (s *Store) put(c chat.Change) error {
 	if c.Value == nil {
-		q := s.writer.Prep("DELETE FROM entity WHERE kind = ? AND key = ?")
+		q, err := s.writer.Prepare("DELETE FROM entity WHERE kind = ? AND key = ?")
+		if err != nil {
+			return err
+		}
 		q.BindText(1, c.Kind)
 		q.BindText(2, c.Key)
 		return run(q)
@@ -93,7 +99,10 @@ func (s *Store) put(c chat.Change) error {
 	if err != nil {
 		return err
 	}
-	q := s.writer.Prep("INSERT INTO entity (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value")
+	q, err := s.writer.Prepare("INSERT INTO entity (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value")
+	if err != nil {
+		return err
+	}
 	q.BindText(1, c.Kind)
 	q.BindText(2, c.Key)
 	q.BindText(3, string(value))

@@ -50,7 +50,10 @@ func (s *Store) putDigests(results []chat.Result) (map[chat.RoomID]Digest, error
 }
 
 func (s *Store) putDigest(room chat.RoomID, d Digest) error {
-	q := s.writer.Prep("INSERT INTO digest (room, seq, hash) VALUES (?, ?, ?) ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, hash = excluded.hash")
+	q, err := s.writer.Prepare("INSERT INTO digest (room, seq, hash) VALUES (?, ?, ?) ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, hash = excluded.hash")
+	if err != nil {
+		return err
+	}
 	q.BindText(1, string(room))
 	q.BindInt64(2, int64(d.Seq))
 	q.BindBytes(3, d.Hash[:])

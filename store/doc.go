@@ -9,5 +9,6 @@
 //   - One goroutine writes; any number read, and never wait for the writer.
 //   - A message is written once: a second one at the same place in the same room is an error.
 //   - Each room's digest over its messages is stored with them, so that one that is changed or missing later is found.
-//   - A file of a newer version is not touched; a Reader touches none.
+//   - A file of a newer version, or one whose tables are not exactly those its migrations make, is not touched; a Reader touches
+//     none.
 package store

@@ -61,24 +61,25 @@ func readOnly(path string) (string, error) {
 }
 
 func (g *Glimpse) read(conn *sqlite.Conn) error {
+	if err := sqlitex.ExecuteTransient(conn, "BEGIN", nil); err != nil { // all of one moment
+		return err
+	}
 	newest, err := schema()
 	if err != nil {
 		return err
 	}
-	if _, err := recognise(conn, len(newest.Migrations)); err != nil {
-		return err
-	}
-	tables, err := sqlitex.ResultInt(conn.Prep("SELECT count(*) FROM sqlite_schema WHERE name IN ('progress', 'message')"))
-	if err != nil || tables < 2 {
+	format, err := recognise(conn, newest.Migrations)
+	if err != nil || format == 0 {
 		return err // killed before it was made
 	}
-	nanoseconds, err := sqlitex.ResultInt64(conn.Prep("SELECT coalesce(max(time), 0) FROM progress"))
+	nanoseconds, err := number(conn, "SELECT coalesce(max(time), 0) FROM progress")
 	if err != nil {
 		return err
 	}
 	if nanoseconds > 0 {
 		g.Time = time.Unix(0, nanoseconds).UTC()
 	}
-	g.Messages, err = sqlitex.ResultBool(conn.Prep("SELECT EXISTS (SELECT 1 FROM message)"))
+	some, err := number(conn, "SELECT EXISTS (SELECT 1 FROM message)")
+	g.Messages = some != 0
 	return err
 }

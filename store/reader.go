@@ -85,7 +85,7 @@ func (r *Reader) begin() error {
 	if err != nil {
 		return err
 	}
-	format, err := recognise(r.conn, len(schema.Migrations))
+	format, err := recognise(r.conn, schema.Migrations)
 	if err != nil {
 		return err
 	}

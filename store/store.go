@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,12 +26,6 @@ const applicationID = 0x50726c79
 
 // readers is how many queries run at once.
 const readers = 4
-
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// ErrNewer is returned for a database that this version does not know.
-var ErrNewer = errors.New("a newer version of parley made this data")
 
 // Options tunes a Store; the zero value is what a server runs with.
 type Options struct {
@@ -129,7 +121,7 @@ func (s *Store) prepare(options Options) error {
 
 // limit bounds the database's size. SQLite never sets it below what the file has already.
 func (s *Store) limit(maxBytes int64) error {
-	size, err := sqlitex.ResultInt64(s.writer.Prep("PRAGMA page_size"))
+	size, err := number(s.writer, "PRAGMA page_size")
 	if err != nil {
 		return err
 	}
@@ -141,62 +133,13 @@ func migrate(conn *sqlite.Conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := recognise(conn, len(schema.Migrations)); err != nil {
+	if _, err := recognise(conn, schema.Migrations); err != nil {
 		return err
 	}
 	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", nil); err != nil {
 		return err
 	}
 	return sqlitemigration.Migrate(context.Background(), conn, schema)
-}
-
-// schema is how a file becomes one of the newest format: a migration for each format there was.
-func schema() (sqlitemigration.Schema, error) {
-	s := sqlitemigration.Schema{AppID: applicationID}
-	names, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return s, err
-	}
-	for _, name := range names { // sorted: the names are numbered
-		sql, err := migrations.ReadFile(name)
-		if err != nil {
-			return s, err
-		}
-		s.Migrations = append(s.Migrations, string(sql))
-	}
-	return s, nil
-}
-
-// recognise returns a file's format. It refuses a file of a newer version, and one that another program made, before anything
-// is written.
-func recognise(conn *sqlite.Conn, newest int) (format int, err error) {
-	id, err := number(conn, "PRAGMA application_id")
-	if err != nil {
-		return 0, err
-	}
-	version, err := number(conn, "PRAGMA user_version")
-	if err != nil {
-		return 0, err
-	}
-	tables, err := number(conn, "SELECT count(*) FROM sqlite_schema")
-	switch {
-	case err != nil:
-		return 0, err
-	case id != applicationID && (id != 0 || tables > 0):
-		return 0, fmt.Errorf("another program made this file (its application_id is %#x): use another data directory", id)
-	case version > int64(newest):
-		return 0, fmt.Errorf("%w (its format is %d, this version knows up to %d): use that version, or another data directory", ErrNewer, version, newest)
-	}
-	return int(version), nil
-}
-
-// number returns what a query answers with one number. Unlike Prep it does not panic at a file that is broken.
-func number(conn *sqlite.Conn, query string) (n int64, err error) {
-	err = sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
-		n = row.ColumnInt64(0)
-		return nil
-	}})
-	return n, err
 }
 
 // identify reads the names of the node and of the history, and every room's digest. In a new database it makes the names, in one
