@@ -15,6 +15,9 @@ import (
 // backupAge is how old a backup may be.
 const backupAge = 7 * 24 * time.Hour
 
+// backupAhead is how far the clock that dated a backup may have been ahead. Beyond it nobody knows how old the backup is.
+const backupAhead = time.Hour
+
 // copied is what is known of backups.
 type copied struct {
 	needed bool // there is something to lose
@@ -44,6 +47,8 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 		what = locale.Text{EN: "it cannot be seen when one was made: %v", ZH: "无法得知何时备份过：%v"}.Fill(c.err)
 	case c.gone:
 		what = locale.Text{EN: "the last one, %s of %s, is no longer there", ZH: "最后一份备份 %s（%s）已不存在"}.Fill(c.last.File, stamp(c.last.Time))
+	case c.last.Time.Sub(now) > backupAhead:
+		what = locale.Text{EN: "the last one says it is of %s, which is yet to come: set the clock right and make another", ZH: "最后一次备份的时间 %s 在未来：请校准时钟并重新备份"}.Fill(stamp(c.last.Time))
 	case now.Sub(c.last.Time) > backupAge:
 		what = locale.Text{EN: "the last one is of %s, %d days ago", ZH: "最后一次备份于 %s，%d 天前"}.Fill(stamp(c.last.Time), days(now.Sub(c.last.Time)))
 	default:

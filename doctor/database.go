@@ -4,15 +4,21 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"parley/locale"
+	"parley/server"
 	"parley/store"
 )
 
 func checkDatabase(_ context.Context, e *Examination) []Finding {
 	glimpse, err := e.glimpse()
-	return judgeDatabase(absolute(e.Config.Data), glimpse, err)
+	last, lastErr := server.LastBackup(e.Config.Data)
+	if _, err := os.Stat(last.File); lastErr != nil || err != nil {
+		last.File = ""
+	}
+	return judgeDatabase(absolute(e.Config.Data), last.File, glimpse, err)
 }
 
 // isPathError says that the file system refuses, which says nothing about what is in the file.
@@ -21,7 +27,8 @@ func isPathError(err error) bool {
 	return errors.As(err, &refused)
 }
 
-func judgeDatabase(dir string, g store.Glimpse, err error) []Finding {
+// judgeDatabase also takes the newest backup that is there, empty if none is.
+func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 	path := filepath.Join(dir, store.FileName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -33,12 +40,23 @@ func judgeDatabase(dir string, g store.Glimpse, err error) []Finding {
 			EN: "parley --version  # too old: install the newer one, or use another --data", ZH: "parley --version  # 版本过旧：请安装新版本，或使用其他 --data",
 		})}
 	case err != nil:
-		return []Finding{broken(locale.Text{EN: "no server can use it: %v", ZH: "服务器无法使用：%v"}, err).cure(locale.Text{
-			EN: "mv %s %s.broken  # then put a backup in its place, or start anew",
-			ZH: "mv %s %s.broken  # 然后放入备份，或重新开始",
-		}, quote(path), quote(path))}
+		return []Finding{broken(locale.Text{EN: "no server can use it: %v", ZH: "服务器无法使用：%v"}, err).cure(replace(dir, backup))}
 	case g.Time.IsZero():
 		return []Finding{ok(locale.Text{EN: "nothing is stored yet", ZH: "尚未存储内容"})}
 	}
 	return []Finding{ok(locale.Text{EN: "%s, last written %s", ZH: "%s，最后写入于 %s"}, size(uint64(g.Bytes)), stamp(g.Time))}
+}
+
+// replace moves a whole directory away and puts a backup in its place. A database is never moved alone: its WAL would stay behind,
+// and SQLite would write that into whatever comes in its place.
+func replace(dir, backup string) locale.Text {
+	if backup == "" {
+		return locale.Text{
+			EN: "# with the server stopped\nmv %s %s\n# then, of a backup; without one, the next start begins anew\n# parley restore --data %s BACKUP",
+			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时重新开始\n# parley restore --data %s BACKUP",
+		}.Fill(quote(dir), quote(dir+".broken"), quote(dir))
+	}
+	return locale.Text{
+		EN: "# with the server stopped\nmv %s %s && parley restore --data %s %s", ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",
+	}.Fill(quote(dir), quote(dir+".broken"), quote(dir), quote(backup))
 }

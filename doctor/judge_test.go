@@ -165,12 +165,13 @@ func TestSpeed(t *testing.T) {
 func TestDatabase(t *testing.T) {
 	refused := &fs.PathError{Op: "stat", Path: "x", Err: fs.ErrPermission}
 	try(t, map[string]judged{
-		"none":       {judgeDatabase("/d", store.Glimpse{}, fs.ErrNotExist), []string{"ok none yet"}},
-		"new":        {judgeDatabase("/d", store.Glimpse{}, nil), []string{"ok nothing is stored yet"}},
-		"well":       {judgeDatabase("/d", store.Glimpse{Bytes: 4096, Time: time.Now()}, nil), []string{"ok 4KiB, last written 20"}},
-		"unreadable": {judgeDatabase("/a b", store.Glimpse{}, refused), []string{"fail cannot be read | ls -l '/a b/parley.db'"}},
-		"newer":      {judgeDatabase("/d", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
-		"rubbish":    {judgeDatabase("/d", store.Glimpse{}, errors.New("hm")), []string{"fail no server can use it: hm | mv /d/parley.db /d/parley.db.broken"}},
+		"none":       {judgeDatabase("/d", "", store.Glimpse{}, fs.ErrNotExist), []string{"ok none yet"}},
+		"new":        {judgeDatabase("/d", "", store.Glimpse{}, nil), []string{"ok nothing is stored yet"}},
+		"well":       {judgeDatabase("/d", "", store.Glimpse{Bytes: 4096, Time: time.Now()}, nil), []string{"ok 4KiB, last written 20"}},
+		"unreadable": {judgeDatabase("/a b", "", store.Glimpse{}, refused), []string{"fail cannot be read | ls -l '/a b/parley.db'"}},
+		"newer":      {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
+		"rubbish":    {judgeDatabase("/d", "", store.Glimpse{}, errors.New("hm")), []string{"fail no server can use it: hm | # with the server stopped\nmv /d /d.broken\n# then"}},
+		"replaced":   {judgeDatabase("/d e", "/b/c.db", store.Glimpse{}, errors.New("hm")), []string{"fail no server can use it: hm | # with the server stopped\nmv '/d e' '/d e.broken' && parley restore --data '/d e' /b/c.db"}},
 	})
 }
 
@@ -182,6 +183,8 @@ func TestBackup(t *testing.T) {
 		"none":            {judgeBackup("/a b", copied{needed: true, err: fs.ErrNotExist}, now), []string{"warn none was made | parley backup --data '/a b' /var/backups/parley-$(date +%F).db\n# and every night at three, in crontab -e:\n0 3 * * * parley backup --data '/a b' /var/backups/parley-$(date +\\%F).db"}},
 		"fresh":           {judgeBackup("/d", copied{needed: true, last: at(backupAge)}, now), []string{"ok /b.db of 2030-05-02"}},
 		"old":             {judgeBackup("/d", copied{needed: true, last: at(backupAge + time.Minute)}, now), []string{"warn 7 days ago | parley backup --data /d"}},
+		"ahead":           {judgeBackup("/d", copied{needed: true, last: at(-backupAhead)}, now), []string{"ok /b.db of 2030-05-09"}},
+		"to come":         {judgeBackup("/d", copied{needed: true, last: at(-backupAhead - time.Minute)}, now), []string{"warn yet to come | parley backup"}},
 		"gone":            {judgeBackup("/d", copied{needed: true, last: at(0), gone: true}, now), []string{"warn /b.db of 2030-05-09 | parley backup"}},
 		"torn":            {judgeBackup("/d", copied{needed: true, err: errors.New("hm")}, now), []string{"warn cannot be seen when one was made: hm | parley backup"}},
 	})

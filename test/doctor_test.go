@@ -3,10 +3,12 @@
 package test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -15,8 +17,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"parley/archive"
 	"parley/doctor"
+	"parley/server"
 	"parley/store"
 )
 
@@ -224,10 +229,43 @@ func TestTheDoctorOfADataDirectory(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	look().has(t, "backup", "ok", backup)
+	tornThenRestored(t, dir, look)
+	if err := server.NoteBackup(dir, archive.Backup{Time: time.Now(), File: backup}); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(backup); err != nil {
 		t.Fatal(err)
 	}
 	look().has(t, "backup", "warn", backup, "no longer there")
+}
+
+// tornThenRestored: what the remedy puts in the place of a damaged database is the backup, whatever WAL lay beside the damaged one.
+func tornThenRestored(t *testing.T, dir string, look func() examination) {
+	t.Helper()
+	before := exportedMessages(t, done(t, "export", "--data", dir))
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	p.enter("bob").hearsNothing()
+	p.kill() // so that there is a WAL
+	database := filepath.Join(dir, store.FileName)
+	if info, err := os.Stat(database + "-wal"); err != nil || info.Size() == 0 {
+		t.Fatalf("no WAL: %v", err)
+	}
+	if err := os.WriteFile(database, bytes.Repeat([]byte("rubbish "), 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(database + "-shm"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	remedy := look().has(t, "database", "fail", "no server can use it")
+	if err := os.RemoveAll(dir + ".broken"); err != nil { // of the first remedy
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", programDir+":"+os.Getenv("PATH"))
+	paste(t, remedy)
+	if after := exportedMessages(t, done(t, "export", "--data", dir)); !slices.Equal(after, before) || len(after) == 0 {
+		t.Errorf("restored is %+v, backed up was %+v", after, before)
+	}
+	done(t, "verify", "--data", dir)
 }
 
 func TestTheDoctorOfADirectoryThatMayNotBeWritten(t *testing.T) {
