@@ -153,6 +153,24 @@ func refusedWith(t testing.TB, err error, part string) {
 	}
 }
 
+// TestASumThatIsAnothers: who writes FILE.sha256 while the backup is made keeps it, and no backup is left beside it.
+func TestASumThatIsAnothers(t *testing.T) {
+	dir, target := talk(t), t.TempDir()
+	file := filepath.Join(target, "b.db")
+	_, _, err := MakeBackup(t.Context(), dir, file, func(step locale.Text, _, _ int64) {
+		if step == stepHash {
+			if err := os.WriteFile(sumPath(file), []byte("mine"), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	refusedWith(t, err, "exists")
+	wants(t, target, "b.db.sha256")
+	if content, err := os.ReadFile(sumPath(file)); err != nil || string(content) != "mine" {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
 func epochOf(t testing.TB, dir string) string {
 	t.Helper()
 	s, err := store.Open(dir, store.Options{})
@@ -271,7 +289,7 @@ func TestRestoreRefuses(t *testing.T) {
 		damage func(t *testing.T, file string)
 		why    string
 	}{
-		"a file that is not there": {func(t *testing.T, file string) { remove(t, file) }, "no such file"},
+		"a file that is not there": {func(t *testing.T, file string) { remove(t, file) }, "there is no file"},
 		"something else":           {func(t *testing.T, file string) { write(t, file, strings.Repeat("dear diary\n", 1000)) }, "not a database"},
 		"an empty file":            {func(t *testing.T, file string) { write(t, file, "") }, "empty"},
 		"another checksum":         {func(t *testing.T, file string) { write(t, sumPath(file), strings.Repeat("0", 64)+"  x\n") }, "checksum"},

@@ -57,7 +57,10 @@ func MakeBackup(ctx context.Context, dir, file string, progress Progress) (Backu
 		return Backup{}, nil, err
 	}
 	line := fmt.Sprintf("%v  %s\n", sum, filepath.Base(full))
-	if err := errors.Join(writeFile(sumPath(full), strings.NewReader(line)), syncDir(filepath.Dir(full))); err != nil {
+	if err := writeFile(sumPath(full), strings.NewReader(line)); err != nil { // what is there under its name is another's
+		return Backup{}, nil, errors.Join(err, os.Remove(full))
+	}
+	if err := syncDir(filepath.Dir(full)); err != nil {
 		return Backup{}, nil, errors.Join(err, os.Remove(full), os.Remove(sumPath(full)))
 	}
 	return Backup{Time: time.Now().UTC().Truncate(time.Second), File: full, Bytes: size, SHA256: sum.String()}, report, nil

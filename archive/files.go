@@ -85,14 +85,30 @@ func compareSum(file string, sum chat.Hash) error {
 	return nil
 }
 
-// writeFile makes a new file that is on the disk when it returns.
+// unusable says what to do about a file that was named as a backup and is none.
+func unusable(file string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return locale.Errorf(locale.Text{EN: "there is no file %s: name a backup that is there", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
+	case errors.Is(err, store.ErrForeign):
+		return locale.Errorf(locale.Text{
+			EN: "%s is no backup that parley made, or somebody changed it: take another one (%v)", ZH: "%s 不是 parley 生成的备份，或已被修改：请改用其他备份（%v）",
+		}, file, err)
+	}
+	return locale.Errorf(locale.Text{EN: "%s cannot be read as a backup, take another one: %v", ZH: "无法将 %s 作为备份读取，请改用其他备份：%v"}, file, err)
+}
+
+// writeFile makes a new file that is on the disk when it returns. After an error it is not there, unless it was before.
 func writeFile(path string, from io.Reader) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, from)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // syncFile brings a file that others wrote to the disk.

@@ -106,10 +106,11 @@ func (in *intake) entity(line *entityLine) error {
 	switch {
 	case !chat.Lasts(e.Kind):
 		return locale.Errorf(locale.Text{EN: "%q is no kind of entity that is imported", ZH: "%q 不是可导入的实体类型"}, e.Kind)
-	case e.IsRoom() && !oneLine(e.Key, chat.NickMaxBytes):
-		return locale.Errorf(locale.Text{EN: "%q is no name of a room", ZH: "%q 不是房间名"}, e.Key)
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
 		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
+	}
+	if err := checkRoomName(e); err != nil {
+		return err
 	}
 	if len(in.entities) > 0 {
 		before := in.entities[len(in.entities)-1]
@@ -179,6 +180,14 @@ func (in *intake) message(m chat.Message) error {
 // clockSlack is how far another machine's clock may be ahead. Beyond it a time is refused: a server's never goes back, so that
 // all that is said later would have it.
 const clockSlack = time.Hour
+
+// checkRoomName checks that an entity, if it is a room, has a name that a room can have.
+func checkRoomName(e chat.Change) error {
+	if e.IsRoom() && !oneLine(e.Key, chat.NickMaxBytes) {
+		return locale.Errorf(locale.Text{EN: "%q is no name of a room", ZH: "%q 不是房间名"}, e.Key)
+	}
+	return nil
+}
 
 // checkMessage checks that a server could have written a message: no door lets anything else in.
 func checkMessage(m chat.Message) error {

@@ -19,7 +19,7 @@ import (
 func Restore(ctx context.Context, file, dir string, progress Progress) (*Report, error) {
 	r, err := store.OpenFile(ctx, file) // no other file is copied
 	if err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "%v; this is no backup to restore, take another one", ZH: "%v；无法从该文件恢复，请改用其他备份"}, err)
+		return nil, unusable(file, err)
 	}
 	if err := r.Close(); err != nil {
 		return nil, err
@@ -29,18 +29,29 @@ func Restore(ctx context.Context, file, dir string, progress Progress) (*Report,
 		if err := copySummed(ctx, file, path, progress); err != nil {
 			return nil, err
 		}
-		report, err := checkFile(ctx, path, progress)
-		if err != nil {
+		if _, err := checkSound(ctx, path, file, progress); err != nil {
 			return nil, err
 		}
-		if err := report.sound(); err != nil {
-			return nil, locale.Errorf(locale.Text{
-				EN: "the backup %s is not sound; take another one:\n%v",
-				ZH: "备份 %s 有问题，请改用其他备份：\n%v",
-			}, file, err)
+		if err := renew(partial); err != nil {
+			return nil, err
 		}
-		return report, renew(partial)
+		return checkSound(ctx, path, file, progress) // what opening it made of it
 	})
+}
+
+// checkSound checks a copy of a backup.
+func checkSound(ctx context.Context, path, backup string, progress Progress) (*Report, error) {
+	report, err := checkFile(ctx, path, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := report.sound(); err != nil {
+		return nil, locale.Errorf(locale.Text{
+			EN: "the backup %s is not sound; take another one:\n%v",
+			ZH: "备份 %s 有问题，请改用其他备份：\n%v",
+		}, backup, err)
+	}
+	return report, nil
 }
 
 // copySummed copies a backup and compares what it copied with FILE.sha256.

@@ -56,8 +56,11 @@ func VerifyData(ctx context.Context, dir string, progress Progress) (*Report, er
 func VerifyFile(ctx context.Context, file string, progress Progress) (*Report, error) {
 	report := &Report{}
 	sum, _, err := hashFile(ctx, file, progress)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, err
+		return nil, unusable(file, err)
 	}
 	if err := compareSum(file, sum); err != nil {
 		report.Problems = append(report.Problems, err)
@@ -79,14 +82,23 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 			ZH: "数据目录中没有 %s：%s，请用 --data 指定其他目录",
 		}, store.FileName, dir)
 	}
+	if errors.Is(err, store.ErrForeign) {
+		return nil, locale.Errorf(locale.Text{
+			EN: "%v; parley did not make it so: see parley doctor, which says how a backup comes in its place",
+			ZH: "%v；这不是 parley 生成的样子：请运行 parley doctor，查看如何换上备份",
+		}, err)
+	}
 	return r, err
 }
 
 // checkFile checks a database that is whole in one file.
 func checkFile(ctx context.Context, file string, progress Progress) (*Report, error) {
 	r, err := store.OpenFile(ctx, file)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, err
+		return nil, unusable(file, err)
 	}
 	report, err := check(ctx, r, progress)
 	return report, errors.Join(err, r.Close())
@@ -119,6 +131,12 @@ func check(ctx context.Context, r *store.Reader, progress Progress) (*Report, er
 	return report, nil
 }
 
+func (r *Report) wrong(err error) {
+	if err != nil {
+		r.Problems = append(r.Problems, err)
+	}
+}
+
 func (r *Report) unreadable(err error) {
 	if err != nil {
 		r.problem(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, err)
@@ -134,6 +152,9 @@ func (r *Report) state(from *store.Reader) *chat.State {
 	r.unreadable(entitiesErr)
 	if err != nil || entitiesErr != nil {
 		return nil
+	}
+	for _, e := range entities {
+		r.wrong(checkRoomName(e))
 	}
 	state, err := chat.LoadState(progress, entities)
 	r.unreadable(err)
@@ -158,6 +179,9 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 		}
 		if m.Time.Before(last.Time) {
 			r.problem(locale.Text{EN: "room %s: message %d is older than the one before it", ZH: "房间 %s：第 %d 条消息的时间早于前一条"}, m.Room, m.Seq)
+		}
+		if err := checkMessage(m); err != nil {
+			r.problem(locale.Text{EN: "room %s: message %d could never have been said: %v", ZH: "房间 %s：第 %d 条消息不可能由服务器写入：%v"}, m.Room, m.Seq, err)
 		}
 		room := &r.Rooms[len(r.Rooms)-1]
 		room.Messages++

@@ -24,7 +24,7 @@ func TestVerifyTells(t *testing.T) {
 		"nothing":            {"", nil},
 		"a changed text":     {"UPDATE message SET text = 'x' WHERE seq = 3", []string{"not those that were written"}},
 		"a changed nick":     {"UPDATE message SET nick = 'bob' WHERE seq = 3", []string{"not those that were written"}},
-		"a changed kind":     {"UPDATE message SET kind = 'announcement' WHERE seq = 3", []string{"not those that were written"}},
+		"a changed kind":     {"UPDATE message SET kind = 'announcement' WHERE seq = 3", []string{"an announcement has no nick", "not those that were written"}},
 		"a removed message":  {"DELETE FROM message WHERE seq = 3", []string{"message 4 follows 2", "not those that were written"}},
 		"the last removed":   {"DELETE FROM message WHERE seq = 9", []string{"newest message is 8, and should be 9", "not those that were written"}},
 		"all removed":        {"DELETE FROM message", []string{"newest message is 0, and should be 9", "not those that were written"}},
@@ -40,7 +40,13 @@ func TestVerifyTells(t *testing.T) {
 		"a torn digest":      {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
 		"a torn hash":        {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
 		"a broken rule":      {"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2", []string{"the file is damaged: CHECK constraint failed in progress"}},
-		"a lost table":       {"DROP TABLE digest", []string{"no such table"}},
+		"a strange kind":     {"UPDATE message SET kind = 'bogus' WHERE seq = 3", []string{`3 could never have been said: "bogus" is no kind`, "not those that were written"}},
+		"a steering nick":    {"UPDATE message SET nick = 'Ann' || char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its nick", "not those that were written"}},
+		"a steering text":    {"UPDATE message SET text = char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its text", "not those that were written"}},
+		"a steering room": {
+			"INSERT INTO entity VALUES ('room', char(27) || '[2J', '{\"id\":\"\\u001b[2J\",\"seq\":0}')",
+			[]string{`"\x1b[2J" is no name of a room`},
+		},
 		"several": {"UPDATE message SET time = 1 WHERE seq = 3; DELETE FROM message WHERE seq IN (6, 9)", []string{
 			"message 3 is older", "message 7 follows 5", "newest message is 8", "not those that were written",
 		}},
@@ -87,6 +93,34 @@ func TestVerifyFindsADamagedPage(t *testing.T) {
 	}
 	if len(whole) < 10*page {
 		t.Errorf("only %d bytes", len(whole))
+	}
+}
+
+// TestWhatParleyDidNotMakeIsRefused: what a database is made of is compared, too, and nothing of it is restored.
+func TestWhatParleyDidNotMakeIsRefused(t *testing.T) {
+	for what, sql := range map[string]string{
+		"a lost table": "DROP TABLE digest",
+		"a lost key":   "DROP TABLE digest; CREATE TABLE digest (room TEXT NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
+		"a trigger":    "CREATE TRIGGER evil AFTER UPDATE ON progress BEGIN DELETE FROM message; END",
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := talk(t)
+			file := backedUp(t, dir)
+			for _, path := range []string{filepath.Join(dir, store.FileName), file} {
+				change(t, path, sql)
+			}
+			remove(t, sumPath(file))
+			_, err := VerifyData(t.Context(), dir, quiet)
+			refusedWith(t, err, "no database of parley")
+			_, err = VerifyFile(t.Context(), file, quiet)
+			refusedWith(t, err, "no backup that parley made")
+			_, _, err = MakeBackup(t.Context(), dir, filepath.Join(t.TempDir(), "b.db"), quiet)
+			refusedWith(t, err, "no database of parley")
+			empty := t.TempDir()
+			_, err = Restore(t.Context(), file, empty, quiet)
+			refusedWith(t, err, "no backup that parley made")
+			wants(t, empty)
+		})
 	}
 }
 
