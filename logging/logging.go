@@ -55,11 +55,17 @@ func harmless(_ []string, a slog.Attr) slog.Attr {
 	if _, is := a.Value.Any().(slog.Level); is {
 		return a
 	}
-	a.Value = slog.StringValue(strings.Map(func(r rune) rune {
+	a.Value = slog.StringValue(Harmless(a.Value.String()))
+	return a
+}
+
+// Harmless makes a text that cannot steer a terminal: control characters, but for line breaks and tabs, and what is not UTF-8
+// become U+FFFD.
+func Harmless(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return unicode.ReplacementChar
 		}
 		return r
-	}, a.Value.String()))
-	return a
+	}, text)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"parley/archive"
 	"parley/chat"
 	"parley/locale"
+	"parley/logging"
 	"parley/server"
 )
 
@@ -38,7 +40,7 @@ func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
 		said, err := do(c, config.Data, args, m.progress)
 		m.end()
 		for _, line := range said {
-			fmt.Fprintln(c.OutOrStdout(), line)
+			fmt.Fprintln(c.OutOrStdout(), logging.Harmless(line))
 		}
 		if errors.Is(err, context.Canceled) {
 			return locale.Errorf(locale.Text{EN: "interrupted: it is not done, and nothing was left behind", ZH: "已中断：操作未完成，没有留下任何文件"})
@@ -93,8 +95,13 @@ func importCommand(lang locale.Lang) *cobra.Command {
 		from := os.Stdin
 		if args[0] != "-" {
 			f, err := os.Open(args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, locale.Errorf(locale.Text{
+					EN: "there is no file %s: name what parley export printed, or - for standard input", ZH: "文件 %s 不存在：请指定 parley export 的输出文件，或用 - 表示标准输入",
+				}, args[0])
+			}
 			if err != nil {
-				return nil, err
+				return nil, locale.Errorf(locale.Text{EN: "the export cannot be read: %v", ZH: "无法读取导出文件：%v"}, err)
 			}
 			defer f.Close()
 			from = f

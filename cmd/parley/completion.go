@@ -52,12 +52,25 @@ func wordCompletions(root *cobra.Command, lang locale.Lang) {
 	for _, c := range root.Commands() {
 		if help, is := completionHelp[c.Name()]; is {
 			c.Short, c.Long, c.Example = help.short.In(lang), "", help.example
+			if c.Args = exactly(0); c.HasSubCommands() {
+				c.Args, c.RunE = aShell, func(c *cobra.Command, _ []string) error { return c.Help() }
+			}
 			if f := c.Flags().Lookup("no-descriptions"); f != nil {
 				f.Usage = locale.Text{EN: "words without what they mean", ZH: "补全时不显示说明"}.In(lang)
 			}
 			wordCompletions(c, lang)
 		}
 	}
+}
+
+// aShell refuses a word that is none of the shells.
+func aShell(c *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	return usageError(locale.Errorf(locale.Text{
+		EN: "there are no completions for %q; see %s --help", ZH: "没有 %q 的补全脚本；请看 %s --help",
+	}, words[0], c.CommandPath()))
 }
 
 // offerNothing makes shells offer no files where none are wanted: for every word and value that nothing else is said of.

@@ -17,6 +17,7 @@ import (
 	"parley/command"
 	"parley/doctor"
 	"parley/locale"
+	"parley/logging"
 	"parley/server"
 )
 
@@ -190,9 +191,9 @@ func (t *table) tell(c doctor.Check, f doctor.Finding, first bool) error {
 		said = fmt.Sprintf("\x1b[%dm%s\x1b[m", mark.colour, said)
 	}
 	behind := "\n" + strings.Repeat(" ", markWidth+2+t.width+2)
-	what := strings.ReplaceAll(f.What.In(t.lang), "\n", behind)
+	what := strings.ReplaceAll(logging.Harmless(f.What.In(t.lang)), "\n", behind)
 	if f.Remedy.EN != "" {
-		what += behind + strings.ReplaceAll(f.Remedy.In(t.lang), "\n", behind)
+		what += behind + strings.ReplaceAll(logging.Harmless(f.Remedy.In(t.lang)), "\n", behind)
 	}
 	_, err := fmt.Fprintf(t.to, "%s  %s  %s\n", said, pad(name, t.width), what)
 	return err

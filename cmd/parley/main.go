@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/locale"
+	"parley/logging"
 )
 
 func main() {
@@ -59,13 +60,13 @@ func exitStatus(err error, lang locale.Lang) int {
 	if err == nil {
 		return 0
 	}
+	status := statusFailed
 	var exit *exitError
 	if errors.As(err, &exit) {
-		fmt.Fprintln(os.Stderr, "parley:", locale.Explain(exit.err, lang))
-		return exit.code
+		status, err = exit.code, exit.err
 	}
-	fmt.Fprintln(os.Stderr, "parley:", locale.Explain(err, lang))
-	return statusFailed
+	fmt.Fprintln(os.Stderr, "parley:", logging.Harmless(locale.Explain(err, lang))) // names in it may come from anywhere
+	return status
 }
 
 func rootCommand(lang locale.Lang) *cobra.Command {

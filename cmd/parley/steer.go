@@ -21,6 +21,7 @@ import (
 	"parley/command"
 	"parley/door/api"
 	"parley/locale"
+	"parley/logging"
 	"parley/server"
 )
 
@@ -151,7 +152,7 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		if row.Replaces && row.IsEndless(a) && onTerminal(c.OutOrStdout()) {
 			fmt.Fprint(c.OutOrStdout(), clearScreen)
 		}
-		fmt.Fprintln(c.OutOrStdout(), answer.Text(lang))
+		fmt.Fprintln(c.OutOrStdout(), logging.Harmless(answer.Text(lang))) // whatever is in the database
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,12 +16,19 @@ func exactly(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
 			return usageError(locale.Errorf(locale.Text{
-				EN: "%s takes %d words, not %d: %s; see --help",
-				ZH: "%s 需要 %d 个参数，而不是 %d 个：%s；请看 --help",
-			}, c.CommandPath(), n, len(args), c.UseLine()))
+				EN: "%s takes " + words(n) + ", not %d: %s; see --help",
+				ZH: "%s 需要 " + strconv.Itoa(n) + " 个参数，而不是 %d 个：%s；请看 --help",
+			}, c.CommandPath(), len(args), c.UseLine()))
 		}
 		return nil
 	}
+}
+
+func words(n int) string {
+	if n == 1 {
+		return "1 word"
+	}
+	return fmt.Sprintf("%d words", n)
 }
 
 // atMost wants so many words or fewer after a command's name. An empty one is none.
@@ -27,9 +36,9 @@ func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > n || slices.Contains(args, "") {
 			return usageError(locale.Errorf(locale.Text{
-				EN: "%s takes at most %d words, none of them empty: %s; see --help",
-				ZH: "%s 最多 %d 个参数，且不能为空：%s；请看 --help",
-			}, c.CommandPath(), n, c.UseLine()))
+				EN: "%s takes at most " + words(n) + ", and no empty one: %s; see --help",
+				ZH: "%s 最多 " + strconv.Itoa(n) + " 个参数，且不能为空：%s；请看 --help",
+			}, c.CommandPath(), c.UseLine()))
 		}
 		return nil
 	}
