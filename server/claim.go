@@ -14,32 +14,55 @@ import (
 // Claim is a data directory that nothing is in yet, held to be filled. No server starts in it meanwhile.
 type Claim struct {
 	dir  *dataDir
-	made bool // the directory was not there
+	made []string // the directories that were not there, the deepest first
 }
 
 // ClaimEmpty holds a data directory that is empty, or makes it. Any other is refused untouched.
 func ClaimEmpty(path string) (*Claim, error) {
-	if holder, err := FindHolder(path); err == nil {
+	if holder, err := FindHolder(path); holder.Filling {
+		return nil, err
+	} else if err == nil {
 		return nil, locale.Errorf(locale.Text{
 			EN: "a server (process %d) runs on the data directory %s: name an empty one with --data",
 			ZH: "服务器（进程 %d）正在使用数据目录 %s：请用 --data 指定一个空目录",
 		}, holder.PID, path)
 	}
-	_, err := os.Stat(path)
-	made := errors.Is(err, fs.ErrNotExist)
-	if !made {
+	made := absent(path)
+	if len(made) == 0 {
 		if err := mustBeEmpty(path); err != nil {
 			return nil, err
 		}
 	}
 	dir, err := openDataDir(path)
 	if err != nil {
+		removeEmpty(made)
 		return nil, err
 	}
 	if err := mustBeEmpty(path, lockName, lockedName); err != nil { // a server was there in between
 		return nil, errors.Join(err, dir.close())
 	}
-	return &Claim{dir, made}, nil
+	claim := &Claim{dir, made}
+	if err := dir.sign(Holder{PID: os.Getpid(), Filling: true}); err != nil {
+		return nil, errors.Join(err, claim.Abandon())
+	}
+	return claim, nil
+}
+
+// absent returns which directories have to be made for a path, the deepest first.
+func absent(path string) (made []string) {
+	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return made
+		}
+		made = append(made, path)
+	}
+}
+
+// removeEmpty removes directories that were made, but for those in which somebody put something since.
+func removeEmpty(made []string) {
+	for _, dir := range made {
+		_ = os.Remove(dir)
+	}
 }
 
 // mustBeEmpty looks for anything in a directory but names.
@@ -68,10 +91,13 @@ func (c *Claim) Keep() error { return c.dir.close() }
 
 // Abandon lets go of a directory that stays as empty, or as absent, as it was.
 func (c *Claim) Abandon() error {
-	_ = os.Remove(filepath.Join(c.dir.path, lockedName)) // Windows removes nothing that is open
+	for _, name := range []string{lockName, lockedName} {
+		_ = os.Remove(filepath.Join(c.dir.path, name)) // Windows removes nothing that is open
+	}
 	err := c.dir.close()
-	if c.made {
-		err = errors.Join(err, os.Remove(c.dir.path))
+	if len(c.made) > 0 {
+		err = errors.Join(err, os.Remove(c.made[0]))
+		removeEmpty(c.made[1:])
 	}
 	return err
 }

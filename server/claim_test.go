@@ -28,7 +28,7 @@ func inside(t *testing.T, dir string) (names []string) {
 }
 
 func TestClaimEmpty(t *testing.T) {
-	for what, dir := range map[string]string{"empty": t.TempDir(), "new": filepath.Join(t.TempDir(), "new")} {
+	for what, dir := range map[string]string{"empty": t.TempDir(), "new": filepath.Join(t.TempDir(), "new"), "deep": filepath.Join(t.TempDir(), "deep", "er", "new")} {
 		_, err := os.Stat(dir)
 		wasThere := err == nil
 		claim, err := ClaimEmpty(dir)
@@ -38,8 +38,13 @@ func TestClaimEmpty(t *testing.T) {
 		if other, err := openDataDir(dir); err == nil {
 			t.Errorf("%s: held, and %v opens it", what, other)
 		}
-		if _, err := ClaimEmpty(dir); err == nil {
-			t.Errorf("%s: claimed twice", what)
+		_, claimErr := ClaimEmpty(dir)
+		_, openErr := openDataDir(dir)
+		_, findErr := FindHolder(dir)
+		for _, err := range []error{claimErr, openErr, findErr} {
+			if err == nil || !strings.Contains(err.Error(), "is filling the data directory "+dir) {
+				t.Errorf("%s: while it is filled: %v", what, err)
+			}
 		}
 		if err := claim.Abandon(); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -66,9 +71,39 @@ func TestClaimEmpty(t *testing.T) {
 		if err != nil {
 			t.Fatal(what, err)
 		}
+		if _, err := FindHolder(dir); err == nil || strings.Contains(err.Error(), "filling") {
+			t.Errorf("%s: a server starts, and it is said: %v", what, err)
+		}
 		if err := d.close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestAnAbandonedClaimLeavesNoDirectories that it made, and those that somebody else uses by now.
+func TestAnAbandonedClaimLeavesNoDirectories(t *testing.T) {
+	for _, used := range []bool{false, true} {
+		home := t.TempDir()
+		claim, err := ClaimEmpty(filepath.Join(home, "deep", "er", "data"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if used {
+			if err := os.WriteFile(filepath.Join(home, "deep", "diary"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := claim.Abandon(); err != nil {
+			t.Error(err)
+		}
+		if used && !slices.Equal(inside(t, filepath.Join(home, "deep")), []string{"diary"}) || !used && len(inside(t, home)) > 0 {
+			t.Errorf("used %v: left are %q", used, inside(t, home))
+		}
+	}
+	home := t.TempDir()
+	_, err := ClaimEmpty(filepath.Join(home, "deep", strings.Repeat("x", 300)))
+	if err == nil || len(inside(t, home)) > 0 {
+		t.Errorf("a name too long: %v, left are %q", err, inside(t, home))
 	}
 }
 

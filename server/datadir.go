@@ -27,6 +27,8 @@ const socketPathMax = 103
 type Holder struct {
 	PID    int    `json:"pid"`
 	Socket string `json:"socket"` // the control socket
+
+	Filling bool `json:"filling,omitempty"` // no server: a restore or an import, which has no socket
 }
 
 // ErrNotRunning is returned by FindHolder when nobody serves the directory.
@@ -35,7 +37,7 @@ var ErrNotRunning = locale.Errorf(locale.Text{
 	ZH: "该数据目录上没有运行中的 Parley 服务器",
 })
 
-// FindHolder returns who serves a data directory now.
+// FindHolder returns who serves a data directory now. While it is only being filled, the error says so.
 func FindHolder(dir string) (Holder, error) {
 	lock := flock.New(filepath.Join(dir, lockedName), flock.SetFlag(os.O_RDWR)) // never makes the file
 	free, err := lock.TryLock()
@@ -63,6 +65,12 @@ func readHolder(dir string) (Holder, error) {
 			EN: "a server is starting on this data directory (%s is not complete yet)",
 			ZH: "该数据目录上的服务器正在启动（%s 尚不完整）",
 		}, path)
+	}
+	if h.Filling {
+		return h, locale.Errorf(locale.Text{
+			EN: "a restore or an import (process %d) is filling the data directory %s: wait until it is done",
+			ZH: "恢复或导入（进程 %d）正在写入数据目录 %s：请等待其完成",
+		}, h.PID, dir)
 	}
 	return h, nil
 }
@@ -98,6 +106,7 @@ func openDataDir(path string) (*dataDir, error) {
 			EN: "the data directory %s was just being filled: try again", ZH: "数据目录 %s 刚才正在被写入：请重试",
 		}, path), lock.Unlock())
 	}
+	_ = os.Truncate(filepath.Join(path, lockName), 0) // what the last holder wrote is not about this one
 	return &dataDir{path: path, lock: lock}, nil
 }
 
