@@ -278,7 +278,11 @@ func TestArchivesAreRefused(t *testing.T) {
 	refused(t, "not a database", "restore", "--data", missing, diary)
 	refused(t, "not a database", "restore", "--data", empty, diary)
 	refused(t, "line 1: ", "import", "--data", missing, diary)
-	refused(t, "no such file", "import", "--data", empty, filepath.Join(dir, "nothing"))
+	nothing := filepath.Join(dir, "nothing")
+	for _, args := range [][]string{{"verify", nothing}, {"import", "--data", empty, nothing}, {"restore", "--data", filepath.Join(dir, "deep", "er"), nothing}} {
+		refused(t, "there is no file "+nothing+": name", args...)
+	}
+	refused(t, "take another one", "verify", diary)
 	for _, args := range [][]string{{"backup"}, {"restore"}, {"import"}, {"verify", "a", "b"}, {"export", ""}, {"export", "a", "b"}} {
 		if got := call(t, args...); got.status != 2 {
 			t.Errorf("%q: %+v", args, got)

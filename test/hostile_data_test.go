@@ -1,0 +1,127 @@
+//go:build unix
+
+package test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/archive"
+	"parley/server"
+	"parley/store"
+)
+
+// change changes a database as somebody else's program would.
+func change(t *testing.T, path, sql string) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(sqlitex.ExecuteScript(conn, sql, nil), conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// harmless checks that nothing in what was said steers a terminal.
+func harmless(t *testing.T, got outcome) {
+	t.Helper()
+	if said := got.out + got.err; strings.ContainsAny(said, "\x1b\x07\x7f\u009b") || strings.Contains(said, "goroutine ") {
+		t.Errorf("said is %q", said)
+	}
+}
+
+// TestADatabaseThatIsNotOurs neither ends the program nor is restored, and a trigger in it never runs.
+func TestADatabaseThatIsNotOurs(t *testing.T) {
+	dir := t.TempDir()
+	change(t, filepath.Join(dir, store.FileName), "CREATE TABLE progress (x); CREATE TABLE message (x); PRAGMA application_id = 0x50726c79")
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "no database of parley")
+	refused(t, "no database of parley", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+
+	data := filepath.Join(t.TempDir(), "data")
+	p := serve(t, data, "--listen", "127.0.0.1:0")
+	p.enter("ann").hearsNothing()
+	p.stop()
+	for what, sql := range map[string]string{
+		"a trigger":  "CREATE TRIGGER evil AFTER UPDATE ON progress BEGIN DELETE FROM message; END",
+		"a lost key": "DROP TABLE digest; CREATE TABLE digest (room TEXT NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
+	} {
+		file := filepath.Join(t.TempDir(), "backup.db")
+		done(t, "backup", "--data", data, file)
+		change(t, file, sql)
+		if err := os.Remove(file + ".sha256"); err != nil {
+			t.Fatal(err)
+		}
+		home := t.TempDir()
+		for _, args := range [][]string{{"verify", file}, {"restore", "--data", filepath.Join(home, "deep", "er"), file}} {
+			refused(t, "no backup that parley made", args...)
+		}
+		if left := namesIn(t, home); len(left) > 0 {
+			t.Errorf("%s: left behind: %q", what, left)
+		}
+	}
+}
+
+// TestNothingStoredSteersATerminal, wherever in the data it stands.
+func TestNothingStoredSteersATerminal(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	p.enter("ann").hearsNothing()
+	p.stop()
+	const evil = "char(27, 93, 48, 59, 120, 7, 155, 50, 74)" // ESC ] 0 ; x BEL, CSI 2 J
+	path := filepath.Join(dir, store.FileName)
+	change(t, path, "UPDATE message SET nick = "+evil+", text = "+evil+", kind = 'message' WHERE seq = 1")
+	got := call(t, "verify", "--data", dir)
+	if harmless(t, got); got.status != 1 || !strings.Contains(got.err, "could never have been said") {
+		t.Errorf("%+v", got)
+	}
+	p = serve(t, dir, "--listen", "127.0.0.1:0")
+	if got := call(t, "history", "--data", dir); !strings.Contains(got.out, "\ufffd]0;x\ufffd\ufffd2J") {
+		t.Errorf("%q", got.out)
+	} else {
+		harmless(t, got)
+	}
+	p.stop()
+	change(t, path, `INSERT INTO message VALUES ('x' || `+evil+`, 1, 1, 'bogus', 'a', 'b')`)
+	harmless(t, call(t, "verify", "--data", dir))
+
+	backup := filepath.Join(dir, "b\x1b[2J.db")
+	if err := errors.Join(os.WriteFile(backup, nil, 0o600), server.NoteBackup(dir, archive.Backup{File: backup})); err != nil {
+		t.Fatal(err)
+	}
+	doctor := call(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")
+	harmless(t, doctor)
+	if err := server.NoteBackup(dir, archive.Backup{File: backup + "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if doctor = call(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0"); !strings.Contains(doctor.out, "\ufffd[2J") {
+		t.Errorf("%q", doctor.out)
+	}
+	harmless(t, doctor)
+	harmless(t, call(t, "verify", backup))
+}
+
+func TestCompletionsOfNoShellAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"completion", "nosuch"}, `no completions for "nosuch"`},
+		{[]string{"completion", "bash", "x"}, "takes 0 words"},
+		{[]string{"backup"}, "takes 1 word, not 0"},
+		{[]string{"verify", "a", "b"}, "takes at most 1 word,"},
+	} {
+		if got := call(t, c.args...); got.status != 2 || got.out != "" || !strings.Contains(got.err, c.says) {
+			t.Errorf("%q: %+v", c.args, got)
+		}
+	}
+	if got := call(t, "completion"); got.status != 0 || !strings.Contains(got.out, "powershell") {
+		t.Errorf("%+v", got)
+	}
+}
