@@ -73,7 +73,7 @@ func TestOneLinePerDatagramUntilTooManyWait(t *testing.T) {
 				want = append(want, line)
 				m.queue.Push(outbox.Chunk{Data: []byte(line)})
 			}
-			d.pack(m, paceMax)
+			d.pack(m, 1000)
 			if len(d.sending) != c.want {
 				t.Errorf("%d datagrams, want %d", len(d.sending), c.want)
 			}
