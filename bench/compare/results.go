@@ -131,6 +131,8 @@ rounds, a ratio the median of the rounds' ratios (lowest to highest behind it). 
 	fmt.Fprint(&b, `
 The other is, for G6, `+"`bench/forward`"+`: a loop that writes each line once to each member, stores nothing, and knows neither rates nor
 members that are gone. For G7 and G8 it is SQLite alone, with the same table, in the same mode (WAL, an fsync for each commit).
+
+What misses a goal, and why: [misses.md](misses.md).
 `)
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "\n%s\n", note)
