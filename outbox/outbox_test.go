@@ -467,7 +467,10 @@ func TestARestingOwnerIsNotReadyTwice(t *testing.T) {
 			t.Errorf("flushed %v, want %v", got, want)
 		}
 	}
-	for w.Len() != 2 { // until the last flush has returned
+	for end := time.Now().Add(10 * time.Second); w.Len() != 2; { // until the last flush has returned
+		if time.Now().After(end) {
+			t.Fatalf("%d wait", w.Len())
+		}
 	}
 	if w.IsIdle() {
 		t.Error("somebody rests")

@@ -142,6 +142,8 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p := &program{t: t, cmd: c, errs: new(lockedBuffer)}
+	t.Cleanup(p.kill)
 	seen, buffer := "", make([]byte, 4096)
 	for !strings.Contains(seen, "Ctrl-C 停止服务器") {
 		n, err := out.Read(buffer)
@@ -150,7 +152,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		}
 		seen += string(buffer[:n])
 	}
-	(&program{t: t, cmd: c, errs: new(lockedBuffer)}).stop()
+	p.stop()
 	for _, part := range []string{"新的聊天室", "聊天室已开放", "parley join 127.0.0.1:", "nc -u 127.0.0.1", "parley doctor"} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)

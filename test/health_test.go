@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -68,9 +69,7 @@ func talking(t *testing.T, s *scraper) {
 	bob.hears("ann: hello")
 	bob.conn.Close()
 	ann.says("is anybody there?")
-	for s.value(`parley_unreachable_total{door="udp"}`) == 0 {
-		s.look()
-	}
+	s.until(`parley_unreachable_total{door="udp"}`, func() {})
 	ann.says("hello?")
 	ann.hears("bob quits the chat room")
 }
@@ -82,18 +81,14 @@ func flooding(t *testing.T, s *scraper) {
 	for range 20_000 {
 		ann.send("nonsense")
 	}
-	for s.value(`parley_socket_overflows_total{door="udp"}`) == 0 {
-		ann.send("nonsense") // the next one read tells of those that were not
-	}
+	s.until(`parley_socket_overflows_total{door="udp"}`, func() { ann.send("nonsense") }) // the next one read tells of those that were not
 }
 
 // fillingUp says more than the disk takes.
 func fillingUp(t *testing.T, s *scraper) {
 	s.open(func(c *server.Config) { c.StoreMaxSize = 100 << 10; c.NoLimits = true })
 	ann := s.room.enter("ann")
-	for s.value("parley_storage_ok") == 1 {
-		ann.says(strings.Repeat("x", 4000))
-	}
+	s.until("parley_commit_failures_total", func() { ann.says(strings.Repeat("x", 4000)) })
 }
 
 // waiting has somebody else write the database, so that commands pile up.
@@ -110,8 +105,7 @@ func waiting(t *testing.T, s *scraper) {
 	}
 	ann.says("one")
 	ann.says("two")
-	for s.value(`parley_queue_length{queue="answers"}`) == 0 {
-	}
+	s.until(`parley_queue_length{queue="answers"}`, func() {})
 	s.look()
 	if err := sqlitex.ExecuteTransient(other, "ROLLBACK", nil); err != nil {
 		t.Fatal(err)
@@ -166,9 +160,7 @@ func TestHealthSaysWhetherMessagesAreTaken(t *testing.T) {
 		t.Errorf("healthy: %d %q", status, body)
 	}
 	ann := s.room.enter("ann")
-	for s.value("parley_storage_ok") == 1 {
-		ann.says(strings.Repeat("x", 4000))
-	}
+	s.until("parley_commit_failures_total", func() { ann.says(strings.Repeat("x", 4000)) })
 	if status, body := s.get("/healthz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(body, "storage_full") {
 		t.Errorf("on a full disk: %d %q", status, body)
 	}
@@ -315,6 +307,16 @@ func (s *scraper) value(name string) float64 {
 		s.t.Fatalf("there is no %s", name)
 	}
 	return v
+}
+
+// until asks until a sample is not 0.
+func (s *scraper) until(name string, meanwhile func()) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); s.value(name) == 0; meanwhile() {
+		if time.Now().After(end) {
+			s.t.Fatalf("%s stays 0", name)
+		}
+	}
 }
 
 // look notes what moved since the look before.

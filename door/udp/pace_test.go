@@ -50,6 +50,22 @@ func TestAMemberIsSentNoMoreThanItsSocketHolds(t *testing.T) {
 	}
 }
 
+func TestADoorThatClosesDoesNotKeepToThePaceForEver(t *testing.T) {
+	d, c := newTestDoor(Config{OutboxBytes: 1 << 20})
+	d.socket = new(socket)
+	m := testMember(d, "127.0.0.1:9")
+	for range 3 * paceMax {
+		m.queue.Push(alone("an answer"))
+	}
+	if got := d.allow(m, c.at); got != paceMax {
+		t.Errorf("%d may be sent", got)
+	}
+	d.hurries.Store(true)
+	if left := d.pack(m, d.allow(m, c.at)); left || len(d.sending) != 3*paceMax {
+		t.Errorf("%d are sent, left: %v", len(d.sending), left)
+	}
+}
+
 func TestTheGateIsClosedWhileTooMuchIsOnItsWay(t *testing.T) {
 	idle := false
 	g := newGate(func() int64 { return 100 }, func() bool { return idle })
