@@ -51,12 +51,16 @@ func TestParseRefusesWhatItCannotRead(t *testing.T) {
 
 func TestRunRefusesArgumentsBeforeItDoesAnything(t *testing.T) {
 	kick, _ := Find("kick")
+	desk := new(Desk) // there is no server: whatever is done would panic
 	for _, a := range []Arguments{{}, {"nick": " "}, {"nick": "bob", "colour": "red"}} {
-		err := kick.Run(context.Background(), new(Desk), a, nil) // there is no server: whatever is done would panic
+		err := kick.Run(context.Background(), desk, a, nil)
 		var refusal *chat.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != chat.BadArgument {
 			t.Errorf("%v: %v", a, err)
 		}
+	}
+	if counts := desk.Refused.Counts(); counts["bad_argument"] != 3 {
+		t.Errorf("counted %v", counts)
 	}
 }
 

@@ -77,6 +77,22 @@ func (h *house) holds(submit func()) (release func()) {
 	return func() { close(goOn) }
 }
 
+// TestALifeThatCannotBegin: a disk that takes nothing at the start ends the hub with that reason, ready for nobody.
+func TestALifeThatCannotBegin(t *testing.T) {
+	s := stores(t, t.TempDir())
+	s.commits(func([]chat.Result) error { return fmt.Errorf("commit: %w", store.ErrFull) })
+	h := plan{storage: s}.build(t)
+	go func() { h.ended <- h.Run() }()
+	h.closed = true // by itself
+	var refusal *chat.Refusal
+	if err := <-h.ended; !errors.As(err, &refusal) || refusal.Code != chat.StorageFull {
+		t.Errorf("ended with %v", err)
+	}
+	if h.Status().Ready {
+		t.Error("it is ready")
+	}
+}
+
 // TestFullDisk: everybody in the batch is told, nothing is shown, and later it heals by itself.
 func TestFullDisk(t *testing.T) {
 	d := &door{name: "udp"}

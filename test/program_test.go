@@ -135,6 +135,8 @@ func tryServe(t testing.TB, c *exec.Cmd, dir string) (*program, error) {
 // reads reads what the server prints until a line holds a text, and returns all of it.
 func (p *program) reads(text string) (lines []string) {
 	p.t.Helper()
+	impatient := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	defer impatient.Stop()
 	for {
 		line, err := p.out.ReadString('\n')
 		if err != nil {

@@ -120,13 +120,13 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--console")
 	p.reads("Ctrl-C stops the server")
 	ann := p.enter("ann")
-	for _, line := range []string{"hello all", "//help", "/dance", "/kick nobody", "/who", "/kick ann bye now"} {
+	for _, line := range []string{"hello all", "//help", "/dance", "/kick nobody", "/history --follow", "/status --watch", "/who", "/kick ann bye now"} {
 		if _, err := p.in.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
-	for _, want := range []string{"announced, 1 inside", "announced, 1 inside", `there is no command "dance"`, "nobody here has that nickname", "ann  (udp", "ann was removed"} {
+	for _, want := range []string{"announced, 1 inside", "announced, 1 inside", `there is no command "dance"`, "nobody here has that nickname", "goes on for ever", "goes on for ever", "ann  (udp", "ann was removed"} {
 		for {
 			line, err := p.out.ReadString('\n')
 			if err != nil {
