@@ -63,6 +63,7 @@ func (t *turn) remove(kind, key string) {
 // write gives a message its place in its room.
 func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	r := t.state.rooms[room]
+	r.ID = room // the first message makes the room
 	r.Seq++
 	t.state.rooms[room] = r
 	t.change(entityRoom, string(room), r)

@@ -86,9 +86,36 @@ func (s *story) follows(r Record, result Result) Result {
 	if result.Refusal != nil && (len(result.Messages) > 0 || s.changed(result) > 0) {
 		s.t.Errorf("place %d: refused with %v and yet changed: %+v", r.Place, result.Refusal.Code, result)
 	}
+	s.checkEnded(result)
 	s.checkHolders()
 	s.checkReload()
 	return result
+}
+
+// checkEnded: a session that is told that it ended has no more to hear, and is inside only if it entered anew.
+func (s *story) checkEnded(result Result) {
+	s.t.Helper()
+	ended := map[SessionID]bool{}
+	for _, e := range result.Events {
+		switch e := e.(type) {
+		case Ended:
+			ended[e.Session.ID] = true
+		case Left:
+			if ended[e.Session.ID] {
+				s.t.Errorf("place %d: %s leaves after its end", result.Place, e.Session.ID)
+			}
+			if _, known := ended[e.Session.ID]; !known && e.Reason != ReasonParted {
+				ended[e.Session.ID] = false // its end must follow
+			}
+		case Entered:
+			delete(ended, e.Session.ID)
+		}
+	}
+	for id, gone := range ended {
+		if _, inside := s.state.sessions[id]; inside == gone {
+			s.t.Errorf("place %d: %s was told that it ended: %v; it is inside: %v", result.Place, id, gone, inside)
+		}
+	}
 }
 
 // changed counts the entities changed, but for the node's, which changes with every Record.
@@ -150,7 +177,19 @@ func told(r Result) string {
 		case Entered:
 			lines = append(lines, fmt.Sprintf("%d %s enters", e.Message.Seq, e.Message.Nick))
 		case Posted:
-			lines = append(lines, fmt.Sprintf("%d %s: %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
+			says := ":"
+			if e.Message.Kind == KindAction {
+				says = " does"
+			}
+			lines = append(lines, fmt.Sprintf("%d %s%s %s", e.Message.Seq, e.Message.Nick, says, e.Message.Text))
+		case Told:
+			lines = append(lines, fmt.Sprintf("%d %s to %s in %s: %s", e.Message.Seq, e.Message.Nick, e.To.ID, e.Message.Room, e.Message.Text))
+		case Changed:
+			lines = append(lines, fmt.Sprintf("%s is %s, %q", e.Session.ID, e.Session.Nick, e.Session.Away))
+		case Renamed:
+			lines = append(lines, fmt.Sprintf("%d %s is now %s in %s", e.Message.Seq, e.Message.Nick, e.Message.Text, e.Message.Room))
+		case TopicSet:
+			lines = append(lines, fmt.Sprintf("%d %s sets %q", e.Message.Seq, e.Message.Nick, e.Message.Text))
 		case Left:
 			lines = append(lines, fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
 		case Announced:
@@ -343,8 +382,8 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 
 // TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
 func TestHashCoversEveryField(t *testing.T) {
-	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon}
-	for _, e := range []entity{Room{ID: "r", Seq: 1}, session, node{ID: "n", Epoch: 1, N: 1, Seen: noon}} {
+	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon, Away: "a"}
+	for _, e := range []entity{Room{ID: "r", Seq: 1, Topic: "t"}, session, node{ID: "n", Epoch: 1, N: 1, Seen: noon}} {
 		var whole encoding
 		e.encode(&whole)
 		fields := reflect.ValueOf(e)
@@ -373,7 +412,7 @@ func TestLoadStateRefuses(t *testing.T) {
 		{"more after the value", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":1}{}`)}},
 		{"null", Change{entityRoom, "lobby", json.RawMessage(`null`)}},
 		{"another type", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":"one"}`)}},
-		{"a field of a newer version", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":1,"topic":"tea"}`)}},
+		{"a field of a newer version", Change{entityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":1,"colour":"tea"}`)}},
 		{"the value of another key", Change{entityRoom, "lobby", json.RawMessage(`{"id":"attic","seq":1}`)}},
 		{"a session without an id", Change{entitySession, "s1", json.RawMessage(`{}`)}},
 		{"a node without an id", Change{entityNode, "here", json.RawMessage(`{}`)}},
@@ -457,15 +496,27 @@ func drawCommand(t *rapid.T) Command {
 	session := SessionID(rapid.SampledFrom([]string{"s1", "s2", "s3"}).Draw(t, "session"))
 	name := nick(rapid.SampledFrom([]string{"Ann", "ann", "Ben", "Cid"}).Draw(t, "nick"))
 	as := rapid.SampledFrom([]string{"", name.Key}).Draw(t, "as")
-	switch rapid.IntRange(0, 6).Draw(t, "command") {
+	room := rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic", "cellar"}).Draw(t, "room")
+	text := rapid.SampledFrom([]string{"", "tea"}).Draw(t, "text")
+	switch rapid.IntRange(0, 12).Draw(t, "command") {
 	case 0, 1:
 		return Enter{Session: session, Door: rapid.SampledFrom([]string{"udp", "line"}).Draw(t, "door"), Nick: name}
 	case 2, 3:
-		return Post{Session: session, As: as, Room: rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic"}).Draw(t, "room"), Text: "hello"}
+		return Post{Session: session, As: as, Room: room, Text: "hello", Action: rapid.Bool().Draw(t, "action")}
 	case 4:
 		return Leave{Session: session, As: as, Reason: ReasonQuit}
 	case 5:
 		return Kick{NickKey: name.Key, Detail: rapid.SampledFrom([]string{"", "spam"}).Draw(t, "detail")}
+	case 6:
+		return Direct{Session: session, ToKey: name.Key, Text: "hello"}
+	case 7, 8:
+		return Join{Session: session, Room: room, Rooms: rapid.IntRange(1, 3).Draw(t, "rooms"), Joined: rapid.IntRange(1, 3).Draw(t, "joined")}
+	case 9:
+		return Part{Session: session, Room: room}
+	case 10:
+		return Rename{Session: session, Nick: name}
+	case 11:
+		return rapid.SampledFrom([]Command{SetTopic{Session: session, Room: room, Text: text}, SetAway{Session: session, Text: text}}).Draw(t, "says")
 	default:
 		return rapid.SampledFrom([]Command{Announce{Text: "tea"}, Alive{}}).Draw(t, "other")
 	}

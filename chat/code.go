@@ -30,6 +30,10 @@ const (
 	CommandUnknown             // no such command
 	BadArgument                // a command was given what it cannot use
 	RoomFull                   // as many are inside as may be
+	RoomName                   // what a room cannot be called
+	RoomNotJoined              // the room exists, and the session is not in it
+	TooManyRooms               // as many rooms as there, or one member, may have
+	NotAllowed                 // for those with a higher role
 
 	codeEnd
 )
@@ -60,6 +64,10 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	CommandUnknown: {"command_unknown", "there is no such command"},
 	BadArgument:    {"bad_argument", "the command cannot be understood"},
 	RoomFull:       {"room_full", "the chat room is full"},
+	RoomName:       {"room_name", "a room cannot be called that"},
+	RoomNotJoined:  {"room_not_joined", "you are not in that room, join it first"},
+	TooManyRooms:   {"too_many_rooms", "there are too many rooms"},
+	NotAllowed:     {"not_allowed", "that is for the administrator"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

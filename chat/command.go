@@ -14,6 +14,8 @@ const (
 	ReasonIdle   Reason = "idle"   // said nothing for too long
 	ReasonKicked Reason = "kicked" // removed by the administrator
 	ReasonEnded  Reason = "ended"  // the server it was connected to ended
+	ReasonParted Reason = "parted" // left a room, and is still inside
+	ReasonSlow   Reason = "slow"   // read more slowly than others spoke
 )
 
 // Command is what somebody asks of the chat room. The set is closed: a Command is one of the types of this file, each a plain
@@ -34,12 +36,66 @@ type Enter struct {
 
 // Post says something in a room. As, when given, is the Key of the nickname that the sender claims to have.
 //
-// Refused with NotInside or NotYours.
+// Refused with NotInside, NotYours, RoomUnknown or RoomNotJoined.
 type Post struct {
 	Session SessionID
 	As      string
 	Room    RoomID
 	Text    string // from ParseText
+	Action  bool   // Text is what the sender does: `/me waves`
+}
+
+// Direct says something to one other, alone. It stands in the history of the two, see DirectRoom.
+//
+// Refused with NotInside or NickUnknown.
+type Direct struct {
+	Session SessionID
+	ToKey   string
+	Text    string // from ParseText
+}
+
+// Join brings a session that is inside into another room as well, and makes the room if there is none. Who is in it stays and
+// nobody is told.
+//
+// Refused with NotInside or TooManyRooms.
+type Join struct {
+	Session SessionID
+	Room    RoomID // from ParseRoom
+	Rooms   int    // how many rooms there may be
+	Joined  int    // how many of them one session may be in
+}
+
+// Part takes a session out of a room. It stays inside, perhaps in no room.
+//
+// Refused with NotInside, RoomUnknown or RoomNotJoined.
+type Part struct {
+	Session SessionID
+	Room    RoomID
+}
+
+// Rename gives a session another nickname, in all its rooms.
+//
+// Refused with NotInside or NickOccupied; the holder is then told by Wanted.
+type Rename struct {
+	Session SessionID
+	Nick    Nick
+}
+
+// SetTopic says what a room is about. An empty text says that it is about nothing any more.
+//
+// Refused with NotInside, RoomUnknown or RoomNotJoined.
+type SetTopic struct {
+	Session SessionID
+	Room    RoomID
+	Text    string // from ParseText, one line
+}
+
+// SetAway says why a session does not answer. An empty text says that it is back.
+//
+// Refused with NotInside.
+type SetAway struct {
+	Session SessionID
+	Text    string // from ParseText, one line
 }
 
 // Leave ends a session. As is what it is in Post.
@@ -79,6 +135,8 @@ func Size(c Command) int {
 	const envelope = 128
 	switch c := c.(type) {
 	case Post:
+		return envelope + len(c.Text)
+	case Direct:
 		return envelope + len(c.Text)
 	case Announce:
 		return envelope + len(c.Text)

@@ -2,12 +2,6 @@ package chat
 
 import "time"
 
-// RoomID names a room.
-type RoomID string
-
-// Lobby is the room that always exists and that everybody enters first.
-const Lobby RoomID = "lobby"
-
 // Seq is a message's place in its room: 1, 2, 3, … without a gap, for ever.
 type Seq uint64
 
@@ -19,10 +13,18 @@ const (
 	KindAnnouncement Kind = "announcement" // the administrator told everybody
 	KindEntered      Kind = "entered"      // somebody entered the room
 	KindLeft         Kind = "left"         // somebody left it; Text is the reason
+	KindAction       Kind = "action"       // somebody did something: Text is said of them in the third person
+	KindRenamed      Kind = "renamed"      // Nick is called Text from now on
+	KindTopic        Kind = "topic"        // somebody said what the room is about; Text may be empty
 )
 
 // Kinds returns every Kind there is.
-func Kinds() []Kind { return []Kind{KindMessage, KindAnnouncement, KindEntered, KindLeft} }
+func Kinds() []Kind {
+	return []Kind{KindMessage, KindAnnouncement, KindEntered, KindLeft, KindAction, KindRenamed, KindTopic}
+}
+
+// IsSaid says whether a message of the Kind is something that people say to each other: what somebody misses who is not there.
+func (k Kind) IsSaid() bool { return k == KindMessage || k == KindAnnouncement || k == KindAction }
 
 // Message is one line of a room's history: what was said, and who came and went.
 type Message struct {

@@ -43,12 +43,13 @@ type Change struct {
 	Value any // marshals to the entity's JSON, or is that as json.RawMessage; nil: the entity is no more
 }
 
-// Event is what happened and concerns members. The set is closed: Entered, Posted, Left, Announced, Wanted.
+// Event is what happened and concerns members. The set is closed: Entered, Posted, Told, Left, Ended, Changed, Renamed,
+// TopicSet, Announced, Wanted.
 type Event interface {
 	event()
 }
 
-// Entered tells a room that a session entered it.
+// Entered tells a room that a session entered it: the lobby, on entering the chat room, or one that it joins.
 type Entered struct {
 	Session Session
 	Message Message
@@ -60,11 +61,42 @@ type Posted struct {
 	Message Message
 }
 
-// Left tells a room and the session itself that it left.
+// Told tells two what one of them said to the other alone.
+type Told struct {
+	From, To Session
+	Message  Message
+}
+
+// Left tells a room and the session itself that it left the room.
 type Left struct {
 	Session Session
 	Reason  Reason
 	Detail  string
+	Message Message
+}
+
+// Ended tells a session that it is not inside any more. It follows what Left tells each of its rooms.
+type Ended struct {
+	Session Session
+	Reason  Reason
+	Detail  string
+}
+
+// Changed tells a session that it is other than before: its nickname, or that it is away. What rooms are told follows.
+type Changed struct {
+	Session Session
+}
+
+// Renamed tells a room that a session in it has another nickname.
+type Renamed struct {
+	Session Session
+	Before  Nick
+	Message Message
+}
+
+// TopicSet tells a room what it is about.
+type TopicSet struct {
+	From    SessionID
 	Message Message
 }
 
@@ -81,6 +113,11 @@ type Wanted struct {
 
 func (Entered) event()   {}
 func (Posted) event()    {}
+func (Told) event()      {}
 func (Left) event()      {}
+func (Ended) event()     {}
+func (Changed) event()   {}
+func (Renamed) event()   {}
+func (TopicSet) event()  {}
 func (Announced) event() {}
 func (Wanted) event()    {}

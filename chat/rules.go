@@ -30,22 +30,127 @@ func (c Enter) apply(t *turn) *Refusal {
 		ID: c.Session, Node: t.record.Origin.Node, Door: c.Door, Nick: c.Nick,
 		Rooms: []RoomID{Lobby}, Entered: t.record.Time,
 	}
-	t.state.sessions[m.ID] = m
 	t.state.holders[m.Nick.Key] = m.ID
-	t.change(entitySession, string(m.ID), m)
+	t.keep(m)
 	t.emit(Entered{Session: m, Message: t.write(Lobby, KindEntered, m.Nick.Name, "")})
 	return nil
 }
 
+// keep makes a session what it is from now on.
+func (t *turn) keep(m Session) {
+	t.state.sessions[m.ID] = m
+	t.change(entitySession, string(m.ID), m)
+}
+
+// present returns a session that is in a room.
+func (t *turn) present(id SessionID, as string, room RoomID) (Session, *Refusal) {
+	m, refusal := t.holder(id, as)
+	if refusal != nil || slices.Contains(m.Rooms, room) {
+		return m, refusal
+	}
+	if _, exists := t.state.rooms[room]; !exists || room.IsDirect() {
+		return Session{}, Refuse(RoomUnknown)
+	}
+	return Session{}, Refuse(RoomNotJoined)
+}
+
 func (c Post) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, c.As)
+	m, refusal := t.present(c.Session, c.As, c.Room)
 	if refusal != nil {
 		return refusal
 	}
-	if !slices.Contains(m.Rooms, c.Room) {
-		return Refuse(RoomUnknown)
+	kind := KindMessage
+	if c.Action {
+		kind = KindAction
 	}
-	t.emit(Posted{From: m.ID, Message: t.write(c.Room, KindMessage, m.Nick.Name, c.Text)})
+	t.emit(Posted{From: m.ID, Message: t.write(c.Room, kind, m.Nick.Name, c.Text)})
+	return nil
+}
+
+func (c Direct) apply(t *turn) *Refusal {
+	m, refusal := t.holder(c.Session, "")
+	if refusal != nil {
+		return refusal
+	}
+	id, inside := t.state.holders[c.ToKey]
+	if !inside {
+		return Refuse(NickUnknown)
+	}
+	to := t.state.sessions[id]
+	t.emit(Told{From: m, To: to, Message: t.write(DirectRoom(m.Nick, to.Nick), KindMessage, m.Nick.Name, c.Text)})
+	return nil
+}
+
+func (c Join) apply(t *turn) *Refusal {
+	m, refusal := t.holder(c.Session, "")
+	if refusal != nil || slices.Contains(m.Rooms, c.Room) {
+		return refusal
+	}
+	_, exists := t.state.rooms[c.Room]
+	if !exists && t.state.joinable() >= c.Rooms || len(m.Rooms) >= c.Joined {
+		return Refuse(TooManyRooms)
+	}
+	m.Rooms = append(slices.Clone(m.Rooms), c.Room)
+	t.keep(m)
+	t.emit(Entered{Session: m, Message: t.write(c.Room, KindEntered, m.Nick.Name, "")})
+	return nil
+}
+
+func (c Part) apply(t *turn) *Refusal {
+	m, refusal := t.present(c.Session, "", c.Room)
+	if refusal != nil {
+		return refusal
+	}
+	m.Rooms = slices.DeleteFunc(slices.Clone(m.Rooms), func(r RoomID) bool { return r == c.Room })
+	t.keep(m)
+	t.emit(Left{Session: m, Reason: ReasonParted, Message: t.write(c.Room, KindLeft, m.Nick.Name, string(ReasonParted))})
+	return nil
+}
+
+func (c Rename) apply(t *turn) *Refusal {
+	m, refusal := t.holder(c.Session, "")
+	if refusal != nil || m.Nick == c.Nick {
+		return refusal
+	}
+	if holder, taken := t.state.holders[c.Nick.Key]; taken && holder != m.ID {
+		t.emit(Wanted{Holder: holder})
+		return Refuse(NickOccupied)
+	}
+	before := m.Nick
+	m.Nick = c.Nick
+	delete(t.state.holders, before.Key)
+	t.state.holders[m.Nick.Key] = m.ID
+	t.keep(m)
+	t.emit(Changed{Session: m})
+	for _, room := range m.Rooms {
+		t.emit(Renamed{Session: m, Before: before, Message: t.write(room, KindRenamed, before.Name, m.Nick.Name)})
+	}
+	return nil
+}
+
+func (c SetTopic) apply(t *turn) *Refusal {
+	m, refusal := t.present(c.Session, "", c.Room)
+	if refusal != nil {
+		return refusal
+	}
+	r := t.state.rooms[c.Room]
+	if r.Topic == c.Text {
+		return nil
+	}
+	r.Topic = c.Text
+	t.state.rooms[r.ID] = r
+	t.emit(TopicSet{From: m.ID, Message: t.write(r.ID, KindTopic, m.Nick.Name, c.Text)})
+	return nil
+}
+
+func (c SetAway) apply(t *turn) *Refusal {
+	m, refusal := t.holder(c.Session, "")
+	if refusal != nil || m.Away == c.Text {
+		return refusal
+	}
+	m.Away = c.Text
+	t.keep(m)
+	t.emit(Changed{Session: m})
 	return nil
 }
 
@@ -69,6 +174,9 @@ func (c Kick) apply(t *turn) *Refusal {
 
 func (c Announce) apply(t *turn) *Refusal {
 	for _, room := range sortedKeys(t.state.rooms) {
+		if room.IsDirect() {
+			continue
+		}
 		t.write(room, KindAnnouncement, "", c.Text)
 	}
 	t.emit(Announced{Time: t.record.Time, Text: c.Text})
@@ -92,7 +200,7 @@ func (c Start) apply(t *turn) *Refusal {
 
 func (Alive) apply(*turn) *Refusal { return nil }
 
-// leave ends a session in all its rooms.
+// leave ends a session, in all its rooms.
 func (t *turn) leave(m Session, reason Reason, detail string) {
 	delete(t.state.sessions, m.ID)
 	delete(t.state.holders, m.Nick.Key)
@@ -104,4 +212,5 @@ func (t *turn) leave(m Session, reason Reason, detail string) {
 	for _, room := range m.Rooms {
 		t.emit(Left{Session: m, Reason: reason, Detail: detail, Message: t.write(room, KindLeft, m.Nick.Name, text)})
 	}
+	t.emit(Ended{Session: m, Reason: reason, Detail: detail})
 }

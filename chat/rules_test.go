@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +21,9 @@ func enter(id SessionID, name string) Command {
 func post(id SessionID, text string) Command { return Post{Session: id, Room: Lobby, Text: text} }
 func postAs(as string, id SessionID, text string) Command {
 	return Post{Session: id, As: as, Room: Lobby, Text: text}
+}
+func join(id SessionID, room RoomID) Command {
+	return Join{Session: id, Room: room, Rooms: 100, Joined: 10}
 }
 func leave(id SessionID) Command { return Leave{Session: id, Reason: ReasonQuit} }
 
@@ -115,6 +117,88 @@ var stories = []struct {
 		{Announce{Text: "tea"}, "all: tea"},
 		{post("s1", "coming"), "4 Ann: coming"},
 	}},
+	{"a room is made by joining, and is told apart", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{join("s1", "attic"), "1 Ann enters"},
+		{join("s1", "attic"), ""},
+		{Post{Session: "s1", Room: "attic", Text: "up here"}, "2 Ann: up here"},
+		{Post{Session: "s2", Room: "attic", Text: "me too"}, "room_not_joined"},
+		{join("s2", "attic"), "3 Ben enters"},
+		{Post{Session: "s2", Room: "attic", Text: "me too"}, "4 Ben: me too"},
+		{post("s2", "down here"), "3 Ben: down here"},
+		{Part{Session: "s1", Room: "attic"}, "5 Ann leaves, parted"},
+		{Post{Session: "s1", Room: "attic", Text: "gone?"}, "room_not_joined"},
+		{Part{Session: "s1", Room: "attic"}, "room_not_joined"},
+		{Part{Session: "s1", Room: "cellar"}, "room_unknown"},
+		{Part{Session: "s1", Room: Lobby}, "4 Ann leaves, parted"},
+		{post("s1", "from nowhere"), "room_not_joined"},
+		{join("s1", "lobby"), "5 Ann enters"},
+		{leave("s2"), "6 Ben leaves, quit; 6 Ben leaves, quit"},
+		{join("s2", "attic"), "not_inside"},
+		{Part{Session: "s2", Room: "attic"}, "not_inside"},
+	}},
+	{"somebody in no room is inside all the same", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Part{Session: "s1", Room: Lobby}, "2 Ann leaves, parted"},
+		{enter("s2", "ann"), "s1 is wanted; nick_occupied"},
+		{Rename{Session: "s1", Nick: nick("Zoe")}, `s1 is Zoe, ""`},
+		{leave("s1"), ""},
+		{enter("s2", "zoe"), "3 zoe enters"},
+	}},
+	{"there are no more rooms than there may be", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Join{Session: "s1", Room: "attic", Rooms: 1, Joined: 9}, "too_many_rooms"},
+		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 1}, "too_many_rooms"},
+		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 2}, "1 Ann enters"},
+		{Join{Session: "s1", Room: "cellar", Rooms: 2, Joined: 9}, "too_many_rooms"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{Direct{Session: "s1", ToKey: "ben", Text: "psst"}, "1 Ann to s2 in @ann+ben: psst"},
+		{Join{Session: "s2", Room: "attic", Rooms: 2, Joined: 2}, "2 Ben enters"},
+		{Join{Session: "s2", Room: "cellar", Rooms: 3, Joined: 3}, "1 Ben enters"},
+	}},
+	{"what is said to one alone has a place of its own, whoever begins", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{Direct{Session: "s2", ToKey: "ann", Text: "psst"}, "1 Ben to s1 in @ann+ben: psst"},
+		{Direct{Session: "s1", ToKey: "ben", Text: "yes?"}, "2 Ann to s2 in @ann+ben: yes?"},
+		{Direct{Session: "s1", ToKey: "cid", Text: "you?"}, "nick_unknown"},
+		{Direct{Session: "s3", ToKey: "ann", Text: "hm"}, "not_inside"},
+		{Post{Session: "s1", Room: "@ann+ben", Text: "loud"}, "room_unknown"},
+		{Announce{Text: "tea"}, "all: tea"},
+		{Direct{Session: "s1", ToKey: "ben", Text: "tea!"}, "3 Ann to s2 in @ann+ben: tea!"},
+	}},
+	{"another nickname is told in every room", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{join("s1", "attic"), "1 Ann enters"},
+		{Rename{Session: "s1", Nick: nick("ben")}, "s2 is wanted; nick_occupied"},
+		{Rename{Session: "s1", Nick: nick("Ann")}, ""},
+		{Rename{Session: "s1", Nick: nick("Zoe")}, `s1 is Zoe, ""; 3 Ann is now Zoe in lobby; 2 Ann is now Zoe in attic`},
+		{Rename{Session: "s1", Nick: nick("zoe")}, `s1 is zoe, ""; 4 Zoe is now zoe in lobby; 3 Zoe is now zoe in attic`},
+		{enter("s3", "Ann"), "5 Ann enters"},
+		{enter("s4", "ZOE"), "s1 is wanted; nick_occupied"},
+		{Rename{Session: "s5", Nick: nick("Cid")}, "not_inside"},
+	}},
+	{"a topic is told once", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{SetTopic{Session: "s1", Room: Lobby, Text: "tea"}, `2 Ann sets "tea"`},
+		{SetTopic{Session: "s1", Room: Lobby, Text: "tea"}, ""},
+		{SetTopic{Session: "s1", Room: Lobby}, `3 Ann sets ""`},
+		{SetTopic{Session: "s1", Room: "attic", Text: "tea"}, "room_unknown"},
+		{SetTopic{Session: "s2", Room: Lobby, Text: "tea"}, "not_inside"},
+	}},
+	{"being away concerns nobody but who is", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{SetAway{Session: "s1", Text: "tea"}, `s1 is Ann, "tea"`},
+		{SetAway{Session: "s1", Text: "tea"}, ""},
+		{SetAway{Session: "s1"}, `s1 is Ann, ""`},
+		{SetAway{Session: "s2", Text: "tea"}, "not_inside"},
+	}},
+	{"what is done stands beside what is said", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Post{Session: "s1", Room: Lobby, Text: "waves", Action: true}, "2 Ann does waves"},
+	}},
 	{"being alive is no news", []step{
 		{Alive{}, ""},
 		{enter("s1", "Ann"), "1 Ann enters"},
@@ -171,17 +255,13 @@ func TestLeftIsWhole(t *testing.T) {
 	}
 }
 
-// TestAnnounceStandsInEveryRoom loads a State with a second room, which no command makes yet.
 func TestAnnounceStandsInEveryRoom(t *testing.T) {
 	s := newStory(t)
-	attic := Change{Kind: entityRoom, Key: "attic", Value: json.RawMessage(`{"id":"attic","seq":7}`)}
-	s.entities[[2]string{entityRoom, "attic"}] = attic
-	s.messages = append(s.messages, Message{Room: "attic", Seq: 7})
-	s.state = s.reload()
 	s.does(enter("s1", "Ann"))
+	s.does(join("s1", "attic"))
 	result := s.does(Announce{Text: "tea"})
 	want := []Message{
-		{Room: "attic", Seq: 8, Time: noon, Kind: KindAnnouncement, Text: "tea"},
+		{Room: "attic", Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea"},
 		{Room: Lobby, Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea"},
 	}
 	if !slices.Equal(result.Messages, want) || told(result) != "all: tea" {

@@ -38,11 +38,12 @@ type entity interface{ encode(e *encoding) }
 
 // Room is a room's entity.
 type Room struct {
-	ID  RoomID `json:"id"`
-	Seq Seq    `json:"seq"` // of its newest message
+	ID    RoomID `json:"id"`
+	Seq   Seq    `json:"seq"`             // of its newest message
+	Topic string `json:"topic,omitempty"` // what it is about
 }
 
-// Session is somebody's presence: who, through which door, in which rooms.
+// Session is somebody's presence: who, through which door, in which rooms. Rooms is never changed in place.
 type Session struct {
 	ID      SessionID `json:"id"`
 	Node    NodeID    `json:"node"`
@@ -50,6 +51,7 @@ type Session struct {
 	Nick    Nick      `json:"nick"`
 	Rooms   []RoomID  `json:"rooms"`
 	Entered time.Time `json:"entered"`
+	Away    string    `json:"away,omitempty"` // why it does not answer; empty: it does
 }
 
 // node is what is known of a server of the log: how far its commands have come.
@@ -63,6 +65,7 @@ type node struct {
 func (r Room) encode(e *encoding) {
 	e.text(string(r.ID))
 	e.number(uint64(r.Seq))
+	e.text(r.Topic)
 }
 
 func (s Session) encode(e *encoding) {
@@ -76,6 +79,7 @@ func (s Session) encode(e *encoding) {
 		e.text(string(r))
 	}
 	e.time(s.Entered)
+	e.text(s.Away)
 }
 
 func (n node) encode(e *encoding) {
@@ -180,6 +184,16 @@ func (s *State) Epoch(id NodeID) Epoch { return s.nodes[id].Epoch }
 func (s *State) Room(id RoomID) (Room, bool) {
 	r, ok := s.rooms[id]
 	return r, ok
+}
+
+// joinable returns how many rooms there are that somebody can join.
+func (s *State) joinable() (n int) {
+	for id := range s.rooms {
+		if !id.IsDirect() {
+			n++
+		}
+	}
+	return n
 }
 
 // Sessions returns who is inside, ordered by SessionID.

@@ -37,12 +37,15 @@ type Answer struct {
 
 // Session is a member as a door sees them.
 type Session struct {
-	chat.Session
+	ID    chat.SessionID
 	Local any // the door's own; the hub never reads it. Set it in Deliver, or before Run for those of Doorway.Sessions
 
 	doorway *Doorway
-	rooms   int // how many it hears; the index's
+	state   chat.Session // the index's
 }
+
+// State returns the session as committed. In Deliver, or before Run, only.
+func (s *Session) State() chat.Session { return s.state }
 
 // Doorway is where a door meets the hub.
 type Doorway struct {
@@ -73,10 +76,8 @@ func (w *Doorway) Submit(ctx context.Context, command chat.Command, ref any) err
 // for whom it has been too long leave in the first batch.
 func (w *Doorway) Sessions() []*Session {
 	var mine []*Session
-	for _, s := range w.hub.index.sessions {
-		if s.doorway == w {
-			mine = append(mine, s)
-		}
+	for s := range w.hub.index.of(w) {
+		mine = append(mine, s)
 	}
 	return mine
 }

@@ -113,7 +113,7 @@ func (d *door) line(i hub.Item) string {
 	if a := i.Answer; a != nil {
 		line := "answer " + a.Ref.(*question).name + ": " + code(a.Refusal).String()
 		if a.Session != nil {
-			line += ", inside as " + a.Session.Nick.Name
+			line += ", inside as " + a.Session.State().Nick.Name
 		}
 		return line
 	}
@@ -142,6 +142,16 @@ func event(e chat.Event) string {
 		return fmt.Sprintf("%d %s: %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
 	case chat.Left:
 		return fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.Ended:
+		return "end, " + string(e.Reason)
+	case chat.Told:
+		return fmt.Sprintf("%d %s alone: %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.Changed:
+		return fmt.Sprintf("changed: %s, %q", e.Session.Nick.Name, e.Session.Away)
+	case chat.Renamed:
+		return fmt.Sprintf("%d %s is now %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.TopicSet:
+		return fmt.Sprintf("%d %s sets %q", e.Message.Seq, e.Message.Nick, e.Message.Text)
 	case chat.Announced:
 		return "all: " + e.Text
 	case chat.Wanted:
@@ -214,6 +224,15 @@ func (d *door) post(local, text string) chat.Command {
 
 func (d *door) leave(local string) chat.Command {
 	return chat.Leave{Session: d.way.SessionID(local), Reason: chat.ReasonQuit}
+}
+
+func (d *door) join(local string, room chat.RoomID) chat.Command {
+	return chat.Join{Session: d.way.SessionID(local), Room: room, Rooms: 10, Joined: 10}
+}
+
+// withoutAnswers returns the lines that tell of events.
+func withoutAnswers(lines []string) []string {
+	return slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "answer ") })
 }
 
 // storage is a Store whose Commit and Load a test can watch, hold and break. Its node has a fixed name: so have its sessions,

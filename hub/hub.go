@@ -23,6 +23,7 @@ type Storage interface {
 	Load() (*chat.State, error)
 	Commit([]chat.Result, chat.Progress) error
 	Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
+	Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error)
 	After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error)
 }
 
@@ -94,7 +95,7 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 		store: storage, ledger: ledger, options: options,
 		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1,
 		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
-		state: state, index: newIndex(),
+		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
 	}
 	h.publish()
@@ -109,7 +110,8 @@ func (h *Hub) Attach(d Door, resumable bool) *Doorway {
 		if !resumable || s.Node != h.node || s.Door != d.Name() {
 			continue // what another door had before is over: Start ends it, and the door knows nothing of it
 		}
-		member := &Session{Session: s, doorway: w}
+		member := &Session{ID: s.ID, doorway: w, state: s}
+		h.index.begin(member)
 		for _, room := range s.Rooms {
 			h.index.enter(member, room)
 		}

@@ -140,8 +140,8 @@ func TestSelf(t *testing.T) {
 		await(t, d.submit(t, d.leave("s1"), "q"))
 	}
 	same(t, "udp", d.heard(), []string{
-		"1 Ann enters →  by s1", "answer q: ok, inside as Ann", "2 Ann leaves, quit →  by s1", "answer q: ok",
-		"3 Ann enters →  by s1", "answer q: ok, inside as Ann", "4 Ann leaves, quit →  by s1", "answer q: ok",
+		"1 Ann enters →  by s1", "answer q: ok, inside as Ann", "2 Ann leaves, quit →  by s1", "end, quit → s1 by s1", "answer q: ok",
+		"3 Ann enters →  by s1", "answer q: ok, inside as Ann", "4 Ann leaves, quit →  by s1", "end, quit → s1 by s1", "answer q: ok",
 	})
 }
 
@@ -292,7 +292,7 @@ func TestResume(t *testing.T) {
 
 	p.clock.passes(10 * time.Minute)
 	p.prepare = func(*hub.Hub) {
-		if ss := udp.way.Sessions(); len(ss) != 1 || ss[0].Nick.Name != "Ann" {
+		if ss := udp.way.Sessions(); len(ss) != 1 || ss[0].State().Nick.Name != "Ann" {
 			t.Errorf("udp resumes %+v", ss)
 		}
 		if ss := line.way.Sessions(); len(ss) > 0 {
@@ -312,7 +312,7 @@ func TestResume(t *testing.T) {
 	p.clock.passes(10*time.Minute + 1)
 	p.prepare = nil
 	third := opens(t, p, udp, line)
-	same(t, "udp, too late", udp.settled(t), []string{"5 Ann leaves, ended →  by s1"})
+	same(t, "udp, too late", udp.settled(t), []string{"5 Ann leaves, ended →  by s1", "end, ended → s1 by s1"})
 	if who := third.Who(chat.Lobby); len(who) > 0 {
 		t.Errorf("inside: %+v", who)
 	}

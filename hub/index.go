@@ -1,17 +1,26 @@
 package hub
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 	"sync"
 
 	"parley/chat"
 )
 
-// index is who is inside, as committed: which sessions hear a room, by door. The loop changes it, anybody may ask.
+// index is who is inside and which rooms there are, as committed: which sessions hear a room, by door. The loop changes it,
+// anybody may ask.
 type index struct {
 	mu       sync.RWMutex // the loop holds it to change, others to read; the loop reads without
 	sessions map[chat.SessionID]*Session
-	rooms    map[chat.RoomID][]*audience
+	rooms    map[chat.RoomID]*room
+}
+
+// room is a room and who of this hub is in it.
+type room struct {
+	chat.Room
+	audiences []*audience
 }
 
 // audience is the sessions of one door in one room. members is shared with batches under way: it is appended to or replaced,
@@ -21,18 +30,49 @@ type audience struct {
 	members []*Session
 }
 
-func newIndex() *index {
-	return &index{sessions: map[chat.SessionID]*Session{}, rooms: map[chat.RoomID][]*audience{}}
+func newIndex(rooms []chat.Room) *index {
+	x := &index{sessions: map[chat.SessionID]*Session{}, rooms: map[chat.RoomID]*room{}}
+	for _, r := range rooms {
+		x.rooms[r.ID] = &room{Room: r}
+	}
+	return x
 }
 
-func (x *index) audience(room chat.RoomID, w *Doorway) *audience {
-	for _, a := range x.rooms[room] {
+// keep notes what a room is from now on.
+func (x *index) keep(r chat.Room) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.room(r.ID).Room = r
+}
+
+// room returns a room, which it makes for a new one. mu is held.
+func (x *index) room(id chat.RoomID) *room {
+	r := x.rooms[id]
+	if r == nil {
+		r = &room{Room: chat.Room{ID: id}}
+		x.rooms[id] = r
+	}
+	return r
+}
+
+// audiences returns who is in a room, door by door. The loop only.
+func (x *index) audiences(id chat.RoomID) []*audience {
+	if r := x.rooms[id]; r != nil {
+		return r.audiences
+	}
+	return nil
+}
+
+// audience returns those of a door in a room. mu is held.
+func (x *index) audience(id chat.RoomID, w *Doorway) *audience {
+	r := x.room(id)
+	for _, a := range r.audiences {
 		if a.doorway == w {
 			return a
 		}
 	}
 	a := &audience{doorway: w}
-	x.rooms[room] = append(x.rooms[room], a)
+	r.audiences = append(r.audiences, a)
 	return a
 }
 
@@ -43,17 +83,29 @@ func (x *index) open(room chat.RoomID, w *Doorway) {
 	x.audience(room, w)
 }
 
+// begin adds a session, in no room yet.
+func (x *index) begin(s *Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.sessions[s.ID] = s
+}
+
+// change notes what a session is from now on.
+func (x *index) change(s *Session, state chat.Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s.state = state
+}
+
 // enter adds a session to a room.
 func (x *index) enter(s *Session, room chat.RoomID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.sessions[s.ID] = s
-	s.rooms++
 	a := x.audience(room, s.doorway)
 	a.members = append(a.members, s)
 }
 
-// leave takes a session out of a room, and out of the index when it is in none.
+// leave takes a session out of a room.
 func (x *index) leave(s *Session, room chat.RoomID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -64,8 +116,23 @@ func (x *index) leave(s *Session, room chat.RoomID) {
 	}
 	rest := make([]*Session, 0, len(a.members)) // not cap: a room that empties gives its memory back
 	a.members = append(append(rest, a.members[:i]...), a.members[i+1:]...)
-	if s.rooms--; s.rooms == 0 && x.sessions[s.ID] == s {
-		delete(x.sessions, s.ID)
+}
+
+// end takes a session out of the index. It is in no room any more.
+func (x *index) end(s *Session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.sessions, s.ID)
+}
+
+// of returns the sessions of a door, in no order. The loop, or before Run, only.
+func (x *index) of(w *Doorway) iter.Seq[*Session] {
+	return func(yield func(*Session) bool) {
+		for _, s := range x.sessions {
+			if s.doorway == w && !yield(s) {
+				return
+			}
+		}
 	}
 }
 
@@ -74,12 +141,42 @@ func (x *index) members(room chat.RoomID) []chat.Session {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var all []chat.Session
-	for _, a := range x.rooms[room] {
+	for _, a := range x.audiences(room) {
 		for _, s := range a.members {
-			all = append(all, s.Session)
+			all = append(all, s.state)
 		}
 	}
 	return all
+}
+
+// all returns the rooms that somebody can join, with how many are in each, ordered by RoomID.
+func (x *index) all() []Room {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var all []Room
+	for id, r := range x.rooms {
+		if id.IsDirect() {
+			continue
+		}
+		members := 0
+		for _, a := range r.audiences {
+			members += len(a.members)
+		}
+		all = append(all, Room{r.Room, members})
+	}
+	slices.SortFunc(all, func(a, b Room) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// get returns a room and whether there is one.
+func (x *index) get(id chat.RoomID) (chat.Room, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	r := x.rooms[id]
+	if r == nil {
+		return chat.Room{}, false
+	}
+	return r.Room, true
 }
 
 // count returns how many sessions each door has.
@@ -88,7 +185,7 @@ func (x *index) count() map[string]int {
 	defer x.mu.RUnlock()
 	doors := map[string]int{}
 	for _, s := range x.sessions {
-		doors[s.Door]++
+		doors[s.state.Door]++
 	}
 	return doors
 }

@@ -219,6 +219,11 @@ func (h *Hub) refuse(records []chat.Record) {
 func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 	h.log(records, results)
 	for i, result := range results {
+		for _, c := range result.Changes {
+			if r, ok := c.Value.(chat.Room); ok {
+				h.index.keep(r)
+			}
+		}
 		for _, e := range result.Events {
 			h.route(e)
 		}
@@ -267,69 +272,5 @@ func (h *Hub) flush() {
 			w.door.Deliver(w.batch)
 			w.batch = nil
 		}
-	}
-}
-
-// route puts an event into the batch of each door that has somebody to tell, and keeps the index.
-func (h *Hub) route(e chat.Event) {
-	switch e := e.(type) {
-	case chat.Posted:
-		h.tell(e, e.Message.Room, h.index.sessions[e.From])
-	case chat.Entered:
-		self := h.adopt(e.Session)
-		if self != nil {
-			h.index.open(e.Message.Room, self.doorway) // the first of its door hears of itself, too
-		}
-		h.tell(e, e.Message.Room, self)
-		if self != nil {
-			h.index.enter(self, e.Message.Room)
-		}
-	case chat.Left:
-		self := h.index.sessions[e.Session.ID]
-		if self != nil {
-			h.index.leave(self, e.Message.Room)
-		}
-		h.tell(e, e.Message.Room, self)
-	case chat.Announced:
-		for _, w := range h.doorways {
-			var all []*Session
-			for _, s := range h.index.sessions {
-				if s.doorway == w {
-					all = append(all, s)
-				}
-			}
-			w.add(Item{Event: e, To: all})
-		}
-	case chat.Wanted:
-		if s := h.index.sessions[e.Holder]; s != nil {
-			s.doorway.add(Item{Event: e, To: []*Session{s}})
-		}
-	}
-}
-
-// adopt makes the Session of somebody who entered through a door of this hub.
-func (h *Hub) adopt(s chat.Session) *Session {
-	for _, w := range h.doorways {
-		if s.Node == h.node && s.Door == w.door.Name() {
-			return &Session{Session: s, doorway: w}
-		}
-	}
-	return nil
-}
-
-// tell adds an event to every door with members in the room, and to that of self.
-func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
-	for _, a := range h.index.rooms[room] {
-		item := Item{Event: e, To: a.members}
-		if self != nil && self.doorway == a.doorway {
-			item.Self = self
-		}
-		a.doorway.add(item)
-	}
-}
-
-func (w *Doorway) add(i Item) {
-	if len(i.To) > 0 || i.Self != nil {
-		w.batch = append(w.batch, i)
 	}
 }

@@ -228,6 +228,10 @@ func (w *world) leaves(id, why string) {
 	}
 	delete(w.ghosts, id)
 	w.happens(m.nick+" left "+why, m.nick+" leaves, "+why, self)
+	if i := slices.Index(doorNames[:], self.door); i >= 0 {
+		reason, _, _ := strings.Cut(why, ":")
+		w.heard[i] = append(w.heard[i], "end, "+reason+" → "+self.local+" by "+self.local)
+	}
 }
 
 // happens writes history and tells those inside, and the door of self.

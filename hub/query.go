@@ -15,13 +15,18 @@ const followPage = 500
 // Progress is how far the hub has come, as committed.
 type Progress struct {
 	chat.Progress
-	Rooms   []chat.Room
 	Storage chat.Code // OK, StorageFull or StorageFailed
+}
+
+// Room is a room that somebody can join.
+type Room struct {
+	chat.Room
+	Members int // who came through this hub
 }
 
 // publish lets others see how far the loop has come. Loop only.
 func (h *Hub) publish() {
-	h.progress.Store(&Progress{Progress: h.state.Progress(), Rooms: h.state.Rooms(), Storage: h.health.refuse})
+	h.progress.Store(&Progress{Progress: h.state.Progress(), Storage: h.health.refuse})
 }
 
 // Status is what an operator wants to know of a running hub.
@@ -29,7 +34,8 @@ type Status struct {
 	Progress
 	Node    chat.NodeID
 	Epoch   chat.Epoch
-	Ready   bool           // this life has begun in the log: commands are taken
+	Ready   bool // this life has begun in the log: commands are taken
+	Rooms   []Room
 	Members map[string]int // sessions by door
 	Queues  []Queue        // "ledger": commands appended and not read yet; "answers": submitters still to be answered
 }
@@ -37,7 +43,7 @@ type Status struct {
 // Status tells how the hub is. Any goroutine.
 func (h *Hub) Status() Status {
 	return Status{
-		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Members: h.index.count(),
+		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Rooms: h.index.all(), Members: h.index.count(),
 		Queues: []Queue{
 			{Name: "ledger", Length: h.ledger.Len(), Capacity: h.ledger.Cap()},
 			{Name: "answers", Length: h.unanswered()},
@@ -67,14 +73,25 @@ func (h *Hub) Who(room chat.RoomID) []chat.Session {
 	return all
 }
 
+// Rooms returns the rooms that somebody can join, ordered by name. Any goroutine.
+func (h *Hub) Rooms() []Room { return h.index.all() }
+
 // Newest returns the Seq of a room's newest message, 0 if it has none. Refused with RoomUnknown. Any goroutine.
 func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
-	for _, r := range h.progress.Load().Rooms {
-		if r.ID == room {
-			return r.Seq, nil
-		}
+	r, ok := h.index.get(room)
+	if !ok {
+		return 0, chat.Refuse(chat.RoomUnknown)
 	}
-	return 0, chat.Refuse(chat.RoomUnknown)
+	return r.Seq, nil
+}
+
+// Before returns the messages of a room that come before a place, at most limit, oldest first. Refused with RoomUnknown. Any
+// goroutine.
+func (h *Hub) Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {
+	if _, err := h.Newest(room); err != nil {
+		return nil, err
+	}
+	return h.store.Before(ctx, room, before, limit)
 }
 
 // Last returns a room's newest messages, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.

@@ -26,6 +26,10 @@ var refusals = map[chat.Code]string{
 	chat.CommandUnknown: "没有这个命令",
 	chat.BadArgument:    "无法理解这个命令",
 	chat.RoomFull:       "聊天室人数已满",
+	chat.RoomName:       "房间不能用这个名字",
+	chat.RoomNotJoined:  "你不在该房间，请先加入",
+	chat.TooManyRooms:   "房间太多",
+	chat.NotAllowed:     "只有管理员可以这样做",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

@@ -159,4 +159,8 @@ var statuses = map[chat.Code]int{
 	chat.CommandUnknown: http.StatusNotFound,
 	chat.BadArgument:    http.StatusBadRequest,
 	chat.RoomFull:       http.StatusServiceUnavailable,
+	chat.RoomName:       http.StatusBadRequest,
+	chat.RoomNotJoined:  http.StatusConflict,
+	chat.TooManyRooms:   http.StatusConflict,
+	chat.NotAllowed:     http.StatusForbidden,
 }

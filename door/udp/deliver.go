@@ -43,7 +43,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 	}
 	d.counts.delivered.Add(uint64(delivered))
 	switch e := item.Event.(type) {
-	case chat.Left:
+	case chat.Ended:
 		if item.Self != nil {
 			d.dismiss(d.memberOf(item.Self), e)
 		}
@@ -55,7 +55,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 }
 
 // dismiss ends a membership. Who asked for it gets an answer; others are told why, in case somebody is there to read it.
-func (d *Door) dismiss(m *member, e chat.Left) {
+func (d *Door) dismiss(m *member, e chat.Ended) {
 	d.forget(m)
 	m.stay()
 	why, tell := removals[e.Reason]

@@ -26,7 +26,7 @@ func newTestDoor(config Config) (*Door, *clock) {
 
 func testMember(d *Door, peer string) *member {
 	m := d.newMember(netip.MustParseAddrPort(peer))
-	m.session = &hub.Session{Session: chat.Session{Nick: chat.Nick{Name: "ann", Key: "ann"}}, Local: m}
+	m.session, m.nick = &hub.Session{Local: m}, chat.Nick{Name: "ann", Key: "ann"}
 	d.members[m.peer] = m
 	return m
 }

@@ -18,6 +18,7 @@ import (
 type member struct {
 	peer    netip.AddrPort
 	session *hub.Session
+	nick    chat.Nick // as inside; a datagram client that wants another one enters anew
 	queue   *outbox.Queue
 	local   atomic.Pointer[netip.Addr] // the address of ours that the client asked last
 	rate    *rate.Limiter              // nil: no limit
@@ -45,8 +46,8 @@ func (d *Door) memberOf(s *hub.Session) *member {
 		return s.Local.(*member)
 	}
 	m := d.newMember(peerOf(s.ID))
-	m.session = s
-	m.name = s.Nick.Name
+	m.session, m.nick = s, s.State().Nick
+	m.name = m.nick.Name
 	m.heard = d.now()
 	if d.config.Rate > 0 {
 		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
@@ -114,13 +115,13 @@ func (m *member) enter(name string) {
 	m.name, m.leaving = name, ""
 }
 
-// nick returns the member's nickname if name is its spelling: a parse saved on every line.
-func (m *member) nick(name string) (chat.Nick, bool) {
+// spelt returns the member's nickname if name is its spelling: a parse saved on every line.
+func (m *member) spelt(name string) (chat.Nick, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.spoken = true
 	if m.name == name {
-		return m.session.Nick, true
+		return m.nick, true
 	}
 	return chat.Nick{}, false
 }

@@ -134,7 +134,7 @@ func TestWhoIsGoneIsSentNothingButLastWords(t *testing.T) {
 	}
 	d.letGo(m, chat.ReasonGone)
 	d.dirty = nil
-	d.dismiss(m, chat.Left{Reason: chat.ReasonGone})
+	d.dismiss(m, chat.Ended{Reason: chat.ReasonGone})
 	if m.isGone() || m.queue.Len() != 1 || len(d.dirty) != 1 {
 		t.Error("its last words are not sent")
 	}
@@ -152,7 +152,8 @@ func TestTheGateCountsLinesNotTexts(t *testing.T) {
 func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	d, c := newTestDoor(Config{Rate: 10, Burst: 20, OutboxBytes: 1 << 20, TextMax: 1 << 14})
 	attach(t, d)
-	m := d.memberOf(&hub.Session{Session: chat.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9")), Nick: chat.Nick{Name: "ann", Key: "ann"}}})
+	m := d.memberOf(&hub.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9"))})
+	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
 	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
 	defer d.writer.Close()
 	says := func(lines int) bool {

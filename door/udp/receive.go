@@ -176,7 +176,7 @@ func (d *Door) translate(q *request, r datagram.Request, m *member) *chat.Refusa
 
 func (d *Door) nickOf(m *member, name string) (chat.Nick, error) {
 	if m != nil {
-		if nick, same := m.nick(name); same {
+		if nick, same := m.spelt(name); same {
 			return nick, nil
 		}
 	}
@@ -264,7 +264,7 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 		return
 	}
 	leave, ok := q.command.(chat.Leave)
-	if m := d.member(q.peer); ok && m != nil && leave.As == m.session.Nick.Key && refusal.Code != chat.NotInside {
+	if m := d.member(q.peer); ok && m != nil && leave.As == m.nick.Key && refusal.Code != chat.NotInside {
 		m.leave(chat.ReasonQuit)
 	}
 	d.answer(q, datagram.Exit)

@@ -106,7 +106,14 @@ func Lines(e chat.Event) [][]byte {
 	case chat.Left:
 		return [][]byte{[]byte(e.Message.Nick + quits)}
 	case chat.Posted:
+		if e.Message.Kind == chat.KindAction {
+			return prefixed(e.Message.Nick+said, "* "+e.Message.Text)
+		}
 		return prefixed(e.Message.Nick+said, e.Message.Text)
+	case chat.Told:
+		return prefixed(e.Message.Nick+said+alone, e.Message.Text)
+	case chat.Renamed: // in words that every client knows
+		return [][]byte{[]byte(e.Message.Nick + quits), []byte(e.Message.Text + enters)}
 	case chat.Announced:
 		return prefixed(announces, e.Text)
 	case chat.Wanted:
@@ -119,6 +126,7 @@ const (
 	enters    = " enters the chat room"
 	quits     = " quits the chat room"
 	said      = ": "
+	alone     = "(to you alone) "
 	announces = "Administrator message: "
 )
 

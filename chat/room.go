@@ -1,0 +1,49 @@
+package chat
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
+)
+
+// RoomID names a room: as ParseRoom makes it, or as DirectRoom does.
+type RoomID string
+
+// Lobby is the room that always exists and that everybody enters first.
+const Lobby RoomID = "lobby"
+
+// RoomMaxBytes bounds a room's name, after folding.
+const RoomMaxBytes = 64
+
+// ParseRoom makes a RoomID out of what somebody typed, with or without the # that IRC puts before it; any error is a *Refusal
+// with RoomName. A room's name is folded as nicknames are compared (PRECIS, RFC 8266), may have the same characters, and is of
+// scripts that go together: so two that differ in case or width are one room. ParseRoom(string(id)) gives id again.
+func ParseRoom(s string) (RoomID, error) {
+	s = strings.TrimPrefix(s, "#")
+	if len(s) > 4*RoomMaxBytes || !utf8.ValidString(s) { // bounds the work
+		return "", Refuse(RoomName)
+	}
+	s = norm.NFKC.String(strings.ReplaceAll(s, "\uFE0F", ""))
+	if checkNick(s) != OK {
+		return "", Refuse(RoomName)
+	}
+	folded, err := precis.Nickname.CompareKey(s)
+	if err != nil || checkNick(folded) != OK || len(folded) > RoomMaxBytes || mixesScripts(folded) {
+		return "", Refuse(RoomName)
+	}
+	return RoomID(folded), nil
+}
+
+// DirectRoom names what two say to each other alone. No room that somebody joins can be called so.
+func DirectRoom(a, b Nick) RoomID {
+	first, second := a.Key, b.Key
+	if second < first {
+		first, second = second, first
+	}
+	return RoomID("@" + first + "+" + second)
+}
+
+// IsDirect says whether a room is one of DirectRoom: nobody joins it, and nobody but the two hears of it.
+func (r RoomID) IsDirect() bool { return strings.HasPrefix(string(r), "@") }

@@ -1,0 +1,54 @@
+package chat
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestParseRoom(t *testing.T) {
+	for typed, want := range map[string]RoomID{
+		"dev": "dev", "#dev": "dev", "DEV": "dev", "Ｄｅｖ": "dev", "读书会": "读书会", "read-2030": "read-2030", "Straße": "straße",
+		"": "", "#": "", "##dev": "", "@ann+bob": "", "a b": "", "a,b": "", "a:b": "", "a/b": "", "a\x00b": "", "a\x1b[31m": "", "a\nb": "",
+		"\xff": "", "dеv": "", // a Cyrillic letter
+		strings.Repeat("x", 33): "", strings.Repeat("x", 1000): "", "dev\u200b": "", "dev\u202e": "",
+	} {
+		got, err := ParseRoom(typed)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q is %q, %v; want %q", typed, got, err, want)
+		}
+		var refusal *Refusal
+		if err != nil && (!errors.As(err, &refusal) || refusal.Code != RoomName) {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}
+
+func FuzzParseRoom(f *testing.F) {
+	for _, seed := range []string{"dev", "#Dev", "读书会", "@a+b", "ﷺﷺ", "İ"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		id, err := ParseRoom(typed)
+		if err != nil {
+			return
+		}
+		if again, err := ParseRoom(string(id)); again != id || err != nil {
+			t.Errorf("%q is %q, and that is %q, %v", typed, id, again, err)
+		}
+		if len(id) > RoomMaxBytes || !utf8.ValidString(string(id)) || id.IsDirect() || strings.ContainsAny(string(id), " ,#\r\n\x00") {
+			t.Errorf("%q is %q", typed, id)
+		}
+	})
+}
+
+func TestDirectRoomIsOneForBoth(t *testing.T) {
+	ann, ben := nick("Ann"), nick("ben")
+	if a, b := DirectRoom(ann, ben), DirectRoom(ben, ann); a != b || a != "@ann+ben" || !a.IsDirect() {
+		t.Errorf("%q and %q", a, b)
+	}
+	if Lobby.IsDirect() {
+		t.Error("the lobby is of two")
+	}
+}

@@ -1,0 +1,98 @@
+package hub_test
+
+import (
+	"testing"
+
+	"parley/chat"
+	"parley/hub"
+)
+
+// TestRoomsAreHeardByWhoIsInThem: through every door, and by nobody else.
+func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
+	udp, line := &door{name: "udp"}, &door{name: "line"}
+	h := opens(t, plan{}, udp, line)
+	udp.ask(t, udp.enter("s1", "Ann"))
+	line.ask(t, line.enter("s2", "Ben"))
+	line.ask(t, line.enter("s3", "Cid"))
+	line.heard()
+	udp.heard()
+	line.ask(t, line.join("s2", "attic"))
+	line.ask(t, line.join("s3", "attic"))
+	line.ask(t, chat.Post{Session: line.way.SessionID("s2"), Room: "attic", Text: "up here"})
+	line.ask(t, chat.SetTopic{Session: line.way.SessionID("s2"), Room: "attic", Text: "tea"})
+	line.ask(t, chat.Rename{Session: line.way.SessionID("s3"), Nick: chat.Nick{Name: "Zoe", Key: "zoe"}})
+	line.ask(t, chat.Direct{Session: line.way.SessionID("s2"), ToKey: "ann", Text: "psst"})
+	line.ask(t, chat.Direct{Session: line.way.SessionID("s2"), ToKey: "zoe", Text: "hm"})
+	line.ask(t, chat.SetAway{Session: line.way.SessionID("s3"), Text: "lunch"})
+	line.ask(t, chat.Part{Session: line.way.SessionID("s2"), Room: chat.Lobby})
+	same(t, "udp", udp.settled(t), []string{
+		"4 Cid is now Zoe → s1",
+		"1 Ben alone: psst → s1",
+		"5 Ben leaves, parted → s1",
+	})
+	same(t, "line", withoutAnswers(line.settled(t)), []string{
+		"1 Ben enters →  by s2",
+		"2 Cid enters → s2 by s3",
+		"3 Ben: up here → s2 s3 by s2",
+		`4 Ben sets "tea" → s2 s3 by s2`,
+		`changed: Zoe, "" → s3 by s3`,
+		"4 Cid is now Zoe → s2 s3 by s3",
+		"5 Cid is now Zoe → s2 s3 by s3",
+		"1 Ben alone: psst →  by s2",
+		"1 Ben alone: hm → s3 by s2",
+		`changed: Zoe, "lunch" → s3 by s3`,
+		"5 Ben leaves, parted → s3 by s2",
+	})
+
+	rooms := h.Rooms()
+	if len(rooms) != 2 || rooms[0].ID != "attic" || rooms[0].Topic != "tea" || rooms[0].Members != 2 || rooms[0].Seq != 5 ||
+		rooms[1].ID != chat.Lobby || rooms[1].Members != 2 || rooms[1].Seq != 5 {
+		t.Errorf("rooms are %+v", rooms)
+	}
+	if newest, err := h.Newest("@ann+ben"); err != nil || newest != 1 {
+		t.Errorf("what two said is at %d, %v", newest, err)
+	}
+	if before, err := h.Before(t.Context(), "attic", 4, 2); err != nil || len(before) != 2 || before[0].Seq != 2 || before[1].Text != "up here" {
+		t.Errorf("before the topic: %+v, %v", before, err)
+	}
+	for _, s := range h.Who("attic") {
+		if want := map[string]string{"Ben": "", "Zoe": "lunch"}[s.Nick.Name]; s.Away != want {
+			t.Errorf("%s is away: %q", s.Nick, s.Away)
+		}
+	}
+}
+
+// TestWhoIsInNoRoomIsStillInside: and hears of their own end.
+func TestWhoIsInNoRoomIsStillInside(t *testing.T) {
+	line := &door{name: "line"}
+	h := opens(t, plan{}, line)
+	line.ask(t, line.enter("s1", "Ann"))
+	line.ask(t, chat.Part{Session: line.way.SessionID("s1"), Room: chat.Lobby})
+	if n := h.Status().Members["line"]; n != 1 {
+		t.Errorf("%d are inside", n)
+	}
+	line.heard()
+	line.ask(t, line.leave("s1"))
+	same(t, "line", withoutAnswers(line.settled(t)), []string{"end, quit → s1 by s1"})
+	if n := h.Status().Members["line"]; n != 0 {
+		t.Errorf("%d are inside after the end", n)
+	}
+}
+
+// TestRoomsOutliveARestart: with their topics.
+func TestRoomsOutliveARestart(t *testing.T) {
+	p := plan{storage: stores(t, t.TempDir())}
+	line := &door{name: "line"}
+	h := opens(t, p, line)
+	line.ask(t, line.enter("s1", "Ann"))
+	line.ask(t, line.join("s1", "attic"))
+	line.ask(t, chat.SetTopic{Session: line.way.SessionID("s1"), Room: "attic", Text: "tea"})
+	if err := h.closes(); err != nil {
+		t.Fatal(err)
+	}
+	again := opens(t, p, &door{name: "line"})
+	want := hub.Room{Room: chat.Room{ID: "attic", Seq: 3, Topic: "tea"}}
+	if rooms := again.Rooms(); len(rooms) != 2 || rooms[0] != want {
+		t.Errorf("rooms are %+v, want %+v first", rooms, want)
+	}
+}

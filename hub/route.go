@@ -1,0 +1,113 @@
+package hub
+
+import "parley/chat"
+
+// route puts an event into the batch of each door that has somebody to tell, and keeps the index.
+func (h *Hub) route(e chat.Event) {
+	switch e := e.(type) {
+	case chat.Posted:
+		h.tell(e, e.Message.Room, h.index.sessions[e.From])
+	case chat.TopicSet:
+		h.tell(e, e.Message.Room, h.index.sessions[e.From])
+	case chat.Renamed:
+		h.tell(e, e.Message.Room, h.index.sessions[e.Session.ID])
+	case chat.Told:
+		h.tellTwo(e)
+	case chat.Entered:
+		h.enter(e)
+	case chat.Left:
+		self := h.index.sessions[e.Session.ID]
+		if self != nil {
+			h.index.leave(self, e.Message.Room)
+			h.index.change(self, e.Session)
+		}
+		h.tell(e, e.Message.Room, self)
+	case chat.Ended:
+		if self := h.index.sessions[e.Session.ID]; self != nil {
+			h.index.end(self)
+			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
+		}
+	case chat.Changed:
+		if self := h.index.sessions[e.Session.ID]; self != nil {
+			h.index.change(self, e.Session)
+			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
+		}
+	case chat.Announced:
+		for _, w := range h.doorways {
+			var all []*Session
+			for s := range h.index.of(w) {
+				all = append(all, s)
+			}
+			w.add(Item{Event: e, To: all})
+		}
+	case chat.Wanted:
+		if s := h.index.sessions[e.Holder]; s != nil {
+			s.doorway.add(Item{Event: e, To: []*Session{s}})
+		}
+	}
+}
+
+// enter tells a room that somebody enters it, who is then told what follows.
+func (h *Hub) enter(e chat.Entered) {
+	self := h.index.sessions[e.Session.ID]
+	if self == nil {
+		if self = h.adopt(e.Session); self != nil {
+			h.index.begin(self)
+		}
+	} else {
+		h.index.change(self, e.Session)
+	}
+	if self != nil {
+		h.index.open(e.Message.Room, self.doorway) // the first of its door hears of itself, too
+	}
+	h.tell(e, e.Message.Room, self)
+	if self != nil {
+		h.index.enter(self, e.Message.Room)
+	}
+}
+
+// adopt makes the Session of somebody who entered through a door of this hub.
+func (h *Hub) adopt(s chat.Session) *Session {
+	for _, w := range h.doorways {
+		if s.Node == h.node && s.Door == w.door.Name() {
+			return &Session{ID: s.ID, doorway: w, state: s}
+		}
+	}
+	return nil
+}
+
+// tell adds an event to every door with members in the room, and to that of self.
+func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
+	told := false
+	for _, a := range h.index.audiences(room) {
+		item := Item{Event: e, To: a.members}
+		if self != nil && self.doorway == a.doorway {
+			item.Self, told = self, true
+		}
+		a.doorway.add(item)
+	}
+	if self != nil && !told {
+		self.doorway.add(Item{Event: e, Self: self})
+	}
+}
+
+// tellTwo adds what one says to another to the doors of both: one item where they came through the same one.
+func (h *Hub) tellTwo(e chat.Told) {
+	from, to := h.index.sessions[e.From.ID], h.index.sessions[e.To.ID]
+	if to != nil {
+		item := Item{Event: e, To: []*Session{to}}
+		if from != nil && from.doorway == to.doorway {
+			item.Self = from
+		}
+		to.doorway.add(item)
+	}
+	if from != nil && (to == nil || from.doorway != to.doorway) {
+		from.doorway.add(Item{Event: e, Self: from})
+	}
+}
+
+func (w *Doorway) add(i Item) {
+	if len(i.To) > 0 || i.Self != nil {
+		w.batch = append(w.batch, i)
+	}
+}
