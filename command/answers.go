@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -32,11 +33,141 @@ type Member struct {
 	Door    string        `json:"door"`
 	Rooms   []chat.RoomID `json:"rooms"`
 	Entered time.Time     `json:"entered"`
+	Away    string        `json:"away,omitempty"` // why it does not answer
 }
 
 // Text implements Answer.
 func (m *Member) Text(l locale.Lang) string {
-	return locale.Text{EN: "%s  (%s, since %s)", ZH: "%s （%s，进入于 %s）"}.Format(l, m.Nick, m.Door, m.Entered.Local().Format(clock))
+	said := locale.Text{EN: "%s  (%s, since %s)", ZH: "%s （%s，进入于 %s）"}.Format(l, m.Nick, m.Door, m.Entered.Local().Format(clock))
+	if m.Away != "" {
+		said += locale.Text{EN: "  away: %s", ZH: "  离开：%s"}.Format(l, m.Away)
+	}
+	return said
+}
+
+// Room is a room that somebody can join.
+type Room struct {
+	Room     chat.RoomID `json:"room"`
+	Members  int         `json:"members"`
+	Messages uint64      `json:"messages"`
+	Topic    string      `json:"topic,omitempty"`
+}
+
+// Text implements Answer.
+func (r *Room) Text(l locale.Lang) string {
+	said := locale.Text{EN: "%s  (%d inside)", ZH: "%s （%d 人）"}.Format(l, r.Room, r.Members)
+	if r.Topic != "" {
+		said += "  " + r.Topic
+	}
+	return said
+}
+
+// Joined says that the caller is in a room and talks there.
+type Joined struct {
+	Room   chat.RoomID `json:"room"`
+	Topic  string      `json:"topic,omitempty"`
+	Others int         `json:"others"`
+}
+
+// Text implements Answer.
+func (j *Joined) Text(l locale.Lang) string {
+	said := locale.Text{EN: "[%s] you talk in this room now, with %d others", ZH: "[%s] 你现在在这个房间发言，另有 %d 人"}.Format(l, j.Room, j.Others)
+	if j.Topic != "" {
+		said += locale.Text{EN: "; topic: %s", ZH: "；主题：%s"}.Format(l, j.Topic)
+	}
+	return said
+}
+
+// Parted says that the caller has left a room, and where it talks now.
+type Parted struct {
+	Room chat.RoomID `json:"room"`
+	Now  chat.RoomID `json:"now"`
+}
+
+// Text implements Answer.
+func (p *Parted) Text(l locale.Lang) string {
+	return locale.Text{EN: "[%s] you have left this room; you talk in %s", ZH: "[%s] 你已离开这个房间；现在在 %s 发言"}.Format(l, p.Room, p.Now)
+}
+
+// Renamed says what the caller is called from now on.
+type Renamed struct {
+	Nick string `json:"nick"`
+}
+
+// Text implements Answer.
+func (r *Renamed) Text(l locale.Lang) string {
+	return locale.Text{EN: "you are %s now", ZH: "你现在叫 %s"}.Format(l, r.Nick)
+}
+
+// Topic says what a room is about.
+type Topic struct {
+	Room  chat.RoomID `json:"room"`
+	Topic string      `json:"topic"`
+}
+
+// Text implements Answer.
+func (t *Topic) Text(l locale.Lang) string {
+	if t.Topic == "" {
+		return locale.Text{EN: "%s has no topic", ZH: "%s 没有主题"}.Format(l, t.Room)
+	}
+	return locale.Text{EN: "the topic of %s: %s", ZH: "%s 的主题：%s"}.Format(l, t.Room, t.Topic)
+}
+
+// Away says whether the caller answers.
+type Away struct {
+	Reason string `json:"reason"`
+}
+
+// Text implements Answer.
+func (a *Away) Text(l locale.Lang) string {
+	if a.Reason == "" {
+		return locale.Text{EN: "you are back", ZH: "你回来了"}.In(l)
+	}
+	return locale.Text{EN: "you are away: %s", ZH: "你已离开：%s"}.Format(l, a.Reason)
+}
+
+// Help tells what can be typed.
+type Help struct {
+	Rows   []Command `json:"-"`
+	One    bool      `json:"-"` // it was asked about: all of it is told
+	Inside bool      `json:"-"` // who asks is inside; else it is the administrator
+}
+
+// The first and the last line of help.
+var (
+	helpInside        = locale.Text{EN: "What you type is said in the room where you talk, //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
+	helpAdministrator = locale.Text{EN: "What you type is told to everybody. Commands:", ZH: "直接输入的内容会发给所有人。命令："}
+	helpEnd           = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
+)
+
+// Text implements Answer. In English the Chinese stands beside it: who types need not be who chose the language.
+func (h *Help) Text(l locale.Lang) string {
+	var lines []string
+	for _, row := range h.Rows {
+		line := fmt.Sprintf("  /%-28s %s", row.Usage(), row.Help.In(l))
+		if l == locale.English {
+			line += " · " + row.Help.ZH
+		}
+		lines = append(lines, line)
+		if !h.One {
+			continue
+		}
+		for _, p := range row.Parameters {
+			lines = append(lines, fmt.Sprintf("      %-26s %s · %s", strings.ToUpper(p.Name), p.Help.EN, p.Help.ZH))
+		}
+		if len(row.Aliases) > 0 {
+			lines = append(lines, "      = /"+strings.Join(row.Aliases, ", /"))
+		}
+		lines = append(lines, strings.TrimRight("      /"+row.Name+" "+row.Example, " "))
+	}
+	switch {
+	case h.One:
+	case h.Inside:
+		lines = append([]string{helpInside.In(l)}, lines...)
+	default:
+		lines = append(append([]string{helpAdministrator.In(l)}, lines...), helpEnd.In(l))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Line is a line of history.
@@ -48,6 +179,12 @@ func (h *Line) Text(l locale.Lang) string {
 	switch h.Kind {
 	case chat.KindMessage:
 		said = h.Nick + ": " + h.Message.Text
+	case chat.KindAction:
+		said = "* " + h.Nick + " " + h.Message.Text
+	case chat.KindRenamed:
+		said = locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
+	case chat.KindTopic:
+		said = locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
 		said = locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
 	case chat.KindEntered:
@@ -65,7 +202,7 @@ func reason(text string, l locale.Lang) string {
 	why, detail, detailed := strings.Cut(text, ": ")
 	zh := map[chat.Reason]string{
 		chat.ReasonQuit: "主动退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
-		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机",
+		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "离开房间", chat.ReasonSlow: "接收太慢",
 	}[chat.Reason(why)]
 	switch {
 	case l != locale.Chinese || zh == "":

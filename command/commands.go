@@ -2,7 +2,6 @@ package command
 
 import (
 	"cmp"
-	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +14,17 @@ import (
 // historyMax is the most messages that one history command reads at once; --follow goes on from there.
 const historyMax = 100_000
 
+// historyMaxGuest is the same for who is inside.
+const historyMaxGuest = 1000
+
 // Desk is what commands work on.
 type Desk struct {
 	Hub     *hub.Hub
 	Version string
 	Started time.Time
 	TextMax int                 // bytes of one message
+	Rooms   int                 // how many there may be
+	Joined  int                 // how many of them one member may be in
 	Doors   func() []hub.Report // of the moment
 	Refused hub.Refusals        // commands answered with no
 }
@@ -34,26 +38,35 @@ var announce = Command{
 		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what everybody reads", ZH: "公告内容"}},
 	},
 	Answer: func() Answer { return new(Done) },
-	run: func(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
-		text, err := chat.ParseText(a["text"], d.TextMax)
+	Role:   Administrator,
+	run: func(c call) error {
+		text, err := chat.ParseText(c.args["text"], c.desk.TextMax)
 		if err != nil {
 			return err
 		}
-		if err := d.Hub.Do(ctx, chat.Announce{Text: text}); err != nil {
+		if err := c.desk.Hub.Do(c.ctx, chat.Announce{Text: text}); err != nil {
 			return err
 		}
-		return emit(&Done{Done: "announced", Members: len(d.Hub.Who(chat.Lobby))})
+		return c.emit(&Done{Done: "announced", Members: c.desk.Hub.Present(chat.Lobby)})
 	},
 }
 
 var who = Command{
 	Name:    "who",
-	Help:    locale.Text{EN: "who is in the chat room", ZH: "谁在聊天室里"},
-	Example: "",
-	Answer:  func() Answer { return new(Member) },
-	run: func(_ context.Context, d *Desk, _ Arguments, emit func(Answer) error) error {
-		for _, s := range d.Hub.Who(chat.Lobby) {
-			if err := emit(&Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered}); err != nil {
+	Aliases: []string{"names", "users"},
+	Help:    locale.Text{EN: "who is in the room", ZH: "谁在房间里"},
+	Example: "lobby",
+	Parameters: []Parameter{
+		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
+	},
+	Answer: func() Answer { return new(Member) },
+	run: func(c call) error {
+		room, err := c.publicRoom()
+		if err != nil {
+			return err
+		}
+		for _, s := range c.desk.Hub.Who(room) {
+			if err := c.emit(&Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}); err != nil {
 				return err
 			}
 		}
@@ -71,22 +84,23 @@ var kick = Command{
 		{Name: "reason", Rest: true, Help: locale.Text{EN: "what they are told", ZH: "告知对方的原因"}},
 	},
 	Answer: func() Answer { return new(Done) },
-	run: func(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
-		nick, err := chat.ParseNick(a["nick"])
+	Role:   Administrator,
+	run: func(c call) error {
+		nick, err := chat.ParseNick(c.args["nick"])
 		if err != nil {
 			return err
 		}
-		reason := a["reason"]
+		reason := c.args["reason"]
 		if reason != "" {
 			if reason, err = chat.ParseText(reason, reasonMax); err != nil {
 				return err
 			}
 			reason = strings.ReplaceAll(reason, "\n", " ")
 		}
-		if err := d.Hub.Do(ctx, chat.Kick{NickKey: nick.Key, Detail: reason}); err != nil {
+		if err := c.desk.Hub.Do(c.ctx, chat.Kick{NickKey: nick.Key, Detail: reason}); err != nil {
 			return err
 		}
-		return emit(&Done{Done: "removed", Nick: nick.Name})
+		return c.emit(&Done{Done: "removed", Nick: nick.Name})
 	},
 }
 
@@ -95,10 +109,11 @@ const reasonMax = 400
 
 var history = Command{
 	Name:    "history",
+	Aliases: []string{"log"},
 	Help:    locale.Text{EN: "what was said, oldest first", ZH: "查看聊天记录，从早到晚"},
 	Example: "lobby --last 20 --follow",
 	Parameters: []Parameter{
-		{Name: "room", Default: string(chat.Lobby), Help: locale.Text{EN: "which room", ZH: "房间"}},
+		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
 		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "how many lines", ZH: "条数"}},
 		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "go on with what is said from now on", ZH: "继续显示新消息"}},
 	},
@@ -106,34 +121,69 @@ var history = Command{
 	run:    runHistory,
 }
 
-func runHistory(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
-	last, err := strconv.Atoi(cmp.Or(a["last"], "100"))
-	if err != nil || last < 0 || last > historyMax {
-		return badArgument("--last takes a number from 0 to %d, not %q", historyMax, a["last"])
+func runHistory(c call) error {
+	most := historyMax
+	if c.caller != nil {
+		most = historyMaxGuest
 	}
-	follow, err := strconv.ParseBool(cmp.Or(a["follow"], "false"))
+	last, err := strconv.Atoi(cmp.Or(c.args["last"], "100"))
+	if err != nil || last < 0 || last > most {
+		return badArgument("--last takes a number from 0 to %d, not %q", most, c.args["last"])
+	}
+	follow, err := strconv.ParseBool(cmp.Or(c.args["follow"], "false"))
 	if err != nil {
-		return badArgument("--follow is given or not, it has no value %q", a["follow"])
+		return badArgument("--follow is given or not, it has no value %q", c.args["follow"])
 	}
-	room := chat.RoomID(cmp.Or(a["room"], string(chat.Lobby)))
+	room, err := c.publicRoom()
+	if err != nil {
+		return err
+	}
 	show := func(messages []chat.Message) error {
 		for _, m := range messages {
-			if err := emit(&Line{m}); err != nil {
+			if err := c.emit(&Line{m}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	newest, err := d.Hub.Newest(room)
+	newest, err := c.desk.Hub.Newest(room)
 	if err != nil {
 		return err
 	}
 	if follow {
-		return d.Hub.Follow(ctx, room, newest-min(newest, chat.Seq(last)), show)
+		return c.desk.Hub.Follow(c.ctx, room, newest-min(newest, chat.Seq(last)), show)
 	}
-	messages, err := d.Hub.Last(ctx, room, last)
+	messages, err := c.desk.Hub.Last(c.ctx, room, last)
 	if err != nil {
 		return err
 	}
 	return show(messages)
+}
+
+// publicRoom returns the room that the argument "room" names, which must exist. What two said to each other alone is there for the
+// administrator only.
+func (c call) publicRoom() (chat.RoomID, error) {
+	room, err := c.room("room")
+	if err != nil {
+		return "", err
+	}
+	if _, err := c.desk.Hub.Newest(room); err != nil {
+		return "", err
+	}
+	return room, nil
+}
+
+var rooms = Command{
+	Name:    "rooms",
+	Aliases: []string{"list"},
+	Help:    locale.Text{EN: "which rooms there are", ZH: "有哪些房间"},
+	Answer:  func() Answer { return new(Room) },
+	run: func(c call) error {
+		for _, r := range c.desk.Hub.Rooms() {
+			if err := c.emit(&Room{Room: r.ID, Members: r.Members, Topic: r.Topic, Messages: uint64(r.Seq)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"runtime"
@@ -59,26 +58,27 @@ var status = Command{
 	Name:     "status",
 	Help:     locale.Text{EN: "how the server is", ZH: "查看服务器状态"},
 	Example:  "--watch",
+	Role:     Administrator,
 	Replaces: true,
 	Parameters: []Parameter{
 		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "tell it again every second", ZH: "每秒刷新一次"}},
 	},
 	Answer: func() Answer { return new(State) },
-	run: func(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
-		now := d.state()
+	run: func(c call) error {
+		now := c.desk.state()
 		for {
-			if err := emit(now); err != nil || a["watch"] == "" {
+			if err := c.emit(now); err != nil || c.args["watch"] == "" {
 				return err
 			}
 			select {
 			case <-time.After(watchEvery):
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-d.Hub.Ended():
+			case <-c.ctx.Done():
+				return c.ctx.Err()
+			case <-c.desk.Hub.Ended():
 				return nil
 			}
 			before := now
-			now = d.state()
+			now = c.desk.state()
 			now.Rates = now.since(before)
 		}
 	},
@@ -99,7 +99,7 @@ func (d *Desk) state() *State {
 		state.Queues = append(state.Queues, r.Queues...)
 	}
 	for _, r := range s.Rooms {
-		state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: len(d.Hub.Who(r.ID))})
+		state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: r.Members})
 	}
 	return state
 }

@@ -11,9 +11,21 @@ import (
 	"parley/locale"
 )
 
+// Role says what somebody may do.
+type Role int
+
+const (
+	Guest         Role = iota // whoever is inside
+	Administrator             // who runs the server
+)
+
 // Command is a row of the table.
 type Command struct {
 	Name       string
+	Aliases    []string // other names by which it can be typed
+	Role       Role     // the least that somebody must be
+	Inside     bool     // for who is inside, which the administrator is not
+	Typed      bool     // of use only where commands are typed one after the other: in no shell and in no program
 	Help       locale.Text
 	Parameters []Parameter // those without Flag in the order in which they are typed
 	Example    string      // its arguments, as typed
@@ -23,7 +35,47 @@ type Command struct {
 	// Answer returns an empty answer of the command's kind, to read JSON into.
 	Answer func() Answer
 
-	run func(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error
+	run func(call) error
+}
+
+// Caller is for whom a command is run, if that is somebody inside: who is not is the administrator.
+type Caller struct {
+	Session chat.SessionID
+	Room    chat.RoomID // where it talks; a command may lead elsewhere
+	Quits   bool        // it has asked to leave
+
+	// Do carries out a command of the room in the caller's name and returns once it is stored, or the *chat.Refusal.
+	Do func(context.Context, chat.Command) error
+}
+
+// role is what a caller may do; nil is the administrator.
+func (c *Caller) role() Role {
+	if c == nil {
+		return Administrator
+	}
+	return Guest
+}
+
+// call is one run of a command.
+type call struct {
+	ctx    context.Context
+	desk   *Desk
+	caller *Caller // nil: the administrator
+	args   Arguments
+	emit   func(Answer) error
+}
+
+// room returns the room that an argument names, or where the caller talks, or the lobby.
+func (c call) room(argument string) (chat.RoomID, error) {
+	switch {
+	case c.args[argument] != "" && c.caller == nil:
+		return chat.RoomID(c.args[argument]), nil // the administrator's own business, whatever it is called
+	case c.args[argument] != "":
+		return chat.ParseRoom(c.args[argument])
+	case c.caller != nil:
+		return c.caller.Room, nil
+	}
+	return chat.Lobby, nil
 }
 
 // Parameter is one thing that a command is told.
@@ -48,22 +100,37 @@ type Answer interface {
 
 // Table returns the commands, in the order in which help lists them.
 func Table() []Command {
-	return []Command{announce, who, kick, history, status}
+	return []Command{join, part, msg, me, nick, topic, away, announce, who, rooms, kick, history, status, quit, help()}
 }
 
-// Find returns the command of a name.
+// Steering returns the rows that steer a server from outside: from a shell, or a program.
+func Steering() []Command {
+	return slices.DeleteFunc(Table(), func(c Command) bool { return c.Inside || c.Typed })
+}
+
+// Offered returns the rows that a caller, or with nil the administrator, can type.
+func Offered(caller *Caller) []Command {
+	return slices.DeleteFunc(Table(), func(c Command) bool { return !c.offered(caller) })
+}
+
+func (c Command) offered(caller *Caller) bool {
+	return caller.role() >= c.Role && (caller != nil || !c.Inside)
+}
+
+// Find returns the command of a name, or of another name of it.
 func Find(name string) (Command, bool) {
-	i := slices.IndexFunc(Table(), func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return Command{}, false
+	for _, c := range Table() {
+		if c.Name == name || slices.Contains(c.Aliases, name) {
+			return c, true
+		}
 	}
-	return Table()[i], true
+	return Command{}, false
 }
 
-// Run carries the command out, calling emit with each answer. Unknown, missing and unusable arguments are refused with
-// BadArgument before anything is done.
-func (c Command) Run(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
-	err := c.checked(ctx, d, a, emit)
+// Run carries the command out for a caller, or with nil for the administrator, calling emit with each answer. What the caller may
+// not do, and unknown, missing and unusable arguments, are refused before anything is done.
+func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, emit func(Answer) error) error {
+	err := c.checked(call{ctx, d, caller, a, emit})
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {
 		d.Refused.Add(refusal.Code)
@@ -71,7 +138,14 @@ func (c Command) Run(ctx context.Context, d *Desk, a Arguments, emit func(Answer
 	return err
 }
 
-func (c Command) checked(ctx context.Context, d *Desk, a Arguments, emit func(Answer) error) error {
+func (c Command) checked(run call) error {
+	switch {
+	case run.caller == nil && c.Inside:
+		return chat.Refuse(chat.NotInside)
+	case !c.offered(run.caller):
+		return chat.Refuse(chat.NotAllowed)
+	}
+	a := run.args
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
 			return badArgument("%s has no argument %q", c.Name, name)
@@ -82,7 +156,7 @@ func (c Command) checked(ctx context.Context, d *Desk, a Arguments, emit func(An
 			return badArgument("%s needs %s: %s", c.Name, strings.ToUpper(p.Name), c.Usage())
 		}
 	}
-	return c.run(ctx, d, a, emit)
+	return c.run(run)
 }
 
 // IsEndless says whether arguments ask for answers that go on until the one who asks goes away.
@@ -112,7 +186,7 @@ func (c Command) Usage() string {
 // Parse reads a command as it is typed on one line, without a slash before it.
 func Parse(line string) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-	c, ok := Find(name)
+	c, ok := Find(strings.ToLower(name))
 	if !ok {
 		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %q, try help", name)}
 	}
@@ -134,7 +208,8 @@ func (c Command) read(rest string) (Arguments, error) {
 			return a, nil
 		}
 		word, after, _ := strings.Cut(rest, " ")
-		if flag, ok := strings.CutPrefix(word, "--"); ok {
+		flag, ok := strings.CutPrefix(word, "--")
+		if free := len(positional) > 0 && positional[0].Rest; ok && !free { // a text may begin so
 			taken, err := c.readFlag(a, flag, after)
 			if err != nil {
 				return nil, err

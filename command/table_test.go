@@ -15,6 +15,9 @@ func TestParseReadsWhatIsTyped(t *testing.T) {
 	for line, want := range map[string]string{
 		"who":                              "who map[]",
 		"  who  ":                          "who map[]",
+		"WHO dev":                          "who map[room:dev]",
+		"names":                            "who map[]",
+		"msg bob --hi":                     "msg map[nick:bob text:--hi]",
 		"kick bob":                         "kick map[nick:bob]",
 		"kick bob too  loud ":              "kick map[nick:bob reason:too  loud]",
 		"announce a  b":                    "announce map[text:a  b]",
@@ -34,8 +37,7 @@ func TestParseRefusesWhatItCannotRead(t *testing.T) {
 	for line, want := range map[string]chat.Code{
 		"":                 chat.CommandUnknown,
 		"dance":            chat.CommandUnknown,
-		"WHO":              chat.CommandUnknown,
-		"who me":           chat.BadArgument,
+		"who me now":       chat.BadArgument,
 		"who --last 5":     chat.BadArgument,
 		"history a b":      chat.BadArgument,
 		"history --":       chat.BadArgument,
@@ -53,7 +55,7 @@ func TestRunRefusesArgumentsBeforeItDoesAnything(t *testing.T) {
 	kick, _ := Find("kick")
 	desk := new(Desk) // there is no server: whatever is done would panic
 	for _, a := range []Arguments{{}, {"nick": " "}, {"nick": "bob", "colour": "red"}} {
-		err := kick.Run(context.Background(), desk, a, nil)
+		err := kick.Run(context.Background(), desk, nil, a, nil)
 		var refusal *chat.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != chat.BadArgument {
 			t.Errorf("%v: %v", a, err)

@@ -158,14 +158,27 @@ func (x *index) all() []Room {
 		if id.IsDirect() {
 			continue
 		}
-		members := 0
-		for _, a := range r.audiences {
-			members += len(a.members)
-		}
-		all = append(all, Room{r.Room, members})
+		all = append(all, Room{r.Room, r.present()})
 	}
 	slices.SortFunc(all, func(a, b Room) int { return cmp.Compare(a.ID, b.ID) })
 	return all
+}
+
+// present returns how many are in a room.
+func (x *index) present(id chat.RoomID) int {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if r := x.rooms[id]; r != nil {
+		return r.present()
+	}
+	return 0
+}
+
+func (r *room) present() (members int) {
+	for _, a := range r.audiences {
+		members += len(a.members)
+	}
+	return members
 }
 
 // get returns a room and whether there is one.

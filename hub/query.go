@@ -73,6 +73,15 @@ func (h *Hub) Who(room chat.RoomID) []chat.Session {
 	return all
 }
 
+// Present returns how many are in a room. Any goroutine.
+func (h *Hub) Present(room chat.RoomID) int { return h.index.present(room) }
+
+// Topic returns what a room is about; empty: that was not said. Any goroutine.
+func (h *Hub) Topic(room chat.RoomID) string {
+	r, _ := h.index.get(room)
+	return r.Topic
+}
+
 // Rooms returns the rooms that somebody can join, ordered by name. Any goroutine.
 func (h *Hub) Rooms() []Room { return h.index.all() }
 
@@ -83,6 +92,16 @@ func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
 		return 0, chat.Refuse(chat.RoomUnknown)
 	}
 	return r.Seq, nil
+}
+
+// Said returns what people said in a room before a place, at most limit messages, oldest first, and how many of all that was said
+// is after since; with since 0 that is not counted. It does not look back for ever: what lies very far behind, with nothing but
+// comings and goings since, is not found. Refused with RoomUnknown. Any goroutine.
+func (h *Hub) Said(ctx context.Context, room chat.RoomID, since, before chat.Seq, limit int) (said []chat.Message, after int, err error) {
+	if _, err := h.Newest(room); err != nil {
+		return nil, 0, err
+	}
+	return h.store.Said(ctx, room, since, before, limit)
 }
 
 // Before returns the messages of a room that come before a place, at most limit, oldest first. Refused with RoomUnknown. Any

@@ -297,7 +297,7 @@ func TestNothingStaysUnwritten(t *testing.T) {
 	for i := range all {
 		all[i] = &member{Queue: NewQueue(1 << 30)}
 	}
-	w := NewWriter(0, writes)
+	w := NewWriter(0, writes, nil)
 	var done sync.WaitGroup
 	for p := range pushers {
 		done.Go(func() {
@@ -332,7 +332,7 @@ func TestNothingStaysUnwritten(t *testing.T) {
 func TestHoldAmidPushes(t *testing.T) {
 	for range 200 {
 		m := &member{Queue: NewQueue(1 << 20)}
-		w := NewWriter(0, writes)
+		w := NewWriter(0, writes, nil)
 		ready := func(is bool) {
 			if is {
 				w.Ready(m)
@@ -367,7 +367,7 @@ func TestSlowMemberIsBound(t *testing.T) {
 	w := NewWriter(0, func(owners []*member, resting int) []*member {
 		once.Do(func() { close(standing); <-goOn })
 		return writes(owners, resting)
-	})
+	}, nil)
 	m.Push(chunk("0"))
 	w.Ready(m)
 	<-standing
@@ -386,7 +386,7 @@ func TestSlowMemberIsBound(t *testing.T) {
 // TestWriterGathers: who becomes ready during a write is written for in the next, all at once.
 func TestWriterGathers(t *testing.T) {
 	entered, goOn := make(chan int), make(chan struct{})
-	w := NewWriter(0, func(owners []int, _ int) []int { entered <- len(owners); <-goOn; return nil })
+	w := NewWriter(0, func(owners []int, _ int) []int { entered <- len(owners); <-goOn; return nil }, nil)
 	w.Ready(1)
 	first := within(t, entered)
 	w.Ready()
@@ -418,7 +418,7 @@ func within(t *testing.T, sizes <-chan int) int {
 func TestCloseWritesWhatIsReady(t *testing.T) {
 	for range 200 {
 		var written []int
-		w := NewWriter(0, func(owners []int, _ int) []int { written = append(written, owners...); return nil })
+		w := NewWriter(0, func(owners []int, _ int) []int { written = append(written, owners...); return nil }, nil)
 		w.Ready(1)
 		w.Ready(2, 3)
 		w.Close()
@@ -442,7 +442,7 @@ func TestWhoRestsIsWrittenForLater(t *testing.T) {
 			}
 		}
 		return again
-	})
+	}, nil)
 	w.Ready(1, 2)
 	w.Ready(3)
 	w.Close()
@@ -460,7 +460,7 @@ func TestARestingOwnerIsNotReadyTwice(t *testing.T) {
 	w := NewWriter(time.Hour, func(owners []int, rest int) []int {
 		flushed <- append(slices.Clone(owners), rest)
 		return owners
-	})
+	}, nil)
 	for _, want := range [][]int{{1, 0}, {1, 1}, {2, 1}} {
 		w.Ready(want[0])
 		if got := <-flushed; !slices.Equal(got, want) {

@@ -7,10 +7,11 @@ import (
 
 // Writer calls flush, on one goroutine, with the owners of Queues that have something to write: all that are ready at a time.
 type Writer[Owner comparable] struct {
-	flush Flush[Owner]
-	rest  time.Duration
-	wake  chan struct{}
-	done  chan struct{}
+	flush   Flush[Owner]
+	settled func() // nil: nobody wants to know
+	rest    time.Duration
+	wake    chan struct{}
+	done    chan struct{}
 
 	mu     sync.Mutex // guards the rest
 	ready  []Owner
@@ -23,9 +24,10 @@ type Writer[Owner comparable] struct {
 // owners who are to rest before more is written for them; resting is how many rest already and are not among its owners.
 type Flush[Owner comparable] func(owners []Owner, resting int) (again []Owner)
 
-// NewWriter starts a Writer. Who is to rest does so for rest, or longer.
-func NewWriter[Owner comparable](rest time.Duration, flush Flush[Owner]) *Writer[Owner] {
-	w := &Writer[Owner]{flush: flush, rest: rest, wake: make(chan struct{}, 1), done: make(chan struct{}), later: map[Owner]struct{}{}}
+// NewWriter starts a Writer. Who is to rest does so for rest, or longer. settled, if given, is called on its goroutine whenever
+// everything that was ready is written.
+func NewWriter[Owner comparable](rest time.Duration, flush Flush[Owner], settled func()) *Writer[Owner] {
+	w := &Writer[Owner]{flush: flush, settled: settled, rest: rest, wake: make(chan struct{}, 1), done: make(chan struct{}), later: map[Owner]struct{}{}}
 	go w.run()
 	return w
 }
@@ -88,6 +90,9 @@ func (w *Writer[Owner]) run() {
 			again = w.flush(owners, resting)
 		}
 		ended := w.putOff(again)
+		if w.settled != nil && len(again) == 0 && w.IsIdle() {
+			w.settled()
+		}
 		if ended {
 			return
 		}

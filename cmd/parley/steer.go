@@ -28,7 +28,7 @@ import (
 // steerCommands makes a command of each row of the table of what can be asked of a running server.
 func steerCommands(lang locale.Lang) []*cobra.Command {
 	var all []*cobra.Command
-	for _, row := range command.Table() {
+	for _, row := range command.Steering() {
 		all = append(all, steerCommand(row, lang))
 	}
 	return all

@@ -45,7 +45,7 @@ type Problem struct {
 
 // Serve adds all commands to a mux, and an answer to whatever nobody else there answers.
 func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
-	for _, c := range command.Table() {
+	for _, c := range command.Steering() {
 		mux.HandleFunc(Method(c)+" "+Path(c), func(w http.ResponseWriter, r *http.Request) { serve(w, r, c, desk, log) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +60,7 @@ func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *comm
 		return
 	}
 	out := answers{w: w}
-	err = c.Run(r.Context(), desk, arguments, out.emit)
+	err = c.Run(r.Context(), desk, nil, arguments, out.emit)
 	switch {
 	case err == nil:
 		out.begin()

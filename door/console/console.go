@@ -9,7 +9,6 @@ package console
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"parley/chat"
@@ -63,8 +62,6 @@ func (c *Console) take(ctx context.Context, line string) {
 		c.say(ctx, line)
 	case strings.HasPrefix(typed, "/"):
 		c.say(ctx, typed)
-	case strings.TrimSpace(typed) == "help":
-		c.help()
 	default:
 		row, arguments, err := command.Parse(typed)
 		if err != nil {
@@ -88,7 +85,7 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 		}.Format(c.lang, row.Usage()))
 		return
 	}
-	err := row.Run(ctx, c.desk, arguments, func(a command.Answer) error {
+	err := row.Run(ctx, c.desk, nil, arguments, func(a command.Answer) error {
 		c.terminal.Print(a.Text(c.lang))
 		return nil
 	})
@@ -104,16 +101,4 @@ func (c *Console) refused(err error) {
 		return
 	}
 	c.terminal.Print(err.Error())
-}
-
-func (c *Console) help() {
-	c.terminal.Print(locale.Text{
-		EN: "What you type is told to everybody. Commands:",
-		ZH: "直接输入的内容会发给所有人。命令：",
-	}.In(c.lang))
-	for _, row := range command.Table() {
-		c.terminal.Print(fmt.Sprintf("  /%-36s %s", row.Usage(), row.Help.In(c.lang)))
-	}
-	c.terminal.Print(fmt.Sprintf("  /%-36s %s", "help", locale.Text{EN: "this list", ZH: "显示此列表"}.In(c.lang)))
-	c.terminal.Print(locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}.In(c.lang))
 }

@@ -19,7 +19,7 @@ func (d *Door) Deliver(batch hub.Batch) {
 		}
 	}
 	d.writer.Ready(d.dirty...)
-	d.gate.answered(answered) // after what it led to is ready to be written
+	d.gate.Answered(answered) // after what it led to is ready to be written
 	clear(d.dirty)
 	d.dirty = d.dirty[:0]
 }

@@ -51,7 +51,7 @@ type Door struct {
 	requests   chan *request
 	departures chan *request // of members who are gone; never closed
 	writer     *outbox.Writer[*member]
-	gate       *gate
+	gate       *outbox.Gate
 	guard      *guard
 
 	mu      sync.Mutex // guards members
@@ -77,7 +77,7 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 		members: map[netip.AddrPort]*member{},
 		closing: make(chan struct{}),
 	}
-	d.gate = newGate(d.ahead, func() bool { return d.writer.IsIdle() })
+	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })
 	return d
 }
 
@@ -100,7 +100,7 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 	for _, s := range doorway.Sessions() {
 		d.memberOf(s)
 	}
-	d.writer = outbox.NewWriter(paceRest, d.flush)
+	d.writer = outbox.NewWriter(paceRest, d.flush, d.gate.Settle)
 	d.readers.Go(d.read)
 	d.workers.Go(d.submit)
 	d.workers.Go(d.keepHouse)

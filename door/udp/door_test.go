@@ -265,7 +265,7 @@ func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
 	attach(t, d)
 	m := testMember(d, "127.0.0.1:9")
-	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	for range requestQueue { // and nobody submits
 		d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
@@ -303,7 +303,7 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024, EnterRate: 1})
 	attach(t, d)
 	m := testMember(d, "127.0.0.1:9")
-	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	quit := func(key string) chat.Reason {
 		q := &request{verb: datagram.Quit, peer: m.peer, command: chat.Leave{As: key}}
@@ -345,7 +345,7 @@ func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
 		writing <- struct{}{}
 		<-stuck
 		return nil
-	})
+	}, nil)
 	m := testMember(d, "127.0.0.1:9")
 	line := chat.Posted{Message: chat.Message{Nick: "bob", Text: strings.Repeat("x", 100)}}
 	d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
@@ -373,7 +373,7 @@ func TestAnAnswerFindsItsWayThoughTheMemberLeftMeanwhile(t *testing.T) {
 			})
 		}
 		return nil
-	})
+	}, nil)
 	defer d.writer.Close()
 	m := testMember(d, "127.0.0.1:9")
 	m.queue.Hold() // an L with another name is on its way,

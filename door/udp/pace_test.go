@@ -1,8 +1,6 @@
 package udp
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -66,54 +64,9 @@ func TestADoorThatClosesDoesNotKeepToThePaceForEver(t *testing.T) {
 	}
 }
 
-func TestTheGateIsClosedWhileTooMuchIsOnItsWay(t *testing.T) {
-	idle := false
-	g := newGate(func() int64 { return 100 }, func() bool { return idle })
-	over, cancel := context.WithCancel(context.Background())
-	cancel()
-	for range 2 {
-		if err := g.enter(over, 60); err != nil {
-			t.Fatalf("an open gate: %v", err)
-		}
-	}
-	if err := g.enter(over, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("more than its limit is on its way: %v", err)
-	}
-	g.answered(60)
-	mark := g.answers()
-	g.answered(60)
-	if err := g.enter(over, 1); err == nil {
-		t.Error("answered, but not written")
-	}
-	g.reach(mark)
-	if err := g.enter(over, 60); err != nil {
-		t.Errorf("half of it is written: %v", err)
-	}
-	g.back(60)
-	g.answered(0)
-	if err := g.enter(over, 1000); err != nil {
-		t.Errorf("one was taken back: %v", err)
-	}
-	entered := make(chan error)
-	go func() { entered <- g.enter(context.Background(), 1) }()
-	g.answered(1000)
-	g.reach(g.answers())
-	if err := <-entered; err != nil {
-		t.Errorf("waiting until it opens: %v", err)
-	}
-	if err := g.enter(over, 1000); err != nil {
-		t.Fatal(err)
-	}
-	g.answered(1001)
-	idle = true
-	if err := g.enter(over, 1); err != nil {
-		t.Errorf("nobody was there to be told: %v", err)
-	}
-}
-
 func TestWhoIsGoneIsSentNothingButLastWords(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
-	d.gate = newGate(func() int64 { return 100 }, func() bool { return true })
+	d.gate = outbox.NewGate(func() int64 { return 100 }, func() bool { return true })
 	attach(t, d)
 	d.socket = new(socket)
 	m := testMember(d, "127.0.0.1:9")
@@ -154,7 +107,7 @@ func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	attach(t, d)
 	m := d.memberOf(&hub.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9"))})
 	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
-	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil })
+	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	says := func(lines int) bool {
 		before := len(d.requests)
@@ -176,16 +129,20 @@ func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
 	d.socket = new(socket)
-	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil })
+	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	for i := range 3 {
 		testMember(d, fmt.Sprintf("127.0.0.1:%d", i+1))
 	}
+	d.gate = outbox.NewGate(func() int64 { return 1 << 20 }, func() bool { return false })
 	written := func(resting int) bool {
-		d.gate.answered(100)
+		if err := d.gate.Enter(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+		d.gate.Answered(100)
 		d.flush(nil, resting)
 		d.flush(nil, resting) // what was answered before a flush began is known to be written after the next
-		return d.gate.written.Load() == d.gate.done.Load()
+		return d.gate.Waiting() == 0
 	}
 	if !written(0) || !written(1) {
 		t.Error("one of three who rests counts for all")
@@ -197,13 +154,13 @@ func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 
 func TestAnsweredMeansReadyToBeWritten(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
-	d.writer = outbox.NewWriter(time.Hour, func(all []*member, _ int) []*member { return all })
+	d.writer = outbox.NewWriter(time.Hour, func(all []*member, _ int) []*member { return all }, nil)
 	m := testMember(d, "127.0.0.1:1")
 	q := &request{verb: datagram.Say, peer: m.peer, command: chat.Post{Text: "x"}}
 	line := hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}, To: []*hub.Session{m.session}}
 	d.Deliver(hub.Batch{line, {Answer: &hub.Answer{Ref: q}}})
-	if d.gate.answers() != int64(weight(q.command)) {
-		t.Errorf("%d bytes are answered", d.gate.answers())
+	if d.gate.Answers() != int64(weight(q.command)) {
+		t.Errorf("%d bytes are answered", d.gate.Answers())
 	}
 	if d.writer.IsIdle() {
 		t.Error("answered, and nothing is ready to be written")
@@ -232,7 +189,7 @@ func TestWhoIsHeardWhileItsLeaveWaitsStays(t *testing.T) {
 func TestWhoAsksTooFastIsNotAnswered(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
 	attach(t, d)
-	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil })
+	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	m := testMember(d, "127.0.0.1:9")
 	for range 2 * answersMax {

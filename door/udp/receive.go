@@ -239,12 +239,12 @@ func (d *Door) submitOne(q *request) error {
 	ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
 	defer cancel()
 	size := weight(q.command)
-	if d.gate.enter(ctx, size) != nil {
+	if d.gate.Enter(ctx, size) != nil {
 		return chat.Refuse(chat.Busy)
 	}
 	err := d.doorway.Submit(ctx, q.command, q)
 	if err != nil {
-		d.gate.back(size)
+		d.gate.Back(size)
 	}
 	return err
 }

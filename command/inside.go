@@ -1,0 +1,227 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// The rows of this file are for who is inside.
+
+var join = Command{
+	Name:    "join",
+	Aliases: []string{"j"},
+	Help:    locale.Text{EN: "talk in another room, which is made if there is none", ZH: "进入另一个房间（没有则新建）并在其中发言"},
+	Example: "dev",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "room", Required: true, Help: locale.Text{EN: "which room", ZH: "房间"}},
+	},
+	Answer: func() Answer { return new(Joined) },
+	run: func(c call) error {
+		room, err := chat.ParseRoom(c.args["room"])
+		if err != nil {
+			return err
+		}
+		err = c.caller.Do(c.ctx, chat.Join{Session: c.caller.Session, Room: room, Rooms: c.desk.Rooms, Joined: c.desk.Joined})
+		if err != nil {
+			return err
+		}
+		c.caller.Room = room
+		return c.emit(&Joined{Room: room, Topic: c.desk.Hub.Topic(room), Others: max(0, c.desk.Hub.Present(room)-1)})
+	},
+}
+
+var part = Command{
+	Name:    "part",
+	Aliases: []string{"leave"},
+	Help:    locale.Text{EN: "leave a room, and talk in the lobby again", ZH: "离开房间，回到大厅发言"},
+	Example: "dev",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "room", Help: locale.Text{EN: "which room, if not this one", ZH: "房间，默认为当前房间"}},
+	},
+	Answer: func() Answer { return new(Parted) },
+	run: func(c call) error {
+		room, err := c.room("room")
+		if err != nil {
+			return err
+		}
+		if err := c.caller.Do(c.ctx, chat.Part{Session: c.caller.Session, Room: room}); err != nil {
+			return err
+		}
+		if c.caller.Room == room {
+			c.caller.Room = chat.Lobby
+		}
+		return c.emit(&Parted{Room: room, Now: c.caller.Room})
+	},
+}
+
+var msg = Command{
+	Name:    "msg",
+	Aliases: []string{"tell", "query"},
+	Help:    locale.Text{EN: "say something to one other, alone", ZH: "只对某一个人说"},
+	Example: "bob are you there?",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "nick", Required: true, Help: locale.Text{EN: "to whom", ZH: "昵称"}},
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what is said", ZH: "内容"}},
+	},
+	Answer: func() Answer { return new(Done) },
+	run: func(c call) error {
+		to, err := chat.ParseNick(c.args["nick"])
+		if err != nil {
+			return err
+		}
+		text, err := chat.ParseText(c.args["text"], c.desk.TextMax)
+		if err != nil {
+			return err
+		}
+		return c.caller.Do(c.ctx, chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text})
+	},
+}
+
+var me = Command{
+	Name:    "me",
+	Help:    locale.Text{EN: "say what you do: * ann waves", ZH: "描述自己的动作：* ann waves"},
+	Example: "waves",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what you do", ZH: "动作"}},
+	},
+	Answer: func() Answer { return new(Done) },
+	run: func(c call) error {
+		text, err := chat.ParseText(c.args["text"], c.desk.TextMax)
+		if err != nil {
+			return err
+		}
+		return c.caller.Do(c.ctx, chat.Post{Session: c.caller.Session, Room: c.caller.Room, Text: text, Action: true})
+	},
+}
+
+var nick = Command{
+	Name:    "nick",
+	Aliases: []string{"name"},
+	Help:    locale.Text{EN: "take another nickname", ZH: "更改昵称"},
+	Example: "anna",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "nick", Required: true, Help: locale.Text{EN: "the new nickname", ZH: "新昵称"}},
+	},
+	Answer: func() Answer { return new(Renamed) },
+	run: func(c call) error {
+		nick, err := chat.ParseNick(c.args["nick"])
+		if err != nil {
+			return err
+		}
+		if err := c.caller.Do(c.ctx, chat.Rename{Session: c.caller.Session, Nick: nick}); err != nil {
+			return err
+		}
+		return c.emit(&Renamed{Nick: nick.Name})
+	},
+}
+
+// noText is typed where a text is to be removed.
+const noText = "-"
+
+var topic = Command{
+	Name:    "topic",
+	Help:    locale.Text{EN: "say what the room is about, or ask; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
+	Example: "tea at five",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "text", Rest: true, Help: locale.Text{EN: "what it is about", ZH: "主题"}},
+	},
+	Answer: func() Answer { return new(Topic) },
+	run: func(c call) error {
+		room := c.caller.Room
+		if c.args["text"] != "" {
+			text, err := oneLine(c.args["text"])
+			if err != nil {
+				return err
+			}
+			if err := c.caller.Do(c.ctx, chat.SetTopic{Session: c.caller.Session, Room: room, Text: text}); err != nil {
+				return err
+			}
+		}
+		return c.emit(&Topic{Room: room, Topic: c.desk.Hub.Topic(room)})
+	},
+}
+
+// oneLine reads what is shown beside a name: one line, short, or nothing for noText.
+func oneLine(typed string) (string, error) {
+	if strings.TrimSpace(typed) == noText {
+		return "", nil
+	}
+	text, err := chat.ParseText(strings.TrimSpace(typed), reasonMax)
+	return strings.ReplaceAll(text, "\n", " "), err
+}
+
+var away = Command{
+	Name:    "away",
+	Help:    locale.Text{EN: "say why you do not answer; without a reason: you are back", ZH: "说明离开原因；不带原因表示回来了"},
+	Example: "back at two",
+	Inside:  true,
+	Changes: true,
+	Parameters: []Parameter{
+		{Name: "reason", Rest: true, Help: locale.Text{EN: "why", ZH: "原因"}},
+	},
+	Answer: func() Answer { return new(Away) },
+	run: func(c call) error {
+		reason, err := oneLine(cmp.Or(c.args["reason"], noText))
+		if err != nil {
+			return err
+		}
+		if err := c.caller.Do(c.ctx, chat.SetAway{Session: c.caller.Session, Text: reason}); err != nil {
+			return err
+		}
+		return c.emit(&Away{Reason: reason})
+	},
+}
+
+var quit = Command{
+	Name:    "quit",
+	Aliases: []string{"exit", "bye"},
+	Help:    locale.Text{EN: "leave the chat room", ZH: "离开聊天室"},
+	Inside:  true,
+	Typed:   true,
+	Answer:  func() Answer { return new(Done) },
+	run: func(c call) error {
+		c.caller.Quits = true
+		return nil
+	},
+}
+
+// help is a function, as it looks at the table that it is in.
+func help() Command {
+	return Command{
+		Name:    "help",
+		Aliases: []string{"h", "?"},
+		Help:    locale.Text{EN: "this list, or one command", ZH: "显示此列表，或某个命令"},
+		Example: "join",
+		Typed:   true,
+		Parameters: []Parameter{
+			{Name: "command", Help: locale.Text{EN: "which command", ZH: "命令"}},
+		},
+		Answer: func() Answer { return new(Help) },
+		run: func(c call) error {
+			if name := strings.TrimPrefix(c.args["command"], "/"); name != "" {
+				row, ok := Find(strings.ToLower(name))
+				if !ok || !row.offered(c.caller) {
+					return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %q, try help", name)}
+				}
+				return c.emit(&Help{Rows: []Command{row}, One: true})
+			}
+			return c.emit(&Help{Rows: Offered(c.caller), Inside: c.caller != nil})
+		},
+	}
+}

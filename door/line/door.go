@@ -1,0 +1,154 @@
+package line
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/chat"
+	"parley/command"
+	"parley/hub"
+	"parley/outbox"
+	"parley/wire/line"
+)
+
+// Name is the door's name in sessions and status.
+const Name = "line"
+
+// farewell is how long a connection that ends may take to read its last lines.
+const farewell = 2 * time.Second
+
+// Config is what an operator can set.
+type Config struct {
+	Rate     float64       // lines a second that a member may say; 0: no limit
+	Burst    int           // lines at once; more are taken more slowly
+	History  int           // messages shown to who enters
+	Patience time.Duration // who has not entered by then is let go
+	Outbox   int           // bytes that may wait for one member
+	TextMax  int           // bytes of one message
+}
+
+// Door implements hub.Door.
+type Door struct {
+	config  Config
+	log     *slog.Logger
+	now     func() time.Time
+	doorway *hub.Doorway
+	desk    *command.Desk
+	counts  counters
+
+	gate   *outbox.Gate
+	writer *outbox.Writer[*member]
+	mark   int64 // the Writer's goroutine only: what the gate had answered when the last flush began
+
+	ctx     context.Context // ends when the door closes
+	cancel  context.CancelFunc
+	serving sync.WaitGroup // Serve's goroutines
+	writing sync.WaitGroup // those of sockets that took no more
+
+	mu      sync.Mutex // guards the rest
+	members map[chat.SessionID]*member
+	newest  uint64 // numbers connections
+	closed  bool
+
+	inside atomic.Int64 // members that have entered
+	crowds crowds
+	left   departures
+
+	// Deliver only.
+	run   run
+	dirty []*member
+}
+
+// New makes a door that is not open yet. desk is what members' commands work on; now is the clock of rates.
+func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
+	d := &Door{config: config, desk: desk, log: log, now: now, members: map[chat.SessionID]*member{}, left: newDepartures()}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })
+	d.crowds.init(d)
+	return d
+}
+
+// Name implements hub.Door.
+func (d *Door) Name() string { return Name }
+
+// Open begins to take connections. doorway is where the door was attached. Called once, before the hub runs.
+func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
+	d.doorway = doorway
+	if err := d.recall(ctx); err != nil {
+		return err
+	}
+	d.writer = outbox.NewWriter(0, d.flush, d.gate.Settle)
+	return nil
+}
+
+// Close tells every member that the server stops, writes what waits, and returns when every connection is closed. Called after the
+// hub's loop has ended.
+func (d *Door) Close() error {
+	d.mu.Lock()
+	d.closed = true
+	all := make([]*member, 0, len(d.members))
+	for _, m := range d.members {
+		all = append(all, m)
+	}
+	d.mu.Unlock()
+	d.crowds.stop()
+	for _, m := range all {
+		m.push(line.Line(line.Stopping))
+		m.end(chat.ReasonEnded)
+	}
+	d.cancel()
+	d.serving.Wait()
+	d.writing.Wait()
+	d.writer.Close()
+	return nil
+}
+
+// ahead returns how many bytes of requests may be on their way: so many that what they lead to fits every outbox with ease.
+func (d *Door) ahead() int64 { return int64(max(1, d.config.Outbox/4)) }
+
+// lineWeight is what a line without text counts at the gate, in bytes: about what it costs an outbox beside its text.
+const lineWeight = 128
+
+// Serve takes a connection of which some bytes were read already, and returns when it is closed. Any number of goroutines.
+func (d *Door) Serve(conn net.Conn, first []byte) {
+	m := d.admit(conn)
+	if m == nil {
+		_ = conn.Close()
+		return
+	}
+	defer d.serving.Done()
+	m.converse(first)
+	d.forget(m)
+}
+
+// admit makes a member of a connection; nil: the door is closed.
+func (d *Door) admit(conn net.Conn) *member {
+	m := newMember(d, conn)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed || d.doorway == nil {
+		return nil
+	}
+	d.serving.Add(1)
+	d.newest++
+	m.id = d.doorway.SessionID(number(d.newest))
+	d.members[m.id] = m
+	return m
+}
+
+func (d *Door) forget(m *member) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.members, m.id)
+}
+
+// member returns the connection that a session is of, nil if it is closed.
+func (d *Door) member(id chat.SessionID) *member {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.members[id]
+}

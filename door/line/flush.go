@@ -1,0 +1,93 @@
+package line
+
+import (
+	"runtime"
+	"sync"
+
+	"parley/chat"
+)
+
+const (
+	// gatherSize is how much is written at once where many chunks wait.
+	gatherSize = 64 << 10
+
+	// flushShare is how many members are worth another processor.
+	flushShare = 64
+)
+
+var scratches = sync.Pool{New: func() any { return new([gatherSize]byte) }}
+
+// flush writes what waits for members, as far as their sockets take it: the Writer's goroutine, and others beside it where there
+// are many.
+func (d *Door) flush(members []*member, _ int) []*member {
+	mark := d.mark // of the flush before: what was answered by then is among the owners of this one
+	d.mark = d.gate.Answers()
+	shares := max(1, min(runtime.GOMAXPROCS(0), len(members)/flushShare))
+	var others sync.WaitGroup
+	for i := 1; i < shares; i++ {
+		others.Go(func() { d.flushSome(members[len(members)*i/shares : len(members)*(i+1)/shares]) })
+	}
+	d.flushSome(members[:len(members)/shares])
+	others.Wait()
+	d.gate.Reach(mark)
+	return nil
+}
+
+func (d *Door) flushSome(members []*member) {
+	scratch := scratches.Get().(*[gatherSize]byte)
+	defer scratches.Put(scratch)
+	a := newAttempt()
+	writes := uint64(0)
+	for _, m := range members {
+		for {
+			b := m.out.Next(scratch[:0])
+			if b == nil {
+				break
+			}
+			if m.raw == nil {
+				d.wait(m)
+				break
+			}
+			n, err := a.write(m.raw, b)
+			writes++
+			m.out.Wrote(n)
+			if err != nil {
+				m.broken()
+				break
+			}
+			if n < len(b) {
+				d.wait(m)
+				break
+			}
+		}
+	}
+	d.counts.sent.Add(writes)
+}
+
+// wait gives a socket that takes no more for now, or cannot be written without waiting, a goroutine of its own until nothing waits.
+func (d *Door) wait(m *member) {
+	d.counts.waited.Add(1)
+	d.writing.Go(func() {
+		scratch := scratches.Get().(*[gatherSize]byte)
+		defer scratches.Put(scratch)
+		for {
+			b := m.out.Next(scratch[:0])
+			if b == nil {
+				return
+			}
+			n, err := m.conn.Write(b)
+			d.counts.sent.Add(1)
+			m.out.Wrote(n)
+			if err != nil {
+				m.broken()
+				return
+			}
+		}
+	})
+}
+
+// broken lets a member go whose connection cannot be written.
+func (m *member) broken() {
+	m.out.Fail()
+	m.end(chat.ReasonGone)
+}

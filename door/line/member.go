@@ -1,0 +1,361 @@
+package line
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/outbox"
+	"parley/wire/line"
+)
+
+// ahead of their answers at most so many lines of one member are on their way: what is typed after them waits outside.
+const pendingMax = 64
+
+// member is a connection, and who came in through it.
+type member struct {
+	door *Door
+	id   chat.SessionID
+	conn net.Conn
+	raw  syscall.RawConn // nil: written as any other connection
+	out  *outbox.Stream
+
+	// Serve's goroutine only.
+	decoder line.Decoder
+	limit   *rate.Limiter // nil: nothing said yet, or no limit
+	room    chat.RoomID   // where it talks
+	quits   bool
+
+	// Deliver only.
+	own []span // what of the run under way is its own, and so not for it
+
+	mu       sync.Mutex // guards the rest
+	inside   bool
+	entered  chat.Seq    // its place in the lobby
+	reason   chat.Reason // why it ends; empty: it does not
+	pending  int         // requests without an answer
+	answered chan struct{}
+}
+
+func newMember(d *Door, conn net.Conn) *member {
+	m := &member{
+		door: d, conn: conn, raw: rawOf(conn), out: outbox.NewStream(d.config.Outbox), room: chat.Lobby,
+		decoder: line.Decoder{Max: d.config.TextMax},
+	}
+	return m
+}
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// request is what a member asks of the log.
+type request struct {
+	member *member
+	size   int             // at the gate
+	answer chan hub.Answer // nil: only a refusal is of interest
+}
+
+// converse speaks with whoever is at the other end until one of the two has enough.
+func (m *member) converse(first []byte) {
+	if err := m.conn.SetReadDeadline(time.Now().Add(m.door.config.Patience)); err != nil {
+		m.door.log.Debug("a connection has no deadline", "door", Name, "session", m.id, "err", err)
+	}
+	m.push([]byte(line.Prompt))
+	err := m.listen(first)
+	m.leave(err)
+	m.hangUp()
+}
+
+// listen takes lines until there are no more, and returns why.
+func (m *member) listen(data []byte) error {
+	// What came first is the Enter, or whatever was typed in its place, that told who this is for.
+	m.skip(data)
+	source := newSource(m)
+	for {
+		data, err := source.read()
+		for len(data) > 0 && err == nil {
+			typed, rest, ok, lineErr := m.decoder.Next(data)
+			if ok {
+				err = m.take(typed, lineErr)
+			}
+			data = rest
+		}
+		source.done()
+		if errors.Is(err, io.EOF) {
+			if typed, ok, lineErr := m.decoder.Rest(); ok {
+				err = cmp.Or(m.take(typed, lineErr), err)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// skip drops the first line of what was read before Serve, and lets the rest be read as any other.
+func (m *member) skip(data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	_, rest, ok, _ := m.decoder.Next(data)
+	if !ok {
+		m.decoder.Skip() // what follows belongs to it, if one has begun
+		return
+	}
+	for len(rest) > 0 {
+		typed, left, ok, err := m.decoder.Next(rest)
+		if ok && m.take(typed, err) != nil {
+			return
+		}
+		rest = left
+	}
+}
+
+// errOver ends listening: the member is leaving, by its own wish or not.
+var errOver = errors.New("line: over")
+
+// take carries out a line.
+func (m *member) take(typed []byte, err error) error {
+	m.door.counts.received.Add(1)
+	if m.why() != "" || m.quits {
+		return errOver
+	}
+	if err := m.slow(); err != nil {
+		return err
+	}
+	switch {
+	case err != nil:
+		m.refuse(chat.Refuse(chat.TextTooLong))
+	case !m.isInside():
+		m.enter(string(typed))
+	default:
+		m.say(string(typed))
+	}
+	if m.quits || m.why() != "" {
+		return errOver
+	}
+	return nil
+}
+
+// slow makes who types faster than may be wait. Nobody is dropped for pasting.
+func (m *member) slow() error {
+	c := m.door.config
+	if c.Rate == 0 {
+		return nil
+	}
+	if m.limit == nil {
+		m.limit = rate.NewLimiter(rate.Limit(c.Rate), c.Burst)
+	}
+	wait := m.limit.ReserveN(m.door.now(), 1).DelayFrom(m.door.now())
+	if wait <= 0 {
+		return nil
+	}
+	m.door.counts.slowed.Add(1)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-m.door.ctx.Done():
+		return errOver
+	}
+}
+
+// do asks the log and waits for its answer; an error is a *chat.Refusal.
+func (m *member) do(ctx context.Context, c chat.Command) (hub.Answer, error) {
+	answer := make(chan hub.Answer, 1)
+	if err := m.submit(ctx, c, answer); err != nil {
+		return hub.Answer{}, err
+	}
+	a := <-answer // the hub answers whatever it took
+	if a.Refusal != nil {
+		return a, a.Refusal
+	}
+	return a, nil
+}
+
+// submit asks the log, waiting for its turn at the gate.
+func (m *member) submit(ctx context.Context, c chat.Command, answer chan hub.Answer) error {
+	size := weight(c)
+	if m.door.gate.Enter(ctx, size) != nil {
+		return chat.Refuse(chat.ShuttingDown)
+	}
+	m.expect()
+	if err := m.door.doorway.Submit(ctx, c, &request{m, size, answer}); err != nil {
+		m.door.gate.Back(size)
+		m.settle()
+		return err
+	}
+	return nil
+}
+
+func weight(c chat.Command) int { return lineWeight + chat.Size(c) }
+
+// expect counts a request under way, having waited until there are not too many.
+func (m *member) expect() {
+	m.await(pendingMax - 1)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pending++
+}
+
+// await waits until at most so many requests have no answer. The hub answers each.
+func (m *member) await(most int) {
+	for {
+		m.mu.Lock()
+		if m.pending <= most {
+			m.mu.Unlock()
+			return
+		}
+		if m.answered == nil {
+			m.answered = make(chan struct{})
+		}
+		answered := m.answered
+		m.mu.Unlock()
+		<-answered
+	}
+}
+
+// settle notes that a request has its answer.
+func (m *member) settle() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pending--
+	if m.answered != nil {
+		close(m.answered)
+		m.answered = nil
+	}
+}
+
+func (m *member) isInside() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.inside
+}
+
+// why returns why the member ends, empty while it does not.
+func (m *member) why() chat.Reason {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.reason
+}
+
+// end lets a member go: its goroutine wakes up and sees to the rest. Any goroutine; never blocks.
+func (m *member) end(why chat.Reason) {
+	m.mu.Lock()
+	over := m.reason != ""
+	if !over {
+		m.reason = why
+	}
+	m.mu.Unlock()
+	if !over {
+		_ = m.conn.SetReadDeadline(past) // of a connection that is closed already there is nothing to wake
+	}
+}
+
+// past is a deadline that is over.
+var past = time.Unix(1, 0)
+
+// push adds chunks to what is written to the member.
+func (m *member) push(chunks ...[]byte) {
+	if m.follow(m.out.Push(chunks...)) {
+		m.door.writer.Ready(m)
+	}
+}
+
+// follow does what the fate of a push asks for, and says whether the member is to be written for.
+func (m *member) follow(fate outbox.Fate) (ready bool) {
+	if fate == outbox.Overflowed {
+		m.door.counts.slow.Add(1)
+		m.door.log.Debug("a member reads too slowly", "door", Name, "session", m.id)
+		m.end(chat.ReasonSlow)
+	}
+	return fate == outbox.Ready
+}
+
+// refuse says no.
+func (m *member) refuse(r *chat.Refusal) {
+	m.door.counts.refusals.Add(r.Code)
+	m.push(line.Line(line.Refused(r)))
+}
+
+// leave takes the member out of the chat room, unless it is out. err is why nothing more is read.
+func (m *member) leave(err error) {
+	m.await(0)
+	why := m.why()
+	switch {
+	case why != "":
+	case m.quits || errors.Is(err, io.EOF):
+		why = chat.ReasonQuit
+	default:
+		why = chat.ReasonGone
+	}
+	m.end(why)
+	if m.isInside() && why != chat.ReasonEnded {
+		if _, err := m.do(m.door.ctx, chat.Leave{Session: m.id, Reason: why}); err != nil {
+			m.door.log.Debug("a leave is refused", "door", Name, "session", m.id, "err", err)
+		}
+	}
+	switch {
+	case why == chat.ReasonSlow:
+		m.lastWords(line.Slow)
+	case m.quits:
+		m.lastWords(line.Bye)
+	case errors.Is(err, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
+		m.lastWords("! nobody entered in time")
+	}
+}
+
+// lastWords are written after what waits; of who is too slow nothing waits any more.
+func (m *member) lastWords(said string) {
+	words := line.Line(said)
+	if m.why() == chat.ReasonSlow {
+		if m.follow(m.out.Last(words)) {
+			m.door.writer.Ready(m)
+		}
+		return
+	}
+	m.push(words)
+}
+
+// hangUp closes the connection once what waits is written, or nobody reads it.
+func (m *member) hangUp() {
+	m.out.End()
+	if written := m.out.Below(0); written != nil {
+		timer := time.NewTimer(farewell)
+		defer timer.Stop()
+		select {
+		case <-written:
+		case <-timer.C:
+		}
+	}
+	m.linger()
+	if err := m.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		m.door.log.Debug("a connection is not closed well", "door", Name, "session", m.id, "err", err)
+	}
+}
+
+// lingerMax bounds what is read from a connection that ends.
+const lingerMax = 64 << 10
+
+// linger reads a little of what was typed too late: closing a socket that has unread bytes resets the connection, and what was
+// written last would be lost with it.
+func (m *member) linger() {
+	half, ok := m.conn.(interface{ CloseWrite() error })
+	if !ok || m.why() == chat.ReasonGone || half.CloseWrite() != nil {
+		return
+	}
+	if m.conn.SetReadDeadline(time.Now().Add(farewell/4)) == nil {
+		_, _ = io.CopyN(io.Discard, m.conn, lingerMax)
+	}
+}

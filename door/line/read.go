@@ -1,0 +1,88 @@
+package line
+
+import (
+	"io"
+	"net"
+	"sync"
+	"syscall"
+)
+
+// readSize is how much is read at once.
+const readSize = 4 << 10
+
+// buffers are lent to who has something to read. An idle connection has none.
+var buffers = sync.Pool{New: func() any { return new([readSize]byte) }}
+
+// source reads a connection for Serve's goroutine.
+type source struct {
+	member   *member
+	buffer   *[readSize]byte // lent; nil: nothing was read
+	n        int
+	err      error
+	readable func(descriptor uintptr) bool
+}
+
+func newSource(m *member) *source {
+	s := &source{member: m}
+	s.readable = s.readNow
+	return s
+}
+
+// read waits for bytes and returns them; they are good until done.
+func (s *source) read() ([]byte, error) {
+	s.n, s.err = 0, nil
+	if s.member.raw != nil {
+		if err := s.member.raw.Read(s.readable); err != nil {
+			return nil, err
+		}
+	} else {
+		s.buffer = buffers.Get().(*[readSize]byte)
+		s.n, s.err = s.member.conn.Read(s.buffer[:])
+	}
+	if s.n > 0 {
+		return s.buffer[:s.n], nil // an error comes again
+	}
+	return nil, s.err
+}
+
+// readNow reads what there is; false: there is nothing yet.
+func (s *source) readNow(descriptor uintptr) bool {
+	buffer := buffers.Get().(*[readSize]byte)
+	n, err := readDescriptor(descriptor, buffer[:])
+	if n > 0 {
+		s.buffer, s.n = buffer, n
+		return true
+	}
+	buffers.Put(buffer)
+	switch err {
+	case nil:
+		s.err = io.EOF
+		return true
+	case syscall.EAGAIN, syscall.EINTR:
+		return false
+	default:
+		s.err = err
+		return true
+	}
+}
+
+// done gives the buffer back.
+func (s *source) done() {
+	if s.buffer != nil {
+		buffers.Put(s.buffer)
+		s.buffer = nil
+	}
+}
+
+// rawOf returns how a connection is read and written without waiting; nil: it cannot be.
+func rawOf(conn net.Conn) syscall.RawConn {
+	c, ok := conn.(syscall.Conn)
+	if !ok || !canWriteNow {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,228 @@
+package outbox
+
+import (
+	"slices"
+	"sync"
+)
+
+// Stream is what waits to be written to one connection: bytes in their order, bounded. What a full Stream gets is more than its
+// reader takes: it is dropped, and so must the reader be, as a stream with a hole in it is worth nothing. Any goroutine, but for Next
+// and Wrote, which belong to whoever writes at the moment.
+type Stream struct {
+	limit int // bytes
+
+	mu      sync.Mutex
+	chunks  [][]byte      // shared between Streams: nobody changes them
+	written int           // of the first chunk
+	flying  int           // bytes that Next gave out last
+	bytes   int           // what all of it costs
+	held    bool          // see Hold
+	open    int           // while held: how many chunks came before Hold
+	busy    bool          // somebody writes, or was told to
+	full    bool          // see Push
+	below   int           // see Below
+	roomy   chan struct{} // closed when no more waits; nil: nobody waits for that
+}
+
+// Fate is what becomes of a Push.
+type Fate int
+
+const (
+	Queued     Fate = iota // in its place; somebody writes already, or will at Release
+	Ready                  // in its place; the owner must be given to whoever writes
+	Overflowed             // dropped, with everything else: the reader is too slow. Said once
+	Dropped                // dropped, as after Overflowed
+)
+
+// NewStream returns an empty Stream that holds at most limit bytes.
+func NewStream(limit int) *Stream { return &Stream{limit: limit} }
+
+// Push adds chunks.
+func (s *Stream) Push(chunks ...[]byte) Fate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.push(chunks)
+}
+
+func (s *Stream) push(chunks [][]byte) Fate {
+	if s.full {
+		return Dropped
+	}
+	s.chunks = append(s.chunks, chunks...)
+	for _, c := range chunks {
+		s.bytes += len(c) + chunkCost
+	}
+	if s.bytes > s.limit {
+		s.full = true
+		s.empty()
+		return Overflowed
+	}
+	return s.start()
+}
+
+// start says whether somebody has to begin writing.
+func (s *Stream) start() Fate {
+	if s.busy || s.ready() == 0 {
+		return Queued
+	}
+	s.busy = true
+	return Ready
+}
+
+// ready returns how many chunks may be written.
+func (s *Stream) ready() int {
+	if s.held {
+		return s.open
+	}
+	return len(s.chunks)
+}
+
+// empty drops all but the chunks that are written in part, or are being written: what follows must not begin in the middle of one.
+func (s *Stream) empty() {
+	kept := 0
+	for begun := s.written + s.flying; begun > 0; kept++ {
+		begun -= len(s.chunks[kept])
+	}
+	clear(s.chunks[kept:])
+	s.chunks = s.chunks[:kept]
+	s.open = min(s.open, kept)
+	s.bytes = 0
+	for _, c := range s.chunks {
+		s.bytes += len(c) + chunkCost
+	}
+	s.rest()
+}
+
+// Hold keeps back what is pushed from now on until Release.
+func (s *Stream) Hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held, s.open = true, len(s.chunks)
+}
+
+// Release ends Hold, with first before whatever came meanwhile.
+func (s *Stream) Release(first ...[]byte) Fate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full {
+		return Dropped
+	}
+	later := s.chunks[s.open:]
+	for _, c := range later {
+		s.bytes -= len(c) + chunkCost
+	}
+	s.chunks = slices.Clip(s.chunks[:s.open])
+	s.held = false
+	return s.push(append(first, later...))
+}
+
+// Last drops what waits, takes nothing more, and leaves one chunk to be written: last words.
+func (s *Stream) Last(words []byte) Fate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.empty()
+	s.chunks = append(s.chunks, words)
+	s.bytes += len(words) + chunkCost
+	s.full, s.held = true, false
+	return s.start()
+}
+
+// End takes nothing more; what waits is still to be written.
+func (s *Stream) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full = true
+}
+
+// Next returns what is to be written next: the first chunk, or as much of all of them as scratch holds. nil: nothing for now,
+// and whoever pushes next is told Ready. What it returns is to be written before the next call, or Wrote tells how much was.
+func (s *Stream) Next(scratch []byte) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ready := s.ready()
+	if ready == 0 {
+		s.busy = false
+		return nil
+	}
+	first := s.chunks[0][s.written:]
+	if ready == 1 || len(first) >= cap(scratch) {
+		s.flying = len(first)
+		return first
+	}
+	gathered := append(scratch[:0], first...)
+	for _, c := range s.chunks[1:ready] {
+		n := min(len(c), cap(gathered)-len(gathered))
+		gathered = append(gathered, c[:n]...)
+		if n < len(c) {
+			break
+		}
+	}
+	s.flying = len(gathered)
+	return gathered
+}
+
+// keepStream is how many emptied places a Stream keeps for the next chunks: an idle one costs next to nothing.
+const keepStream = 4
+
+// Wrote takes away n bytes that were written.
+func (s *Stream) Wrote(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flying = 0
+	n += s.written
+	done := 0
+	for done < len(s.chunks) && n >= len(s.chunks[done]) {
+		n -= len(s.chunks[done])
+		s.bytes -= len(s.chunks[done]) + chunkCost
+		done++
+	}
+	s.written = n
+	s.open = max(0, s.open-done)
+	if done == len(s.chunks) && cap(s.chunks) > keepStream {
+		s.chunks = nil // a burst's memory goes back
+	} else {
+		rest := copy(s.chunks, s.chunks[done:])
+		clear(s.chunks[rest:])
+		s.chunks = s.chunks[:rest]
+	}
+	s.rest()
+}
+
+// rest lets go on who waits for room. mu is held.
+func (s *Stream) rest() {
+	if s.roomy != nil && s.bytes <= s.below {
+		close(s.roomy)
+		s.roomy = nil
+	}
+}
+
+// Below returns a channel that is closed once no more than so many bytes wait, with what they cost; nil: no more do. One at a time
+// can wait.
+func (s *Stream) Below(bytes int) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bytes <= bytes {
+		return nil
+	}
+	s.below, s.roomy = bytes, make(chan struct{})
+	return s.roomy
+}
+
+// Fail says that nothing can be written any more: all of it is dropped.
+func (s *Stream) Fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chunks, s.bytes, s.written, s.flying, s.full, s.busy = nil, 0, 0, 0, true, false
+	s.rest()
+}
+
+// Len returns how many bytes wait.
+func (s *Stream) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := -s.written
+	for _, c := range s.chunks {
+		n += len(c)
+	}
+	return n
+}

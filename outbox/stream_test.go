@@ -1,0 +1,176 @@
+package outbox
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drained writes all that a Stream gives, at most so many bytes at a time, and returns it.
+func drained(s *Stream, scratch, most int) string {
+	var out []byte
+	for {
+		b := s.Next(make([]byte, 0, scratch))
+		if b == nil {
+			return string(out)
+		}
+		b = b[:min(len(b), most)]
+		out = append(out, b...)
+		s.Wrote(len(b))
+	}
+}
+
+func TestAStreamKeepsItsOrder(t *testing.T) {
+	s := NewStream(1000)
+	if got := s.Push([]byte("one "), []byte("two ")); got != Ready {
+		t.Errorf("the first push: %v", got)
+	}
+	if got := s.Push([]byte("three ")); got != Queued {
+		t.Errorf("while somebody writes: %v", got)
+	}
+	if got := drained(s, 8, 3); got != "one two three " {
+		t.Errorf("%q", got)
+	}
+	if got := s.Push([]byte("four")); got != Ready {
+		t.Errorf("after all was written: %v", got)
+	}
+	if s.Len() != 4 {
+		t.Errorf("%d bytes wait", s.Len())
+	}
+}
+
+func TestAHeldStreamGivesWhatCameBeforeAndThenWhatIsFirst(t *testing.T) {
+	s := NewStream(1000)
+	s.Push([]byte("before "))
+	s.Hold()
+	if got := s.Push([]byte("later ")); got != Queued {
+		t.Errorf("held: %v", got)
+	}
+	if got := drained(s, 100, 100); got != "before " {
+		t.Errorf("held: %q", got)
+	}
+	if got := s.Push([]byte("later still")); got != Queued {
+		t.Errorf("held and empty: %v", got)
+	}
+	if got := s.Release([]byte("first ")); got != Ready {
+		t.Errorf("released: %v", got)
+	}
+	if got := drained(s, 100, 100); got != "first later later still" {
+		t.Errorf("released: %q", got)
+	}
+}
+
+func TestAFullStreamTakesNothingMore(t *testing.T) {
+	s := NewStream(100)
+	s.Push([]byte("begun"))
+	s.Next(nil)
+	s.Wrote(2)
+	if got := s.Push(bytes.Repeat([]byte("x"), 90)); got != Overflowed {
+		t.Errorf("more than it holds: %v", got)
+	}
+	if got := s.Push([]byte("x")); got != Dropped {
+		t.Errorf("after that: %v", got)
+	}
+	s.Last([]byte(" last words"))
+	if got := drained(s, 100, 100); got != "gun last words" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWhoWaitsForRoomIsTold(t *testing.T) {
+	s := NewStream(1000)
+	if s.Below(0) != nil {
+		t.Error("an empty one has no room")
+	}
+	s.Push([]byte("0123456789"))
+	roomy := s.Below(0)
+	s.Next(nil)
+	s.Wrote(9)
+	select {
+	case <-roomy:
+		t.Error("one byte waits, and it has room")
+	default:
+	}
+	s.Wrote(1)
+	<-roomy
+	s.Push([]byte("x"))
+	roomy = s.Below(0)
+	s.Fail()
+	<-roomy
+}
+
+// TestAnyStream: whatever is pushed, held, released and written in whatever pieces, what comes out is what went in, in order,
+// until it overflows; then nothing begins in the middle of a chunk.
+func TestAnyStream(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := NewStream(rapid.IntRange(50, 600).Draw(t, "limit"))
+		var want, held, out []byte
+		isHeld, isFull, number := false, false, 0
+		var flying []byte
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			number++
+			c := fmt.Appendf(nil, "<%d%s>", number, bytes.Repeat([]byte("."), rapid.IntRange(0, 20).Draw(t, "size")))
+			switch rapid.IntRange(0, 5).Draw(t, "step") {
+			case 0, 1:
+				fate := s.Push(c)
+				if isFull != (fate == Dropped) {
+					t.Fatalf("full %v, and a push is %v", isFull, fate)
+				}
+				if fate == Overflowed {
+					isFull = true
+				} else if isHeld {
+					held = append(held, c...)
+				} else {
+					want = append(want, c...)
+				}
+			case 2:
+				if !isHeld {
+					s.Hold()
+					isHeld = true
+				}
+			case 3:
+				if isHeld && !isFull {
+					isFull = s.Release(c) == Overflowed
+					want = append(append(want, c...), held...)
+					isHeld, held = false, nil
+				}
+			case 4:
+				if flying == nil {
+					flying = s.Next(make([]byte, 0, rapid.IntRange(1, 80).Draw(t, "scratch")))
+				}
+			case 5:
+				if flying != nil {
+					n := rapid.IntRange(0, len(flying)).Draw(t, "written")
+					out = append(out, flying[:n]...)
+					s.Wrote(n)
+					flying = nil
+				}
+			}
+		}
+		if flying != nil {
+			out = append(out, flying...)
+			s.Wrote(len(flying))
+		}
+		if isFull {
+			s.Last([]byte("<last>"))
+			out = append(out, drained(s, 64, 7)...)
+			if !bytes.HasSuffix(out, []byte("<last>")) {
+				t.Fatalf("the last words are missing: %q", out)
+			}
+			begun := bytes.TrimSuffix(out, []byte("<last>"))
+			if !bytes.HasPrefix(want, begun) || len(begun) > 0 && begun[len(begun)-1] != '>' {
+				t.Fatalf("%q of %q", out, want)
+			}
+			return
+		}
+		if isHeld {
+			s.Release()
+			want = append(want, held...)
+		}
+		if out = append(out, drained(s, 64, 7)...); !bytes.Equal(out, want) {
+			t.Fatalf("%q, want %q", out, want)
+		}
+	})
+}

@@ -1,0 +1,208 @@
+package line
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"parley/chat"
+)
+
+// decode gives data to a Decoder in pieces of a size and returns its lines; a line that is too long is shown as such.
+func decode(d *Decoder, data []byte, size int) (lines []string) {
+	for len(data) > 0 {
+		piece := data[:min(size, len(data))]
+		data = data[len(piece):]
+		for len(piece) > 0 {
+			line, rest, ok, err := d.Next(piece)
+			if ok {
+				lines = append(lines, told(line, err))
+			}
+			piece = rest
+		}
+	}
+	return lines
+}
+
+func told(line []byte, err error) string {
+	if err != nil {
+		return "(" + err.Error() + ")"
+	}
+	return string(line)
+}
+
+func TestDecoder(t *testing.T) {
+	tooLong := "(" + ErrTooLong.Error() + ")"
+	for _, c := range []struct {
+		typed string
+		want  []string
+	}{
+		{"ann\nhello\n", []string{"ann", "hello"}},
+		{"ann\r\nhello\r\n", []string{"ann", "hello"}},
+		{"\n\r\n\n", []string{"", "", ""}},
+		{"telnet\r\x00next\r\x00", []string{"telnet", "next"}},
+		{"a\rb\n", []string{"a\rb"}},
+		{"a\r\r\n", []string{"a\r"}},
+		{"小明好\n", []string{"小明好"}},
+		{"\xff\xfb\x01\xff\xfd\x03ann\n", []string{"ann"}},
+		{"a\xff\xfa\x18\x00xterm\n\xff\xf0b\n", []string{"ab"}},
+		{"a\xff\xf1b\xff\xffc\n", []string{"abc"}},
+		{"0123456789\n", []string{"0123456789"}},
+		{"0123456789\r\n", []string{"0123456789"}},
+		{"0123456789x\nnext\n", []string{tooLong, "next"}},
+		{"0123456789\rx\nnext\n", []string{tooLong, "next"}},
+		{strings.Repeat("x", 5000) + "\nnext\n", []string{tooLong, "next"}},
+		{"a\x00b\x1b[31m\n", []string{"a\x00b\x1b[31m"}},
+		{"unfinished", nil},
+	} {
+		for _, size := range []int{1, 2, 3, 7, 1 << 20} {
+			d := &Decoder{Max: 10}
+			if got := decode(d, []byte(c.typed), size); !equal(got, c.want) {
+				t.Errorf("%q in pieces of %d is %q, want %q", c.typed, size, got, c.want)
+			}
+		}
+	}
+}
+
+func equal(a, b []string) bool { return fmt.Sprintf("%q", a) == fmt.Sprintf("%q", b) }
+
+func TestTheRestOfWhatDoesNotEnd(t *testing.T) {
+	d := &Decoder{Max: 10}
+	decode(d, []byte("one\ntwo"), 100)
+	if line, ok, err := d.Rest(); string(line) != "two" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", line, ok, err)
+	}
+	if _, ok, _ := d.Rest(); ok {
+		t.Error("it is there twice")
+	}
+	decode(d, bytes.Repeat([]byte("x"), 100), 100)
+	if _, ok, err := d.Rest(); !ok || !errors.Is(err, ErrTooLong) {
+		t.Errorf("too long: %v, %v", ok, err)
+	}
+}
+
+func TestSkipDropsALineThatHasBegun(t *testing.T) {
+	d := &Decoder{Max: 10}
+	decode(d, []byte("GET / HT"), 100)
+	d.Skip()
+	if got := decode(d, []byte("TP/1.1 and more than it could hold\r\nann\n"), 3); !equal(got, []string{"ann"}) {
+		t.Errorf("%q", got)
+	}
+	d = &Decoder{Max: 10}
+	d.Skip()
+	if got := decode(d, []byte("ann\n"), 100); !equal(got, []string{"ann"}) {
+		t.Errorf("nothing had begun, and it is %q", got)
+	}
+}
+
+// FuzzDecoder: however bytes are cut, the lines are the same; none is longer than its bound or holds a line break.
+func FuzzDecoder(f *testing.F) {
+	f.Add([]byte("ann\r\nhello\n"), 3, 10)
+	f.Add([]byte("\xff\xfb\x01a\xff\xfa\xff\xf0b\r\x00"), 1, 10)
+	f.Add(bytes.Repeat([]byte("x\r"), 50), 7, 10)
+	f.Fuzz(func(t *testing.T, data []byte, size, most int) {
+		most, size = min(max(most, 1), 1000), min(max(size, 1), 1000)
+		whole, pieces := &Decoder{Max: most}, &Decoder{Max: most}
+		a, b := decode(whole, data, 1<<20), decode(pieces, data, size)
+		if !equal(a, b) {
+			t.Fatalf("whole %q, in pieces %q", a, b)
+		}
+		for _, line := range a {
+			if strings.Contains(line, "\n") || len(line) > max(most, len(ErrTooLong.Error())+2) {
+				t.Fatalf("a line of %d bytes: %q", len(line), line)
+			}
+		}
+		if len(pieces.partial) > most+1 {
+			t.Fatalf("%d bytes are kept of a line of at most %d", len(pieces.partial), most)
+		}
+	})
+}
+
+func TestAppend(t *testing.T) {
+	m := func(room chat.RoomID, kind chat.Kind, text string) chat.Message {
+		return chat.Message{Room: room, Kind: kind, Nick: "ann", Text: text}
+	}
+	for want, e := range map[string]chat.Event{
+		"ann: hello\n":                                              chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "hello")},
+		"ann: one\nann: \nann: three\n":                             chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "one\n\nthree")},
+		"[dev] ann: one\n[dev] ann: bob: two\n":                     chat.Posted{Message: m("dev", chat.KindMessage, "one\nbob: two")},
+		"* ann waves\n":                                             chat.Posted{Message: m(chat.Lobby, chat.KindAction, "waves")},
+		"[dev] * ann waves\n":                                       chat.Posted{Message: m("dev", chat.KindAction, "waves")},
+		"(to you alone) ann: psst\n":                                chat.Told{Message: m("@ann+bob", chat.KindMessage, "psst")},
+		"ann enters the chat room\n":                                chat.Entered{Message: m(chat.Lobby, chat.KindEntered, "")},
+		"[dev] ann enters the room\n":                               chat.Entered{Message: m("dev", chat.KindEntered, "")},
+		"ann quits the chat room\n":                                 chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},
+		"[dev] ann leaves the room\n":                               chat.Left{Message: m("dev", chat.KindLeft, "parted")},
+		"ann is now anna\n":                                         chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "anna")},
+		"[dev] ann changes the topic to: tea\n":                     chat.TopicSet{Message: m("dev", chat.KindTopic, "tea")},
+		"ann removes the topic\n":                                   chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
+		"Administrator message: a\n" + "Administrator message: b\n": chat.Announced{Text: "a\nb"},
+		Asked + "\n":                                                chat.Wanted{},
+		"":                                                          chat.Changed{},
+	} {
+		if got := string(Append(nil, e)); got != want {
+			t.Errorf("%+v is %q, want %q", e, got, want)
+		}
+	}
+}
+
+func TestComing(t *testing.T) {
+	for _, c := range []struct {
+		room  chat.RoomID
+		enter bool
+		count int
+		named []string
+		want  string
+	}{
+		{chat.Lobby, true, 2, []string{"ann", "bob"}, "ann, bob enter the chat room"},
+		{chat.Lobby, true, 40, []string{"ann", "bob"}, "ann, bob and 38 others enter the chat room"},
+		{chat.Lobby, false, 3, []string{"ann", "bob"}, "ann, bob and 1 other quit the chat room"},
+		{"dev", false, 2, []string{"ann", "bob"}, "[dev] ann, bob leave the room"},
+		{"dev", true, 1, []string{"ann"}, "[dev] ann enters the room"},
+	} {
+		if got := Coming(c.room, c.enter, c.count, c.named...); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestWhatTheServerSaysIsOneLine(t *testing.T) {
+	for want, got := range map[string]string{
+		"Welcome to the chat room, ann. 38 others are here. /help lists commands.":  Welcome("ann", 38),
+		"Welcome to the chat room, ann. 1 other is here. /help lists commands.":     Welcome("ann", 1),
+		"Welcome to the chat room, ann. Nobody else is here. /help lists commands.": Welcome("ann", 0),
+		"--- you missed 12 messages ---":                                            Missed(12, 12),
+		"--- you missed 1 message ---":                                              Missed(1, 1),
+		"--- you missed 120 messages, the last 20 follow ---":                       Missed(120, 20),
+		"! the nickname is occupied":                                                Refused(chat.Refuse(chat.NickOccupied)),
+		"! two lines":                                                               Refused(&chat.Refusal{Detail: "two\nlines"}),
+		"bob is away: lunch":                                                        IsAway("bob", "lunch"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// FuzzAppend: whatever is said, each line of it begins with who said it, so nobody can put words into another's mouth.
+func FuzzAppend(f *testing.F) {
+	f.Add("hello\nbob: no")
+	f.Fuzz(func(t *testing.T, typed string) {
+		text, err := chat.ParseText(typed, 1<<16)
+		if err != nil {
+			return
+		}
+		out := string(Append(nil, chat.Posted{Message: chat.Message{Room: "dev", Kind: chat.KindMessage, Nick: "ann", Text: text}}))
+		if !utf8.ValidString(out) || !strings.HasSuffix(out, "\n") {
+			t.Fatalf("%q", out)
+		}
+		for line := range strings.SplitSeq(strings.TrimSuffix(out, "\n"), "\n") {
+			if !strings.HasPrefix(line, "[dev] ann: ") || strings.ContainsAny(line, "\r\x00\x1b\x07") {
+				t.Fatalf("%q", line)
+			}
+		}
+	})
+}
