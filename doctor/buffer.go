@@ -25,8 +25,8 @@ type buffer struct {
 }
 
 func checkBuffer(ctx context.Context, e *Examination) []Finding {
-	b := buffer{asked: e.Config.UDPBuffer, most: e.Config.UDPMembers, system: runtime.GOOS}
-	granted, err := udp.ReceiveBuffer(ctx, int(b.asked))
+	b := buffer{asked: int64(e.Config.UDP.Buffer), most: int64(e.Config.UDP.Members), system: runtime.GOOS}
+	granted, err := udp.ReceiveBuffer(ctx, e.Config.UDP.Buffer)
 	if err != nil {
 		return []Finding{broken(locale.Text{EN: "no socket can be opened: %v", ZH: "无法打开套接字：%v"}, err)}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/archive"
 	"parley/command"
+	"parley/door/udp"
 	"parley/hub"
 	"parley/locale"
 	"parley/server"
@@ -55,7 +56,7 @@ func TestSettings(t *testing.T) {
 	try(t, map[string]judged{
 		"well":                 {judgeSettings(server.Config{Listen: ":8888"}, nil), []string{"ok all can be used"}},
 		"mistakes":             {judgeSettings(server.Config{}, wrong), []string{"fail one\ntwo\n | parley config"}},
-		"everything is served": {judgeSettings(server.Config{UDPAllow: everything}, nil), []string{"warn the whole world (0.0.0.0/0) | --udp-allow"}},
+		"everything is served": {judgeSettings(server.Config{UDP: udp.Config{Allow: everything}}, nil), []string{"warn the whole world (0.0.0.0/0) | --udp-allow"}},
 		"no limits for others": {judgeSettings(server.Config{NoLimits: true, Listen: ":8888"}, nil), []string{"warn no-limits | --no-limits=false"}},
 		"no limits, loopback":  {judgeSettings(server.Config{NoLimits: true, Listen: "[::1]:8888"}, nil), []string{"ok "}},
 		"no limits, localhost": {judgeSettings(server.Config{NoLimits: true, Listen: "localhost:8888"}, nil), []string{"ok "}},

@@ -19,7 +19,7 @@ func judgeSettings(config server.Config, problem error) []Finding {
 		found = append(found, broken(locale.Text{EN: "%v\nbelow, the defaults stand for what cannot be used", ZH: "%v\n下面以默认值代替无法使用的设置"}, problem).
 			cure(paste("parley config")))
 	}
-	for _, network := range config.UDPAllow {
+	for _, network := range config.UDP.Allow {
 		if network.Bits() == 0 {
 			found = append(found, warning(locale.Text{
 				EN: "udp.allow serves the whole world (%v): whoever can forge an address speaks as its owner",

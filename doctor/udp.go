@@ -45,7 +45,7 @@ type reach struct {
 }
 
 func checkUDP(ctx context.Context, e *Examination) []Finding {
-	r := reach{running: e.house().runs(), allow: e.Config.UDPAllow, public: publicNetworks(), firewall: firewall(), system: runtime.GOOS}
+	r := reach{running: e.house().runs(), allow: e.Config.UDP.Allow, public: publicNetworks(), firewall: firewall(), system: runtime.GOOS}
 	if r.running {
 		door, bound, _ := e.house().udp()
 		r.bound, r.foreign = bound, door.Dropped["foreign"]

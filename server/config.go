@@ -1,9 +1,6 @@
 package server
 
-import (
-	"net/netip"
-	"time"
-)
+import "parley/door/udp"
 
 // Config is how a server runs. Settings tells what each field is for; Load makes a Config of what the operator said.
 type Config struct {
@@ -15,19 +12,9 @@ type Config struct {
 	MetricsListen  string // empty: on the control socket only
 	FlightRecorder bool
 
-	MessageMax   int64 // bytes
+	MessageMax   int   // bytes
 	StoreMaxSize int64 // bytes
-	LedgerQueue  int64 // commands
+	LedgerQueue  int   // commands
 
-	UDPAllow     []netip.Prefix
-	UDPEcho      bool
-	UDPJoin      int64
-	UDPIdle      time.Duration
-	UDPMembers   int64
-	UDPResume    time.Duration
-	UDPRate      float64
-	UDPBurst     int64
-	UDPEnterRate float64
-	UDPOutbox    int64 // bytes
-	UDPBuffer    int64 // bytes
+	UDP udp.Config // Listen and TextMax are not the operator's to set: Open says them
 }

@@ -33,7 +33,7 @@ func (s *Server) listenControl(version string) error {
 		return fmt.Errorf("open the control socket: %w", err)
 	}
 	s.desk = &command.Desk{
-		Hub: s.hub, Version: version, Started: time.Now(), TextMax: int(s.config.MessageMax), Doors: s.doors,
+		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.doors,
 	}
 	s.health.Watch(health.Source{Version: version, Status: s.hub.Status, Doors: s.watched, Store: s.store.Size, Backup: s.lastBackup})
 	s.flight = health.NewFlight(s.config.FlightRecorder)

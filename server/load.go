@@ -12,11 +12,12 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"parley/locale"
+	"parley/setting"
 )
 
 // Sources is where settings come from.
 type Sources struct {
-	Flags   map[string]string // by Setting.Flag: those that were given
+	Flags   map[string]string // by setting.Setting.Flag: those that were given
 	Environ []string          // as os.Environ has it
 	File    string            // the TOML file
 	Named   bool              // the operator named the file: it must be there
@@ -27,7 +28,7 @@ const ConfigEnv = "PARLEY_CONFIG"
 
 // Effective is a setting with the value in force, which need not be one that can be used, and where it comes from.
 type Effective struct {
-	Setting
+	setting.Setting
 	Value  string
 	Origin locale.Text
 }
@@ -43,20 +44,22 @@ func fromFile(path string) locale.Text { return locale.Text{EN: path, ZH: "æ–‡ä»
 // Load makes a Config of the sources. The error tells everything that is wrong at once: values that cannot be used and keys that
 // do not exist, each with where it stands. The Config then has defaults in their place; it is empty if the file cannot be read.
 func Load(from Sources) (Config, error) {
-	all, err := Resolve(from)
-	problems := []error{err}
 	var config Config
+	all, err := resolve(config.settings(), from)
+	problems := []error{err}
 	for _, e := range all {
-		if err := e.field(&config).set(e.Value); err != nil {
+		if err := e.Field.Set(e.Value); err != nil {
 			problems = append(problems, problem(e.Key, e.Origin, err))
-			_ = e.field(&config).set(e.Default) // the defaults can be used
+			_ = e.Field.Set(e.Default) // the defaults can be used
 		}
 	}
 	return config, errors.Join(problems...)
 }
 
 // Resolve returns every setting with the value in force. The error tells of every key that does not exist.
-func Resolve(from Sources) ([]Effective, error) {
+func Resolve(from Sources) ([]Effective, error) { return resolve(Settings(), from) }
+
+func resolve(settings []setting.Setting, from Sources) ([]Effective, error) {
 	file, err := readFile(from.File, from.Named)
 	if err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func Resolve(from Sources) ([]Effective, error) {
 		}
 	}
 	var all []Effective
-	for _, s := range Settings() {
+	for _, s := range settings {
 		e := Effective{s, s.Default, fromDefault}
 		if v, ok := file[s.Key]; ok {
 			e.Value, e.Origin = v, fromFile(from.File)

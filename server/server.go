@@ -109,9 +109,9 @@ func (s *Server) assemble(ctx context.Context) error {
 	}
 	s.isNew = state.Progress().Place == 0
 	s.lookAtClock(state.Progress().Time)
-	order := local.New(state.Progress(), int(s.config.LedgerQueue), time.Now)
+	order := local.New(state.Progress(), s.config.LedgerQueue, time.Now)
 	s.health = health.New()
-	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDPResume, Log: s.log, Observer: s.health})
+	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDP.Resume, Log: s.log, Observer: s.health})
 	if err != nil {
 		return err
 	}
@@ -122,13 +122,10 @@ func (s *Server) assemble(ctx context.Context) error {
 	return nil
 }
 
+// udpConfig is what the operator set of the datagram door, with what the door has from the settings of all.
 func (s *Server) udpConfig() udp.Config {
-	c := udp.Config{
-		Listen: s.config.Listen, Allow: s.config.UDPAllow, Echo: s.config.UDPEcho, Join: int(s.config.UDPJoin), Idle: s.config.UDPIdle,
-		Members: int(s.config.UDPMembers),
-		Rate:    s.config.UDPRate, Burst: int(s.config.UDPBurst), EnterRate: s.config.UDPEnterRate,
-		OutboxBytes: int(s.config.UDPOutbox), TextMax: int(s.config.MessageMax), Buffer: int(s.config.UDPBuffer),
-	}
+	c := s.config.UDP
+	c.Listen, c.TextMax = s.config.Listen, s.config.MessageMax
 	if s.config.NoLimits {
 		c.Rate, c.EnterRate = 0, 0
 	}

@@ -23,8 +23,8 @@ func TestDefaultsLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":8888" || c.Data != "parley-data" || c.UDPIdle != 12*time.Hour || c.UDPResume != 10*time.Minute || c.UDPJoin != 16 ||
-		c.UDPRate != 20 || c.UDPBurst != 100 || c.UDPEnterRate != 50 || c.UDPEcho || c.NoLimits || len(c.UDPAllow) != 0 || c.MessageMax != 16<<10 {
+	if c.Listen != ":8888" || c.Data != "parley-data" || c.UDP.Idle != 12*time.Hour || c.UDP.Resume != 10*time.Minute || c.UDP.Join != 16 ||
+		c.UDP.Rate != 20 || c.UDP.Burst != 100 || c.UDP.EnterRate != 50 || c.UDP.Echo || c.NoLimits || len(c.UDP.Allow) != 0 || c.MessageMax != 16<<10 {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -39,7 +39,7 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":3" || c.UDPIdle != 2*time.Hour || c.Data != "from-file" || c.UDPJoin != 3 || len(c.UDPAllow) != 2 || !c.UDPEcho {
+	if c.Listen != ":3" || c.UDP.Idle != 2*time.Hour || c.Data != "from-file" || c.UDP.Join != 3 || len(c.UDP.Allow) != 2 || !c.UDP.Echo {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -54,7 +54,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("all of it is accepted")
 	}
-	if c.Listen != ":8888" || c.UDPIdle != 12*time.Hour || c.MessageMax != 16<<10 || c.Data != "parley-data" {
+	if c.Listen != ":8888" || c.UDP.Idle != 12*time.Hour || c.MessageMax != 16<<10 || c.Data != "parley-data" {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
@@ -76,21 +76,6 @@ func TestAFileThatIsNamedMustBeThere(t *testing.T) {
 	}
 	if _, err := Load(Sources{File: writeFile(t, "listen = \n")}); err == nil || !strings.Contains(err.Error(), ":1:") {
 		t.Errorf("a mistake in the file is not placed: %v", err)
-	}
-}
-
-func TestSizes(t *testing.T) {
-	for given, want := range map[string]int64{"0": 0, "300": 300, "64KiB": 64 << 10, "64K": 64 << 10, "1MiB": 1 << 20, "2 GiB": 2 << 30, "5B": 5} {
-		var got int64
-		if err := size(&got, 0, 1<<50).set(given); err != nil || got != want {
-			t.Errorf("%q is %d, %v; want %d", given, got, err, want)
-		}
-	}
-	for _, given := range []string{"", "KiB", "-1", "1.5MiB", "1e9", "9999999TiB", "12 apples"} {
-		var got int64
-		if err := size(&got, 0, 1<<50).set(given); err == nil || got != 0 {
-			t.Errorf("%q is accepted as %d", given, got)
-		}
 	}
 }
 

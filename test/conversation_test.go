@@ -110,7 +110,7 @@ func TestLongAndManyLinedTextsAreCutIntoLines(t *testing.T) {
 }
 
 func TestEchoSendsOwnLinesToo(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPEcho = true })
+	r := openRoom(t, func(c *server.Config) { c.UDP.Echo = true })
 	ann := r.enter("ann")
 	ann.says("hello")
 	ann.hears("ann: hello")

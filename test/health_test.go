@@ -76,7 +76,7 @@ func talking(t *testing.T, s *scraper) {
 
 // flooding sends more than a small buffer holds, and what nobody can understand.
 func flooding(t *testing.T, s *scraper) {
-	s.open(func(c *server.Config) { c.UDPBuffer = 1 })
+	s.open(func(c *server.Config) { c.UDP.Buffer = 1 })
 	ann := s.room.enter("ann")
 	for range 20_000 {
 		ann.send("nonsense")

@@ -48,14 +48,14 @@ func TestMembersThatVanishLeaveByThemselves(t *testing.T) {
 }
 
 func TestSilentMembersAreWarnedAndLeave(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPIdle = 400 * time.Millisecond })
+	r := openRoom(t, func(c *server.Config) { c.UDP.Idle = 400 * time.Millisecond })
 	silent := r.enter("silent")
 	silent.hears("say something to stay in the chat room", "you were removed from the chat room: nothing was said for too long")
 	r.mustBeInside()
 }
 
 func TestWhoIsTooFastIsToldAndKeptAtTheRate(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPBurst, c.UDPRate = 10, 0.001 })
+	r := openRoom(t, func(c *server.Config) { c.UDP.Burst, c.UDP.Rate = 10, 0.001 })
 	ann, bob := r.enter("ann"), r.enter("bob")
 	ann.hears("bob enters the chat room")
 	for range 30 {
@@ -105,7 +105,7 @@ func TestAReaderWithASmallSocketLosesNothing(t *testing.T) {
 }
 
 func TestOneAddressEntersOnlySoOften(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPEnterRate = 5 })
+	r := openRoom(t, func(c *server.Config) { c.UDP.EnterRate = 5 })
 	for range 50 {
 		r.peer().send("L")
 	}
@@ -142,7 +142,7 @@ func TestMembersGoOnTalkingAfterARestart(t *testing.T) {
 }
 
 func TestMembersLeaveWhenTheServerWasDownForTooLong(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPResume = time.Nanosecond })
+	r := openRoom(t, func(c *server.Config) { c.UDP.Resume = time.Nanosecond })
 	ann := r.enter("ann")
 	r.reopen()
 	ann.hears("the server is shutting down", "you were removed from the chat room: the server was down for too long, enter again")
@@ -168,7 +168,7 @@ func TestAReaderThatNeverReadsHurtsOnlyItself(t *testing.T) {
 }
 
 func TestNoMoreEnterThanMayBeInside(t *testing.T) {
-	r := openRoom(t, func(c *server.Config) { c.UDPMembers = 2 })
+	r := openRoom(t, func(c *server.Config) { c.UDP.Members = 2 })
 	ann := r.enter("ann")
 	bob := r.enter("bob")
 	ann.hears("bob enters the chat room")

@@ -13,6 +13,7 @@ import (
 	"parley/command"
 	"parley/locale"
 	"parley/server"
+	"parley/setting"
 )
 
 // completionHelp words the commands that cobra makes for shells.
@@ -89,7 +90,7 @@ func offerNothing(c *cobra.Command) {
 }
 
 // offerValues makes shells offer what a setting can be.
-func offerValues(c *cobra.Command, s server.Setting) {
+func offerValues(c *cobra.Command, s setting.Setting) {
 	switch choices := s.Choices(); {
 	case len(choices) > 0:
 		offer(c, s.Flag(), choices...)

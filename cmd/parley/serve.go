@@ -15,6 +15,7 @@ import (
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
+	"parley/setting"
 	"parley/tui"
 )
 
@@ -119,7 +120,7 @@ type flags struct {
 }
 
 // settingFlags gives a command a flag for each setting and --config.
-func settingFlags(c *cobra.Command, lang locale.Lang, settings []server.Setting) flags {
+func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting) flags {
 	file := os.Getenv(server.ConfigEnv)
 	if file == "" {
 		file = impliedFile(localFile, systemFile)

@@ -23,6 +23,7 @@ import (
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
+	"parley/setting"
 )
 
 // steerCommands makes a command of each row of the table of what can be asked of a running server.
@@ -87,8 +88,8 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 }
 
 // dataSetting is the setting that says which data directory a command is about.
-func dataSetting() []server.Setting {
-	return slices.DeleteFunc(server.Settings(), func(s server.Setting) bool { return s.Key != "data" })
+func dataSetting() []setting.Setting {
+	return slices.DeleteFunc(server.Settings(), func(s setting.Setting) bool { return s.Key != "data" })
 }
 
 // arguments gives the words typed to the parameters; the last one that takes the rest takes it.

@@ -23,22 +23,6 @@ const requestQueue = 4096
 // lastWords is how long a door that closes still answers what had reached its socket.
 const lastWords = 20 * time.Millisecond
 
-// Config is what an operator can set.
-type Config struct {
-	Listen      string         // address of the socket, such as ":8888"
-	Allow       []netip.Prefix // networks served beside loopback and private ones
-	Echo        bool           // senders receive their own lines too
-	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
-	Idle        time.Duration  // who is silent for longer leaves
-	Members     int            // how many may be inside through this door
-	Rate        float64        // lines a second that a member may say; 0: no limit
-	Burst       int            // lines at once
-	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64); 0: no limit
-	OutboxBytes int            // what may wait for one member
-	TextMax     int            // bytes of one message
-	Buffer      int            // bytes of the socket's buffers
-}
-
 // Door implements hub.Door.
 type Door struct {
 	config  Config

@@ -1,0 +1,77 @@
+package udp
+
+import (
+	"net/netip"
+	"time"
+
+	"parley/locale"
+	"parley/setting"
+)
+
+// Config is how the door works. Settings tells what an operator can set of it; whoever makes the door says the rest.
+type Config struct {
+	Listen  string // address of the socket, such as ":8888"
+	TextMax int    // bytes of one message
+
+	Allow       []netip.Prefix // networks served beside loopback and private ones
+	Echo        bool           // senders receive their own lines too
+	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
+	Idle        time.Duration  // who is silent for longer leaves
+	Members     int            // how many may be inside through this door
+	Resume      time.Duration  // members stay inside if the server is down for less; the hub's to keep
+	Rate        float64        // lines a second that a member may say; 0: no limit
+	Burst       int            // lines at once
+	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64); 0: no limit
+	OutboxBytes int            // what may wait for one member
+	Buffer      int            // bytes of the socket's buffers
+}
+
+// Settings returns the door's rows of the table of settings, each for its field.
+func (c *Config) Settings() []setting.Setting {
+	return []setting.Setting{
+		{
+			Key: "udp.allow", Default: "", Field: setting.Networks(&c.Allow),
+			Help: locale.Text{EN: "networks served beside loopback and private ones, such as 203.0.113.0/24,2001:db8::/32", ZH: "除本机和私有网络外允许的网段，如 203.0.113.0/24"},
+		},
+		{
+			Key: "udp.echo", Default: "false", Field: setting.YesNo(&c.Echo),
+			Help: locale.Text{EN: "senders receive their own lines too", ZH: "发送者也收到自己的消息"},
+		},
+		{
+			Key: "udp.join", Default: "16", Field: setting.Count(&c.Join, 0, 1<<20),
+			Help: locale.Text{EN: "more lines than this waiting for one client are joined in datagrams; 0: never", ZH: "等待同一客户端的行数超过此值时合并发送；0 表示从不"},
+		},
+		{
+			Key: "udp.idle", Default: "12h", Field: setting.Duration(&c.Idle),
+			Help: locale.Text{EN: "who says nothing for this long leaves", ZH: "多久不说话即视为离开"},
+		},
+		{
+			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
+			Help: locale.Text{EN: "how many may be inside at once", ZH: "同时在线人数上限"},
+		},
+		{
+			Key: "udp.resume", Default: "10m", Field: setting.Duration(&c.Resume),
+			Help: locale.Text{EN: "members stay inside if the server is down for less than this", ZH: "服务器停机不超过此时间时成员仍在聊天室内"},
+		},
+		{
+			Key: "udp.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
+			Help: locale.Text{EN: "lines a second from one member; 0: no limit", ZH: "每个成员每秒的行数；0 表示不限"},
+		},
+		{
+			Key: "udp.burst", Default: "100", Field: setting.Count(&c.Burst, 1, 1<<20),
+			Help: locale.Text{EN: "lines at once from one member", ZH: "每个成员一次可连续发送的行数"},
+		},
+		{
+			Key: "udp.enter-rate", Default: "50", Field: setting.PerSecond(&c.EnterRate),
+			Help: locale.Text{EN: "requests a second from one IP address to enter, to leave, or from outside; 0: no limit", ZH: "每个 IP 每秒的进入、退出等请求数；0 表示不限"},
+		},
+		{
+			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),
+			Help: locale.Text{EN: "what may wait to be sent to one member", ZH: "等待发送给单个成员的数据上限"},
+		},
+		{
+			Key: "udp.buffer", Default: "4MiB", Field: setting.Size(&c.Buffer, 0, 1<<30),
+			Help: locale.Text{EN: "the socket's buffers, as far as the system grants them", ZH: "套接字缓冲区大小（以系统允许为限）"},
+		},
+	}
+}

@@ -1,0 +1,201 @@
+package setting
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/locale"
+)
+
+// Field is where a setting goes. What Set refuses it leaves as it was.
+type Field interface{ Set(text string) error }
+
+type fieldFunc func(string) error
+
+func (f fieldFunc) Set(s string) error { return f(s) }
+
+// yesNoField is a type of its own: its flag may stand without a value.
+type yesNoField struct{ field *bool }
+
+func (v yesNoField) Set(s string) error {
+	on, err := strconv.ParseBool(s)
+	if err != nil {
+		return locale.Errorf(locale.Text{EN: "%q is neither true nor false", ZH: "%q 既不是 true 也不是 false"}, s)
+	}
+	*v.field = on
+	return nil
+}
+
+// YesNo is true or false, as strconv.ParseBool reads them.
+func YesNo(field *bool) Field { return yesNoField{field} }
+
+// Text is any but the empty one.
+func Text(field *string) Field {
+	return fieldFunc(func(s string) error {
+		if s == "" {
+			return locale.Errorf(locale.Text{EN: "it must not be empty", ZH: "不能为空"})
+		}
+		*field = s
+		return nil
+	})
+}
+
+// CheckAddress says what is wrong with an address to listen on.
+func CheckAddress(s string) error {
+	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+		return locale.Errorf(locale.Text{EN: "%q is no address to listen on, such as :8888 or 127.0.0.1:8888", ZH: "%q 不是监听地址，例如 :8888 或 127.0.0.1:8888"}, s)
+	}
+	return nil
+}
+
+// Address is one to listen on, HOST:PORT, where HOST may be left out.
+func Address(field *string) Field {
+	return fieldFunc(func(s string) error {
+		if err := CheckAddress(s); err != nil {
+			return err
+		}
+		*field = s
+		return nil
+	})
+}
+
+// OptionalAddress is one to listen on, or empty.
+func OptionalAddress(field *string) Field {
+	return fieldFunc(func(s string) error {
+		if s == "" {
+			*field = ""
+			return nil
+		}
+		return Address(field).Set(s)
+	})
+}
+
+// choiceField is a type of its own: shells offer the choices.
+type choiceField struct {
+	field   *string
+	choices []string
+}
+
+func (v choiceField) Set(s string) error {
+	if !slices.Contains(v.choices, s) {
+		return locale.Errorf(locale.Text{EN: "%q is none of %s", ZH: "%q 不是以下之一：%s"}, s, strings.Join(v.choices, ", "))
+	}
+	*v.field = s
+	return nil
+}
+
+// OneOf is one of a few words.
+func OneOf(field *string, choices ...string) Field { return choiceField{field, choices} }
+
+// whole is what counts and sizes are kept in.
+type whole interface{ int | int64 }
+
+// Count is a whole number within bounds.
+func Count[N whole](field *N, least, most N) Field {
+	return fieldFunc(func(s string) error {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < int64(least) || n > int64(most) {
+			return locale.Errorf(locale.Text{EN: "%q is no whole number from %d to %d", ZH: "%q 不是 %d 到 %d 之间的整数"}, s, least, most)
+		}
+		*field = N(n)
+		return nil
+	})
+}
+
+// PerSecond is a rate; whoever reads the field says what 0 means.
+func PerSecond(field *float64) Field {
+	return fieldFunc(func(s string) error {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(n >= 0 && n <= 1e9) {
+			return locale.Errorf(locale.Text{EN: "%q is no rate a second, such as 20 or 0.5", ZH: "%q 不是每秒速率，例如 20 或 0.5"}, s)
+		}
+		*field = n
+		return nil
+	})
+}
+
+// Duration is longer than nothing.
+func Duration(field *time.Duration) Field {
+	return fieldFunc(func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return locale.Errorf(locale.Text{EN: "%q is no duration, such as 12h or 90s", ZH: "%q 不是时长，例如 12h 或 90s"}, s)
+		}
+		*field = d
+		return nil
+	})
+}
+
+// units are the endings of a size. Both families count in powers of 1024.
+var units = []struct {
+	ending string
+	factor int64
+}{
+	{"KiB", 1 << 10},
+	{"MiB", 1 << 20},
+	{"GiB", 1 << 30},
+	{"TiB", 1 << 40},
+	{"K", 1 << 10},
+	{"M", 1 << 20},
+	{"G", 1 << 30},
+	{"T", 1 << 40},
+	{"B", 1},
+}
+
+// Size is a number of bytes within bounds, with or without a unit.
+func Size[N whole](field *N, least, most N) Field {
+	return fieldFunc(func(s string) error {
+		digits, factor := s, int64(1)
+		for _, u := range units {
+			if rest, ok := strings.CutSuffix(s, u.ending); ok {
+				digits, factor = rest, u.factor
+				break
+			}
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if err != nil || n < 0 || n > int64(most)/factor || n*factor < int64(least) {
+			return locale.Errorf(locale.Text{EN: "%q is no size from %d to %d bytes, such as 64KiB or 1GiB", ZH: "%q 不是 %d 到 %d 字节之间的大小，例如 64KiB 或 1GiB"}, s, least, most)
+		}
+		*field = N(n * factor)
+		return nil
+	})
+}
+
+// listField is a type of its own: its flag may stand more than once.
+type listField struct {
+	set func(items []string) error
+}
+
+func (v listField) Set(s string) error {
+	var items []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return v.set(items)
+}
+
+// List is any number of things, with commas between them; set gets those that are not empty. What it refuses it must leave as it
+// was.
+func List(set func(items []string) error) Field { return listField{set} }
+
+// Networks are address prefixes.
+func Networks(field *[]netip.Prefix) Field {
+	return List(func(items []string) error {
+		var all []netip.Prefix
+		for _, item := range items {
+			p, err := netip.ParsePrefix(item)
+			if err != nil {
+				return locale.Errorf(locale.Text{EN: "%q is no network, such as 203.0.113.0/24", ZH: "%q 不是网段，例如 203.0.113.0/24"}, item)
+			}
+			all = append(all, p.Masked())
+		}
+		*field = all
+		return nil
+	})
+}
