@@ -2,6 +2,7 @@ package test
 
 import (
 	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -22,7 +23,8 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 	if out, err := within(stopped, "--version").CombinedOutput(); err != nil {
 		t.Skipf("a network of its own cannot be had here: %v\n%s", err, out)
 	}
-	doctor := []string{"doctor", "--data", t.TempDir(), "--listen", ":0"}
+	where := []string{"doctor", "--data", t.TempDir()}
+	doctor := slices.Concat(where, []string{"--listen", ":0"})
 	examine(t, within(private, doctor...)).has(t, "udp", "ok", "127.0.0.1:", "[::1]:", "10.1.2.3:")
 	remedy := examine(t, within(stopped, doctor...)).has(t, "udp", "fail", "no answer on 10.1.2.3:", "firewall")
 	if remedy == "" {
@@ -33,7 +35,7 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 		t.Errorf("the remedy is %q", remedy)
 	}
 	examine(t, within(public, append(doctor, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "127.0.0.1:")
-	there := append(doctor, "--listen", "203.0.113.5:0")
+	there := slices.Concat(where, []string{"--listen", "203.0.113.5:0"})
 	examine(t, within(public, there...)).has(t, "udp", "warn", "203.0.113.5 is no private address")
 	examine(t, within(public, append(there, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "203.0.113.5:")
 }

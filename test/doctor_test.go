@@ -319,12 +319,13 @@ func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
 
 func TestTheDoctorOnTheScreen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	args := []string{"doctor", "--data", dir, "--listen", "127.0.0.1:0"}
+	where := []string{"doctor", "--data", dir}
+	args := slices.Concat(where, []string{"--listen", "127.0.0.1:0"})
 	for lang, parts := range map[string][3]string{
 		"C":           {"ok         settings        all can be used", "!! watch   settings        no-limits is on", "parley serve --no-limits=false"},
 		"zh_CN.UTF-8": {"ok 正常    设置        全部可用", "!! 注意    设置        no-limits 已打开", "parley serve --no-limits=false"},
 	} {
-		c := command(t, append(args, "--listen", "0.0.0.0:0")...)
+		c := command(t, append(where, "--listen", "0.0.0.0:0")...)
 		c.Env = append(c.Env, "LANG="+lang, "PARLEY_NO_LIMITS=true")
 		got := finish(t, c)
 		if strings.Contains(got.out, "\x1b") {

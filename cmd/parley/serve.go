@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +13,6 @@ import (
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
-	"parley/setting"
 	"parley/tui"
 )
 
@@ -111,65 +108,4 @@ type lineWriter struct{ terminal tui.Console }
 func (w lineWriter) Write(b []byte) (int, error) {
 	w.terminal.PrintColored(strings.TrimSuffix(string(b), "\n"))
 	return len(b), nil
-}
-
-// flags are the settings that a command takes, and the file they can stand in.
-type flags struct {
-	command *cobra.Command
-	file    *string
-}
-
-// settingFlags gives a command a flag for each setting and --config.
-func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting) flags {
-	file := os.Getenv(server.ConfigEnv)
-	if file == "" {
-		file = impliedFile(localFile, systemFile)
-	}
-	f := flags{command: c, file: c.Flags().String("config", file, locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}.In(lang))}
-	_ = c.MarkFlagFilename("config", "toml") // the flag is there
-	for _, s := range settings {
-		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())
-		if s.IsSwitch() {
-			c.Flags().Bool(s.Flag(), false, help)
-		} else {
-			c.Flags().String(s.Flag(), s.Default, help)
-		}
-		offerValues(c, s)
-	}
-	return f
-}
-
-// localFile is read when it is there, else systemFile by who may read it: root, and the user as whom the machine's own server
-// runs. So these find that server without being told where its data is, and nobody else is sent there.
-const (
-	localFile  = "parley.toml"
-	systemFile = "/etc/parley/parley.toml"
-)
-
-// impliedFile returns the file that is read, if it is there, when none is named.
-func impliedFile(local, system string) string {
-	if _, err := os.Stat(local); err == nil || runtime.GOOS == "windows" { // there, anybody may make such a file
-		return local
-	}
-	if f, err := os.Open(system); err == nil {
-		_ = f.Close()
-		return system
-	}
-	return local
-}
-
-func (f flags) load() (server.Config, error) { return server.Load(f.sources()) }
-
-// sources are where the command finds its settings.
-func (f flags) sources() server.Sources {
-	given := map[string]string{}
-	for _, s := range server.Settings() {
-		if flag := f.command.Flags().Lookup(s.Flag()); flag != nil && flag.Changed {
-			given[s.Flag()] = flag.Value.String()
-		}
-	}
-	return server.Sources{
-		Flags: given, Environ: os.Environ(), File: *f.file,
-		Named: f.command.Flags().Changed("config") || os.Getenv(server.ConfigEnv) != "",
-	}
 }

@@ -39,3 +39,17 @@ func TestWhichFileIsReadWhenNoneIsNamed(t *testing.T) {
 	}
 	is(local, "both are there")
 }
+
+func TestAListFlagAddsUp(t *testing.T) {
+	l := listFlag{value: "default"}
+	for i, want := range []string{"default", "a", "a,b,c", "a,b,c,"} {
+		if i > 0 {
+			if err := l.Set([]string{"a", "b,c", ""}[i-1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l.String() != want {
+			t.Errorf("after %d it is %q, want %q", i, l.String(), want)
+		}
+	}
+}

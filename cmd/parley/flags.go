@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"parley/locale"
+	"parley/server"
+	"parley/setting"
+)
+
+// flags are the settings that a command takes, and the file they can stand in.
+type flags struct {
+	command *cobra.Command
+	file    *string
+}
+
+// settingFlags gives a command a flag for each setting and --config.
+func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting) flags {
+	file := os.Getenv(server.ConfigEnv)
+	if file == "" {
+		file = impliedFile(localFile, systemFile)
+	}
+	f := flags{command: c, file: c.Flags().String("config", file, locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}.In(lang))}
+	_ = c.MarkFlagFilename("config", "toml") // the flag is there
+	for _, s := range settings {
+		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())
+		switch {
+		case s.IsSwitch():
+			c.Flags().Bool(s.Flag(), false, help)
+		case s.IsList():
+			c.Flags().Var(&listFlag{value: s.Default}, s.Flag(), help)
+		default:
+			c.Flags().String(s.Flag(), s.Default, help)
+		}
+		offerValues(c, s)
+	}
+	return f
+}
+
+// localFile is read when it is there, else systemFile by who may read it: root, and the user as whom the machine's own server
+// runs. So these find that server without being told where its data is, and nobody else is sent there.
+const (
+	localFile  = "parley.toml"
+	systemFile = "/etc/parley/parley.toml"
+)
+
+// impliedFile returns the file that is read, if it is there, when none is named.
+func impliedFile(local, system string) string {
+	if _, err := os.Stat(local); err == nil || runtime.GOOS == "windows" { // there, anybody may make such a file
+		return local
+	}
+	if f, err := os.Open(system); err == nil {
+		_ = f.Close()
+		return system
+	}
+	return local
+}
+
+func (f flags) load() (server.Config, error) { return server.Load(f.sources()) }
+
+// sources are where the command finds its settings.
+func (f flags) sources() server.Sources {
+	given := map[string]string{}
+	for _, s := range server.Settings() {
+		if flag := f.command.Flags().Lookup(s.Flag()); flag != nil && flag.Changed {
+			given[s.Flag()] = flag.Value.String()
+		}
+	}
+	return server.Sources{
+		Flags: given, Environ: os.Environ(), File: *f.file,
+		Named: f.command.Flags().Changed("config") || os.Getenv(server.ConfigEnv) != "",
+	}
+}
+
+// listFlag is a flag that may stand more than once: what is given adds up, in place of the default.
+type listFlag struct {
+	value string // with commas between
+	given bool
+}
+
+func (l *listFlag) String() string { return l.value }
+
+// Type is how help shows the flag: as one of text.
+func (l *listFlag) Type() string { return "string" }
+
+func (l *listFlag) Set(s string) error {
+	if l.given {
+		s = l.value + "," + s
+	}
+	l.value, l.given = s, true
+	return nil
+}
+
+// GetSlice has shells offer the flag again after it was given (cobra.SliceValue).
+func (l *listFlag) GetSlice() []string { return strings.Split(l.value, ",") }
