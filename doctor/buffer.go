@@ -25,6 +25,9 @@ type buffer struct {
 }
 
 func checkBuffer(ctx context.Context, e *Examination) []Finding {
+	if e.Config.Listen.Datagrams() == "" {
+		return noDatagrams(e.Config.Listen)
+	}
 	b := buffer{asked: int64(e.Config.UDP.Buffer), most: int64(e.Config.UDP.Members), system: runtime.GOOS}
 	granted, err := udp.ReceiveBuffer(ctx, e.Config.UDP.Buffer)
 	if err != nil {

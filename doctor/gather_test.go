@@ -172,8 +172,16 @@ func TestATakenPortIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.close()
-	found := checkUDP(t.Context(), New(Subject{Config: server.Config{Listen: e.bound.String(), Data: t.TempDir()}}))
+	found := checkUDP(t.Context(), New(Subject{Config: server.Config{Listen: at(e.bound.String()), Data: t.TempDir()}}))
 	try(t, map[string]judged{"taken": {found, []string{"fail is taken | ss -lunp"}}})
+}
+
+func TestWithoutDatagramsThereIsNothingToAsk(t *testing.T) {
+	e := New(Subject{Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}, Data: t.TempDir()}})
+	try(t, map[string]judged{
+		"udp":    {checkUDP(t.Context(), e), []string{"ok not looked at: no address of :2323/line is for datagrams"}},
+		"buffer": {checkBuffer(t.Context(), e), []string{"ok not looked at"}},
+	})
 }
 
 func TestATakenMetricsPortIsTold(t *testing.T) {

@@ -50,16 +50,25 @@ func try(t *testing.T, cases map[string]judged) {
 	}
 }
 
+// at is every door at each of some addresses.
+func at(addresses ...string) (l server.Listen) {
+	for _, a := range addresses {
+		l = append(l, server.Endpoint{Address: a})
+	}
+	return l
+}
+
 func TestSettings(t *testing.T) {
 	everything := []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("0.0.0.0/0")}
 	wrong := errors.Join(locale.Errorf(locale.Text{EN: "one", ZH: "一"}), locale.Errorf(locale.Text{EN: "two", ZH: "二"}))
 	try(t, map[string]judged{
-		"well":                 {judgeSettings(server.Config{Listen: ":8888"}, nil), []string{"ok all can be used"}},
+		"well":                 {judgeSettings(server.Config{Listen: at(":8888")}, nil), []string{"ok all can be used"}},
 		"mistakes":             {judgeSettings(server.Config{}, wrong), []string{"fail one\ntwo\n | parley config"}},
 		"everything is served": {judgeSettings(server.Config{UDP: udp.Config{Allow: everything}}, nil), []string{"warn the whole world (0.0.0.0/0) | --udp-allow"}},
-		"no limits for others": {judgeSettings(server.Config{NoLimits: true, Listen: ":8888"}, nil), []string{"warn no-limits | --no-limits=false"}},
-		"no limits, loopback":  {judgeSettings(server.Config{NoLimits: true, Listen: "[::1]:8888"}, nil), []string{"ok "}},
-		"no limits, localhost": {judgeSettings(server.Config{NoLimits: true, Listen: "localhost:8888"}, nil), []string{"ok "}},
+		"no limits for others": {judgeSettings(server.Config{NoLimits: true, Listen: at(":8888")}, nil), []string{"warn no-limits | --no-limits=false"}},
+		"no limits, loopback":  {judgeSettings(server.Config{NoLimits: true, Listen: at("[::1]:8888")}, nil), []string{"ok "}},
+		"no limits, for some":  {judgeSettings(server.Config{NoLimits: true, Listen: at("[::1]:8888", "192.168.1.2:8889")}, nil), []string{"warn others reach 192.168.1.2:8889: | --no-limits=false"}},
+		"no limits, localhost": {judgeSettings(server.Config{NoLimits: true, Listen: at("localhost:8888")}, nil), []string{"ok "}},
 	})
 	if zh := judgeSettings(server.Config{}, wrong)[0].What.ZH; !strings.HasPrefix(zh, "一\n二\n") {
 		t.Errorf("in Chinese: %s", zh)
@@ -67,7 +76,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestServer(t *testing.T) {
-	subject := Subject{Version: "v1", Config: server.Config{Data: "here", Listen: ":8888"}}
+	subject := Subject{Version: "v1", Config: server.Config{Data: "here", Listen: at(":8888")}}
 	state := func(set func(*command.State)) []Finding {
 		s := &command.State{Version: "v1", Storage: "ok", Queues: []hub.Queue{{Name: "ledger", Capacity: 100}}, Doors: []command.DoorState{{Report: hub.Report{Name: "udp", Address: "[::]:8888"}}}}
 		set(s)
@@ -82,10 +91,15 @@ func TestServer(t *testing.T) {
 		"elsewhere":      {state(func(s *command.State) { s.Doors[0].Address = "[::]:9" }), []string{"warn it listens on [::]:9 | parley doctor --listen :9"}},
 		"another family": {state(func(s *command.State) { s.Doors[0].Address = "0.0.0.0:8888" }), []string{"ok "}},
 		"loopback":       {state(func(s *command.State) { s.Doors[0].Address = "[::1]:8888" }), []string{"warn it listens on | --listen '[::1]:8888'"}},
-		"full":           {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
-		"failed":         {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
-		"behind":         {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
-		"full and old":   {state(func(s *command.State) { s.Storage, s.Version = "storage_full", "v0" }), []string{"fail full | df", "warn version v0 | kill 7"}},
+		"not for datagrams": {
+			judgeServer(house{holder: server.Holder{PID: 7}, state: &command.State{Version: "v1", Storage: "ok", Doors: []command.DoorState{{Report: hub.Report{Name: "udp", Address: "[::]:8888"}}}}},
+				Subject{Version: "v1", Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}}}),
+			[]string{"warn it listens on [::]:8888, the settings say :2323/line | parley doctor --listen :8888"},
+		},
+		"full":         {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
+		"failed":       {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
+		"behind":       {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
+		"full and old": {state(func(s *command.State) { s.Storage, s.Version = "storage_full", "v0" }), []string{"fail full | df", "warn version v0 | kill 7"}},
 	})
 }
 

@@ -91,7 +91,7 @@ func judgeServer(h house, s Subject) []Finding {
 			EN: "it is version %s, this program is %s: restart it to have the same", ZH: "其版本为 %s，本程序为 %s：重新启动后即一致",
 		}, h.state.Version, s.Version).cure(restart, h.holder.PID))
 	}
-	if door, bound, known := h.udp(); known && !agrees(s.Config.Listen, bound) {
+	if door, bound, known := h.udp(); known && !agrees(s.Config.Listen.Datagrams(), bound) {
 		found = append(found, warning(locale.Text{
 			EN: "it listens on %s, the settings say %s: what follows is about other settings than it has", ZH: "它监听 %s，而设置是 %s：以下结果所依据的设置与它不同",
 		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
@@ -138,8 +138,11 @@ func typed(bound netip.AddrPort) string {
 	return bound.String()
 }
 
-// agrees says whether a socket that is bound so may have been opened on an address to listen on.
+// agrees says whether a socket that is bound so may have been opened on an address to listen on, empty: on none.
 func agrees(listen string, bound netip.AddrPort) bool {
+	if listen == "" {
+		return false
+	}
 	set, err := resolve(listen)
 	if err != nil {
 		return true // a name: who knows

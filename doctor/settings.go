@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 
 	"parley/locale"
 	"parley/server"
@@ -27,11 +28,11 @@ func judgeSettings(config server.Config, problem error) []Finding {
 			}, network).cure(locale.Text{EN: "parley serve --udp-allow 203.0.113.0/24  # the networks of those who talk", ZH: "parley serve --udp-allow 203.0.113.0/24  # 只写聊天者所在的网段"}))
 		}
 	}
-	if config.NoLimits && !isLoopback(config.Listen) {
+	if i := slices.IndexFunc(config.Listen, isOpen); config.NoLimits && i >= 0 {
 		found = append(found, warning(locale.Text{
 			EN: "no-limits is on while others reach %s: one of them can flood everybody",
 			ZH: "no-limits 已打开，而其他机器可以访问 %s：任何一人都能刷屏",
-		}, config.Listen).cure(paste("parley serve --no-limits=false")))
+		}, config.Listen[i].Address).cure(paste("parley serve --no-limits=false")))
 	}
 	if found == nil {
 		found = append(found, ok(locale.Text{EN: "all can be used", ZH: "全部可用"}))
@@ -39,12 +40,12 @@ func judgeSettings(config server.Config, problem error) []Finding {
 	return found
 }
 
-// isLoopback says whether only this machine reaches an address to listen on.
-func isLoopback(listen string) bool {
-	host, _, err := net.SplitHostPort(listen)
+// isOpen says whether more than this machine reaches an address to listen on.
+func isOpen(e server.Endpoint) bool {
+	host, _, err := net.SplitHostPort(e.Address)
 	if err != nil {
-		return false
+		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return host != "localhost" && (err != nil || !ip.IsLoopback())
 }

@@ -45,14 +45,18 @@ type reach struct {
 }
 
 func checkUDP(ctx context.Context, e *Examination) []Finding {
+	listen := e.Config.Listen.Datagrams()
+	if listen == "" {
+		return noDatagrams(e.Config.Listen)
+	}
 	r := reach{running: e.house().runs(), allow: e.Config.UDP.Allow, public: publicNetworks(), firewall: firewall(), system: runtime.GOOS}
 	if r.running {
 		door, bound, _ := e.house().udp()
 		r.bound, r.foreign = bound, door.Dropped["foreign"]
 	} else {
-		echo, err := openEcho(ctx, e.Config.Listen)
+		echo, err := openEcho(ctx, listen)
 		if err != nil {
-			r.err = server.ListenError(e.Config.Listen, "udp", "--listen", err)
+			r.err = server.ListenError(listen, "udp", "--listen", err)
 			return judgeReach(r)
 		}
 		defer echo.close()
@@ -64,6 +68,11 @@ func checkUDP(ctx context.Context, e *Examination) []Finding {
 		r.silent = silent(ctx, r.asked)
 	}
 	return judgeReach(r)
+}
+
+// noDatagrams says that there is nothing to look at.
+func noDatagrams(listen server.Listen) []Finding {
+	return []Finding{ok(locale.Text{EN: "not looked at: no address of %s is for datagrams", ZH: "未检查：%s 中没有用于数据报的地址"}, listen)}
 }
 
 func judgeReach(r reach) []Finding {

@@ -5,7 +5,7 @@ import "parley/door/udp"
 // Config is how a server runs. Settings tells what each field is for; Load makes a Config of what the operator said.
 type Config struct {
 	Data     string
-	Listen   string
+	Listen   Listen
 	NoLimits bool
 	LogLevel string
 
@@ -16,5 +16,5 @@ type Config struct {
 	StoreMaxSize int64 // bytes
 	LedgerQueue  int   // commands
 
-	UDP udp.Config // Listen and TextMax are not the operator's to set: Open says them
+	UDP udp.Config // but for Listen and TextMax, which Open says
 }

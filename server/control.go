@@ -33,7 +33,7 @@ func (s *Server) listenControl(version string) error {
 		return fmt.Errorf("open the control socket: %w", err)
 	}
 	s.desk = &command.Desk{
-		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.doors,
+		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.reports,
 	}
 	s.health.Watch(health.Source{Version: version, Status: s.hub.Status, Doors: s.watched, Store: s.store.Size, Backup: s.lastBackup})
 	s.flight = health.NewFlight(s.config.FlightRecorder)
@@ -93,7 +93,7 @@ func (s *Server) closeControl() error {
 
 // watched is every door for who watches: with the control socket, which is one, too.
 func (s *Server) watched() []hub.Report {
-	return append(s.doors(), hub.Report{Name: "control", Refused: s.desk.Refused.Counts()})
+	return append(s.reports(), hub.Report{Name: "control", Refused: s.desk.Refused.Counts()})
 }
 
 // lastBackup returns when the data was last backed up; zero: that is not known.

@@ -34,7 +34,9 @@ type Server struct {
 	dir     *dataDir
 	store   *store.Store
 	hub     *hub.Hub
-	udp     *udp.Door
+	doors   []door                // those that are open, in the order of the table
+	streams map[string]streamDoor // which of them serves a protocol
+	udp     *udp.Door             // the datagram door; nil: it is shut
 	health  *health.Health
 	flight  *health.Flight
 	desk    *command.Desk
@@ -47,8 +49,13 @@ type Server struct {
 }
 
 // Open starts a server; it is ready when Open returns. version is what it says of itself. Errors say what to do.
-func Open(ctx context.Context, config Config, version string, log *slog.Logger) (s *Server, err error) {
-	s = &Server{config: config, log: log, looped: make(chan error, 1)}
+func Open(ctx context.Context, config Config, version string, log *slog.Logger) (*Server, error) {
+	return open(ctx, config, doorTable(), version, log)
+}
+
+// open is Open with the doors of a table.
+func open(ctx context.Context, config Config, table []doorRow, version string, log *slog.Logger) (s *Server, err error) {
+	s = &Server{config: config, log: log, streams: map[string]streamDoor{}, looped: make(chan error, 1)}
 	var opened []func() error
 	defer func() {
 		if err != nil {
@@ -65,10 +72,13 @@ func Open(ctx context.Context, config Config, version string, log *slog.Logger) 
 		return nil, s.explain(err)
 	}
 	opened = append(opened, s.store.Close)
-	if err = s.assemble(ctx); err != nil {
+	if err = s.assemble(); err != nil {
 		return nil, err
 	}
-	opened = append(opened, s.udp.Close)
+	opened = append(opened, s.closeDoors)
+	if err = s.openDoors(ctx, table); err != nil {
+		return nil, err
+	}
 	if err = s.listenControl(version); err != nil {
 		return nil, err
 	}
@@ -101,8 +111,8 @@ func (s *Server) explain(err error) error {
 	return err
 }
 
-// assemble makes the way of a message: ledger, hub, door.
-func (s *Server) assemble(ctx context.Context) error {
+// assemble makes the way of a message up to the doors: ledger and hub.
+func (s *Server) assemble() error {
 	state, err := s.store.Load()
 	if err != nil {
 		return err
@@ -112,27 +122,8 @@ func (s *Server) assemble(ctx context.Context) error {
 	order := local.New(state.Progress(), s.config.LedgerQueue, time.Now)
 	s.health = health.New()
 	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDP.Resume, Log: s.log, Observer: s.health})
-	if err != nil {
-		return err
-	}
-	s.udp = udp.New(s.udpConfig(), s.log, time.Now)
-	if err := s.udp.Open(ctx, s.hub.Attach(s.udp, true)); err != nil {
-		return ListenError(s.config.Listen, "udp", "--listen", err)
-	}
-	return nil
+	return err
 }
-
-// udpConfig is what the operator set of the datagram door, with what the door has from the settings of all.
-func (s *Server) udpConfig() udp.Config {
-	c := s.config.UDP
-	c.Listen, c.TextMax = s.config.Listen, s.config.MessageMax
-	if s.config.NoLimits {
-		c.Rate, c.EnterRate = 0, 0
-	}
-	return c
-}
-
-func (s *Server) doors() []hub.Report { return []hub.Report{s.udp.Report()} }
 
 // clockTolerance is how far this machine's clock may be before the newest message without a word about it.
 const clockTolerance = time.Minute
@@ -150,13 +141,21 @@ func (s *Server) lookAtClock(newest time.Time) {
 	}, now.Format(time.DateTime), newest.Local().Format(time.DateTime)))
 }
 
-// Addr returns the address that datagram clients use.
-func (s *Server) Addr() netip.AddrPort { return s.udp.Addr() }
+// Addr returns the address that datagram clients use; the zero one if that door is shut.
+func (s *Server) Addr() netip.AddrPort {
+	if s.udp == nil {
+		return netip.AddrPort{}
+	}
+	return s.udp.Addr()
+}
 
-// Reachable returns the addresses that others on this network can type, host:port: those of LAN, or this machine alone if there
-// are none.
+// Reachable returns the addresses that others on this network can type to talk in datagrams, host:port: those of LAN, or this
+// machine alone if there are none. None if that door is shut.
 func (s *Server) Reachable() []string {
-	bound := s.udp.Addr()
+	bound := s.Addr()
+	if !bound.IsValid() {
+		return nil
+	}
 	var all []string
 	for _, a := range LAN(bound) {
 		all = append(all, a.String())
@@ -198,5 +197,5 @@ func (s *Server) Turn(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.hub.Close()
 	err := s.Wait()
-	return errors.Join(err, s.closeControl(), s.udp.Close(), s.store.Close(), s.dir.close())
+	return errors.Join(err, s.closeControl(), s.closeDoors(), s.store.Close(), s.dir.close())
 }

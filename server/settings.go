@@ -1,8 +1,6 @@
 package server
 
 import (
-	"slices"
-
 	"parley/locale"
 	"parley/setting"
 )
@@ -13,8 +11,14 @@ const DefaultData = "parley-data"
 // Settings returns the table, in the order in which help lists it.
 func Settings() []setting.Setting { return new(Config).settings() }
 
-// settings are those that set the Config's fields.
-func (c *Config) settings() []setting.Setting { return slices.Concat(c.general(), c.UDP.Settings()) }
+// settings are those that set the Config's fields: the general ones, then those of each door.
+func (c *Config) settings() []setting.Setting {
+	all := c.general()
+	for _, row := range doorTable() {
+		all = append(all, row.settings(c)...)
+	}
+	return all
+}
 
 func (c *Config) general() []setting.Setting {
 	return []setting.Setting{
@@ -23,8 +27,8 @@ func (c *Config) general() []setting.Setting {
 			Help: locale.Text{EN: "directory of everything that is kept", ZH: "数据目录"},
 		},
 		{
-			Key: "listen", Default: ":8888", Field: setting.Address(&c.Listen),
-			Help: locale.Text{EN: "address of the chat room", ZH: "聊天室的监听地址"},
+			Key: "listen", Default: ":8888", Field: listenField(&c.Listen, doorTable()),
+			Help: locale.Text{EN: "addresses of the chat room, each for all doors, or as ADDRESS/DOOR for one of them", ZH: "聊天室的监听地址；地址/入口 表示只用于该入口"},
 		},
 		{
 			Key: "no-limits", Default: "false", Field: setting.YesNo(&c.NoLimits),

@@ -23,7 +23,7 @@ func TestDefaultsLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":8888" || c.Data != "parley-data" || c.UDP.Idle != 12*time.Hour || c.UDP.Resume != 10*time.Minute || c.UDP.Join != 16 ||
+	if c.Listen.String() != ":8888" || c.Data != "parley-data" || c.UDP.Idle != 12*time.Hour || c.UDP.Resume != 10*time.Minute || c.UDP.Join != 16 ||
 		c.UDP.Rate != 20 || c.UDP.Burst != 100 || c.UDP.EnterRate != 50 || c.UDP.Echo || c.NoLimits || len(c.UDP.Allow) != 0 || c.MessageMax != 16<<10 {
 		t.Errorf("got %+v", c)
 	}
@@ -39,7 +39,7 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != ":3" || c.UDP.Idle != 2*time.Hour || c.Data != "from-file" || c.UDP.Join != 3 || len(c.UDP.Allow) != 2 || !c.UDP.Echo {
+	if c.Listen.String() != ":3" || c.UDP.Idle != 2*time.Hour || c.Data != "from-file" || c.UDP.Join != 3 || len(c.UDP.Allow) != 2 || !c.UDP.Echo {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -54,7 +54,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("all of it is accepted")
 	}
-	if c.Listen != ":8888" || c.UDP.Idle != 12*time.Hour || c.MessageMax != 16<<10 || c.Data != "parley-data" {
+	if c.Listen.String() != ":8888" || c.UDP.Idle != 12*time.Hour || c.MessageMax != 16<<10 || c.Data != "parley-data" {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{

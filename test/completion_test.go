@@ -57,6 +57,8 @@ func TestBashCompletes(t *testing.T) {
 		{"parley who --output j", "json"},
 		{"parley serve --udp-en", "--udp-enter-rate"},
 		{"parley serve --udp-enter-rate ", ""},
+		{"parley serve --listen :1 --lis", "--listen"},
+		{"parley serve --listen ", ""},
 		{"parley serve --data d", "data directory"},
 		{"parley status --config a", "a.toml"},
 		{"parley serve ", ""},

@@ -94,7 +94,7 @@ func (r *room) close() {
 // reopen stops the server and starts it again on the same data and the same port.
 func (r *room) reopen() {
 	r.t.Helper()
-	r.config.Listen = r.server.Addr().String()
+	r.config.Listen = server.Listen{{Address: r.server.Addr().String()}}
 	r.close()
 	r.open()
 }

@@ -33,11 +33,13 @@ func (g greeting) lines() []string {
 	lines := []string{g.what(), g.where()}
 	switch {
 	case g.server.IsNew():
-		lines = append(lines, g.howToEnter(addresses)...)
+		if len(addresses) > 0 {
+			lines = append(lines, g.howToEnter(addresses)...)
+		}
 		lines = append(lines, g.next()...)
 	case g.withConsole:
 		lines = append(lines, g.hint())
-	default:
+	case len(addresses) > 0:
 		lines = append(lines, locale.Text{EN: "Others enter with %s", ZH: "其他人用 %s 加入"}.Format(g.lang, typed("parley join "+short(addresses[0]))))
 	}
 	for _, n := range g.server.Notices() {
@@ -54,6 +56,9 @@ func (g greeting) what() string {
 }
 
 func (g greeting) where() string {
+	if !g.server.Addr().IsValid() {
+		return locale.Text{EN: "Datagrams are not served: no address of %s is for them.", ZH: "不提供数据报服务：%s 中没有用于数据报的地址。"}.Format(g.lang, g.config.Listen)
+	}
 	return locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s （UDP）。"}.Format(g.lang, g.server.Addr())
 }
 

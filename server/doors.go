@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"parley/door/udp"
+	"parley/hub"
+	"parley/setting"
+)
+
+// door is what a door is to the server. It is made, attached to the hub and opened before the hub runs, and closed after the
+// hub's loop has ended.
+type door interface {
+	hub.Door
+
+	// Open begins to serve whoever comes. The sessions of doorway are inside since before this start. What fails leaves nothing open.
+	Open(ctx context.Context, doorway *hub.Doorway) error
+
+	// Close tells everybody inside that the server stops, and returns when nothing of the door goes on.
+	Close() error
+
+	// Report is what the door says of itself. Any goroutine, until Close.
+	Report() hub.Report
+}
+
+// streamDoor is a door that listens nowhere itself: whoever listens hands it what connects.
+type streamDoor interface {
+	door
+
+	// Serve takes over a connection, first being what was read of it already, and closes it. It returns when the connection has
+	// ended. Any goroutine, between Open and Close.
+	Serve(conn net.Conn, first []byte)
+}
+
+// doorRow is a row of the table of doors.
+type doorRow struct {
+	name      string                          // in sessions, in status, and behind an address to listen on
+	settings  func(*Config) []setting.Setting // each for its field of the Config
+	make      func(*Server) door              // of s.config; nothing is open yet
+	resumable bool                            // sessions outlive a short restart of the server
+	streams   []string                        // the protocols that it serves, as a streamDoor; none: it has the socket for datagrams
+}
+
+// takesDatagrams says whether the door has the socket for datagrams.
+func (r doorRow) takesDatagrams() bool { return !r.servesStreams() }
+
+// servesStreams says whether connections are handed to the door.
+func (r doorRow) servesStreams() bool { return len(r.streams) > 0 }
+
+// doorTable returns every door there is, in the order in which they are opened and told of.
+func doorTable() []doorRow {
+	return []doorRow{
+		{
+			name:      udp.Name,
+			settings:  func(c *Config) []setting.Setting { return c.UDP.Settings() },
+			make:      makeUDP,
+			resumable: true,
+		},
+	}
+}
+
+// makeUDP makes the datagram door of what the operator set for it and of the settings that concern all.
+func makeUDP(s *Server) door {
+	c := s.config.UDP
+	c.Listen, c.TextMax = s.config.Listen.Datagrams(), s.config.MessageMax
+	if s.config.NoLimits {
+		c.Rate, c.EnterRate = 0, 0
+	}
+	s.udp = udp.New(c, s.log, time.Now)
+	return s.udp
+}
+
+// openDoors opens each door for which an address is listed; the others are shut.
+func (s *Server) openDoors(ctx context.Context, table []doorRow) error {
+	for _, row := range table {
+		if !s.config.Listen.opens(row.name) {
+			continue
+		}
+		d := row.make(s)
+		err := d.Open(ctx, s.hub.Attach(d, row.resumable))
+		switch {
+		case err != nil && row.takesDatagrams():
+			return ListenError(s.config.Listen.Datagrams(), "udp", "--listen", err)
+		case err != nil:
+			return fmt.Errorf("open the door %s: %w", row.name, err)
+		}
+		s.doors = append(s.doors, d)
+		for _, protocol := range row.streams {
+			s.streams[protocol] = d.(streamDoor) // the table says so
+		}
+	}
+	return nil
+}
+
+// closeDoors closes what is open, the last first.
+func (s *Server) closeDoors() error {
+	var errs []error
+	for _, d := range slices.Backward(s.doors) {
+		errs = append(errs, d.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// reports is what every open door says of itself.
+func (s *Server) reports() []hub.Report {
+	all := make([]hub.Report, 0, len(s.doors))
+	for _, d := range s.doors {
+		all = append(all, d.Report())
+	}
+	return all
+}

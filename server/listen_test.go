@@ -1,0 +1,96 @@
+package server
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// someDoors is a table with doors of both kinds.
+func someDoors() []doorRow {
+	return []doorRow{{name: "udp"}, {name: "line", streams: []string{"line"}}, {name: "irc", streams: []string{"irc", "ircs"}}}
+}
+
+func TestWhereDoorsAreMet(t *testing.T) {
+	for given, want := range map[string]struct{ datagrams, streams string }{
+		":8888":                              {":8888", ":8888"},
+		":8888/udp":                          {":8888/udp", ""},
+		":2323/line":                         {"", ":2323/line"},
+		":8888,127.0.0.1:2323/line":          {":8888", ":8888,127.0.0.1:2323/line"},
+		" [::1]:1 , ,[::1]:2/irc,:3/line,":   {"[::1]:1", "[::1]:1,[::1]:2/irc,:3/line"},
+		":8888/udp,:8888/line":               {":8888/udp", ":8888/line"},
+		"127.0.0.1:0/line,127.0.0.1:0/irc":   {"", "127.0.0.1:0/line,127.0.0.1:0/irc"},
+		"localhost:1/line,localhost:irc/irc": {"", "localhost:1/line,localhost:irc/irc"},
+	} {
+		var l Listen
+		if err := listenField(&l, someDoors()).Set(given); err != nil {
+			t.Errorf("%s: %v", given, err)
+		}
+		if got := l.among([]string{"udp"}); got.String() != want.datagrams || strings.TrimSuffix(want.datagrams, "/udp") != l.Datagrams() {
+			t.Errorf("%s: for datagrams %q, at %q", given, got, l.Datagrams())
+		}
+		if got := l.streams(someDoors()); got.String() != want.streams {
+			t.Errorf("%s: for streams %q", given, got)
+		}
+		for _, row := range someDoors() {
+			met := want.streams
+			if row.takesDatagrams() {
+				met = want.datagrams
+			}
+			isMet := slices.ContainsFunc(strings.Split(met, ","), func(e string) bool {
+				return e != "" && (!strings.Contains(e, "/") || strings.HasSuffix(e, "/"+row.name))
+			})
+			if l.opens(row.name) != isMet {
+				t.Errorf("%s: %s is open: %v", given, row.name, !isMet)
+			}
+		}
+	}
+}
+
+func TestAddressesThatAreNone(t *testing.T) {
+	for given, why := range map[string]string{
+		"":                            "nobody could enter",
+		" , ":                         "nobody could enter",
+		"8888":                        `"8888" is no address`,
+		"/udp":                        `"" is no address`,
+		":8888,nowhere/line":          `"nowhere" is no address`,
+		":8888/":                      `no door ""; the doors are: udp, line, irc`,
+		":8888/tcp":                   `no door "tcp"; the doors are: udp, line, irc`,
+		":8888/udp/line":              `no door "udp/line"`,
+		":8888,:9999":                 ":8888 and :9999 are both for datagrams",
+		":8888/udp,:2323/line,:9999":  ":8888/udp and :9999 are both for datagrams",
+		":1/line,:2/udp,:1/irc":       ":1 is listed twice",
+		"127.0.0.1:1/irc,127.0.0.1:1": "127.0.0.1:1 is listed twice",
+	} {
+		before := Listen{{Address: ":7"}}
+		l := slices.Clone(before)
+		if err := listenField(&l, someDoors()).Set(given); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: %v, want %q", given, err, why)
+		}
+		if !slices.Equal(l, before) {
+			t.Errorf("%q is refused and left %q", given, l)
+		}
+	}
+}
+
+func TestListenComesFromEverySource(t *testing.T) {
+	for what, from := range map[string]Sources{
+		"file, a list": {File: writeFile(t, "listen = ['127.0.0.1:1/udp']\n")},
+		"file, text":   {File: writeFile(t, "listen = '127.0.0.1:1/udp'\n")},
+		"environment":  {Environ: []string{"PARLEY_LISTEN=127.0.0.1:1/udp"}},
+		"flag":         {Flags: map[string]string{"listen": "127.0.0.1:1/udp"}},
+	} {
+		c, err := Load(from)
+		if err != nil || c.Listen.Datagrams() != "127.0.0.1:1" || !slices.Equal(c.Listen, Listen{{"127.0.0.1:1", "udp"}}) {
+			t.Errorf("%s: %q, %v", what, c.Listen, err)
+		}
+	}
+	_, err := Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp', ':3/gopher']\n")})
+	if err == nil || !strings.Contains(err.Error(), `no door "gopher"; the doors are: udp`) {
+		t.Errorf("got %v", err)
+	}
+	_, err = Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp']\n")})
+	if err == nil || !strings.Contains(err.Error(), ":1 and :2/udp are both for datagrams") {
+		t.Errorf("got %v", err)
+	}
+}
