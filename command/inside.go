@@ -219,7 +219,7 @@ func help() Command {
 				if !ok || !row.offered(c.caller) {
 					return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %q, try help", name)}
 				}
-				return c.emit(&Help{Rows: []Command{row}, One: true})
+				return c.emit(&Help{Rows: []Command{row.typed(c.caller)}, One: true})
 			}
 			return c.emit(&Help{Rows: Offered(c.caller), Inside: c.caller != nil})
 		},

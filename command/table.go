@@ -109,8 +109,21 @@ func Steering() []Command {
 }
 
 // Offered returns the rows that a caller, or with nil the administrator, can type.
-func Offered(caller *Caller) []Command {
-	return slices.DeleteFunc(Table(), func(c Command) bool { return !c.offered(caller) })
+func Offered(caller *Caller) (all []Command) {
+	for _, c := range Table() {
+		if c.offered(caller) {
+			all = append(all, c.typed(caller))
+		}
+	}
+	return all
+}
+
+// typed returns the row as a caller types it: without what has no end, as nothing that is typed after it would be read.
+func (c Command) typed(caller *Caller) Command {
+	if caller != nil {
+		c.Parameters = slices.DeleteFunc(slices.Clone(c.Parameters), func(p Parameter) bool { return p.Endless })
+	}
+	return c
 }
 
 func (c Command) offered(caller *Caller) bool {
@@ -183,13 +196,14 @@ func (c Command) Usage() string {
 	return strings.Join(words, " ")
 }
 
-// Parse reads a command as it is typed on one line, without a slash before it.
-func Parse(line string) (Command, Arguments, error) {
+// Parse reads a command as a caller, or with nil the administrator, types it on one line, without a slash before it.
+func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	c, ok := Find(strings.ToLower(name))
 	if !ok {
 		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %q, try help", name)}
 	}
+	c = c.typed(caller)
 	a, err := c.read(rest)
 	return c, a, err
 }

@@ -26,7 +26,7 @@ func TestParseReadsWhatIsTyped(t *testing.T) {
 		"history --last=5 attic":           "history map[last:5 room:attic]",
 		"history --follow attic --last  5": "history map[follow:true last:5 room:attic]",
 	} {
-		c, a, err := Parse(line)
+		c, a, err := Parse(line, nil)
 		if got := fmt.Sprint(c.Name, " ", map[string]string(a)); err != nil || got != want {
 			t.Errorf("%q is read as %q, %v; want %q", line, got, err, want)
 		}
@@ -43,7 +43,7 @@ func TestParseRefusesWhatItCannotRead(t *testing.T) {
 		"history --":       chat.BadArgument,
 		"history --nick x": chat.BadArgument,
 	} {
-		_, _, err := Parse(line)
+		_, _, err := Parse(line, nil)
 		var refusal *chat.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != want {
 			t.Errorf("%q: %v, want %v", line, err, want)
@@ -76,7 +76,7 @@ func TestEveryRowIsComplete(t *testing.T) {
 				t.Errorf("%s %s has no help in both languages", c.Name, p.Name)
 			}
 		}
-		if _, _, err := Parse(c.Name + " " + c.Example); err != nil {
+		if _, _, err := Parse(c.Name+" "+c.Example, nil); err != nil {
 			t.Errorf("the example of %s is refused: %v", c.Name, err)
 		}
 	}

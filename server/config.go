@@ -1,6 +1,9 @@
 package server
 
-import "parley/door/udp"
+import (
+	"parley/door/line"
+	"parley/door/udp"
+)
 
 // Config is how a server runs. Settings tells what each field is for; Load makes a Config of what the operator said.
 type Config struct {
@@ -15,6 +18,9 @@ type Config struct {
 	MessageMax   int   // bytes
 	StoreMaxSize int64 // bytes
 	LedgerQueue  int   // commands
+	RoomsMax     int   // how many rooms there may be
+	RoomsJoined  int   // how many of them one member may be in
 
-	UDP udp.Config // but for Listen and TextMax, which Open says
+	UDP  udp.Config  // but for Listen and TextMax, which Open says
+	Line line.Config // but for TextMax, likewise
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	"parley/command"
 	"parley/door/api"
 	"parley/health"
 	"parley/hub"
@@ -31,9 +30,6 @@ func (s *Server) listenControl(version string) error {
 	listener, err := listenPrivate(socket)
 	if err != nil {
 		return fmt.Errorf("open the control socket: %w", err)
-	}
-	s.desk = &command.Desk{
-		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.reports,
 	}
 	s.health.Watch(health.Source{Version: version, Status: s.hub.Status, Doors: s.watched, Store: s.store.Size, Backup: s.lastBackup})
 	s.flight = health.NewFlight(s.config.FlightRecorder)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/door/line"
 	"parley/door/udp"
 	"parley/hub"
 	"parley/setting"
@@ -61,6 +62,12 @@ func doorTable() []doorRow {
 			make:      makeUDP,
 			resumable: true,
 		},
+		{
+			name:     line.Name,
+			settings: func(c *Config) []setting.Setting { return c.Line.Settings() },
+			make:     makeLine,
+			streams:  []string{"line"},
+		},
 	}
 }
 
@@ -73,6 +80,16 @@ func makeUDP(s *Server) door {
 	}
 	s.udp = udp.New(c, s.log, time.Now)
 	return s.udp
+}
+
+// makeLine makes the line door likewise.
+func makeLine(s *Server) door {
+	c := s.config.Line
+	c.TextMax = s.config.MessageMax
+	if s.config.NoLimits {
+		c.Rate = 0
+	}
+	return line.New(c, s.desk, s.log, time.Now)
 }
 
 // openDoors opens each door for which an address is listed; the others are shut.

@@ -72,7 +72,7 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 		return nil, s.explain(err)
 	}
 	opened = append(opened, s.store.Close)
-	if err = s.assemble(); err != nil {
+	if err = s.assemble(version); err != nil {
 		return nil, err
 	}
 	opened = append(opened, s.closeDoors)
@@ -111,8 +111,8 @@ func (s *Server) explain(err error) error {
 	return err
 }
 
-// assemble makes the way of a message up to the doors: ledger and hub.
-func (s *Server) assemble() error {
+// assemble makes the way of a message up to the doors: ledger and hub, and what commands work on.
+func (s *Server) assemble(version string) error {
 	state, err := s.store.Load()
 	if err != nil {
 		return err
@@ -122,7 +122,14 @@ func (s *Server) assemble() error {
 	order := local.New(state.Progress(), s.config.LedgerQueue, time.Now)
 	s.health = health.New()
 	s.hub, err = hub.New(s.store, order, hub.Options{Resume: s.config.UDP.Resume, Log: s.log, Observer: s.health})
-	return err
+	if err != nil {
+		return err
+	}
+	s.desk = &command.Desk{
+		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.reports,
+		Rooms: s.config.RoomsMax, Joined: s.config.RoomsJoined,
+	}
+	return nil
 }
 
 // clockTolerance is how far this machine's clock may be before the newest message without a word about it.

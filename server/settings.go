@@ -58,5 +58,13 @@ func (c *Config) general() []setting.Setting {
 			Key: "ledger.queue", Default: "4096", Field: setting.Count(&c.LedgerQueue, 1, 1<<20),
 			Help: locale.Text{EN: "commands that may wait for the disk", ZH: "等待写盘的命令数上限"},
 		},
+		{
+			Key: "rooms.max", Default: "10000", Field: setting.Count(&c.RoomsMax, 1, 1<<20),
+			Help: locale.Text{EN: "how many rooms there may be", ZH: "房间数上限"},
+		},
+		{
+			Key: "rooms.joined", Default: "100", Field: setting.Count(&c.RoomsJoined, 1, 1<<20),
+			Help: locale.Text{EN: "how many rooms one member may be in", ZH: "每个成员可同时加入的房间数"},
+		},
 	}
 }

@@ -63,7 +63,7 @@ func (c *Console) take(ctx context.Context, line string) {
 	case strings.HasPrefix(typed, "/"):
 		c.say(ctx, typed)
 	default:
-		row, arguments, err := command.Parse(typed)
+		row, arguments, err := command.Parse(typed, nil)
 		if err != nil {
 			c.refused(err)
 			return

@@ -21,16 +21,6 @@ const Name = "line"
 // farewell is how long a connection that ends may take to read its last lines.
 const farewell = 2 * time.Second
 
-// Config is what an operator can set.
-type Config struct {
-	Rate     float64       // lines a second that a member may say; 0: no limit
-	Burst    int           // lines at once; more are taken more slowly
-	History  int           // messages shown to who enters
-	Patience time.Duration // who has not entered by then is let go
-	Outbox   int           // bytes that may wait for one member
-	TextMax  int           // bytes of one message
-}
-
 // Door implements hub.Door.
 type Door struct {
 	config  Config

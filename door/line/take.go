@@ -69,7 +69,7 @@ func (m *member) command(typed string) {
 		_, err := m.do(ctx, c)
 		return err
 	}}
-	row, arguments, err := command.Parse(typed)
+	row, arguments, err := command.Parse(typed, caller)
 	if err == nil {
 		err = row.Run(m.door.ctx, m.door.desk, caller, arguments, m.tell)
 	}

@@ -1,0 +1,45 @@
+package line
+
+import (
+	"time"
+
+	"parley/locale"
+	"parley/setting"
+)
+
+// Config is how the door works. Settings tells what an operator can set of it; whoever makes the door says the rest.
+type Config struct {
+	TextMax int // bytes of one message
+
+	Rate     float64       // lines a second that a member may say; 0: no limit
+	Burst    int           // lines at once; more are taken more slowly
+	History  int           // messages shown to who enters; 0: none
+	Patience time.Duration // who has not entered by then is let go
+	Outbox   int           // bytes that may wait for one member
+}
+
+// Settings returns the door's rows of the table of settings, each for its field.
+func (c *Config) Settings() []setting.Setting {
+	return []setting.Setting{
+		{
+			Key: "line.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
+			Help: locale.Text{EN: "lines a second from one member, taken more slowly above it; 0: no limit", ZH: "每个成员每秒的行数，超出则放慢接收；0 表示不限"},
+		},
+		{
+			Key: "line.burst", Default: "400", Field: setting.Count(&c.Burst, 1, 1<<20),
+			Help: locale.Text{EN: "lines at once from one member", ZH: "每个成员一次可连续发送的行数"},
+		},
+		{
+			Key: "line.history", Default: "20", Field: setting.Count(&c.History, 0, 1000),
+			Help: locale.Text{EN: "messages shown to who enters; 0: none", ZH: "进入时显示的最近消息条数；0 表示不显示"},
+		},
+		{
+			Key: "line.patience", Default: "5m", Field: setting.Duration(&c.Patience),
+			Help: locale.Text{EN: "who has given no nickname by then is let go", ZH: "超过此时间仍未输入昵称的连接将被关闭"},
+		},
+		{
+			Key: "line.outbox", Default: "1MiB", Field: setting.Size(&c.Outbox, 64<<10, 1<<30),
+			Help: locale.Text{EN: "what may wait to be sent to one member, who is then dropped", ZH: "等待发送给单个成员的数据上限，超出则断开"},
+		},
+	}
+}
