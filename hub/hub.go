@@ -24,7 +24,7 @@ type Storage interface {
 	Commit([]chat.Result, chat.Progress) error
 	Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
 	Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error)
-	Said(ctx context.Context, room chat.RoomID, since, before chat.Seq, limit int) ([]chat.Message, int, error)
+	Said(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error)
 	After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error)
 }
 

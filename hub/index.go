@@ -21,6 +21,8 @@ type index struct {
 type room struct {
 	chat.Room
 	audiences []*audience
+	said      chat.Seq // of the newest message since the start that people said
+	last      *said    // what Said read last; nil: nobody asked
 }
 
 // audience is the sessions of one door in one room. members is shared with batches under way: it is appended to or replaced,

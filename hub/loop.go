@@ -224,6 +224,11 @@ func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 				h.index.keep(r)
 			}
 		}
+		for _, m := range result.Messages {
+			if m.Kind.IsSaid() {
+				h.index.speak(m)
+			}
+		}
 		for _, e := range result.Events {
 			h.route(e)
 		}

@@ -94,16 +94,6 @@ func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
 	return r.Seq, nil
 }
 
-// Said returns what people said in a room before a place, at most limit messages, oldest first, and how many of all that was said
-// is after since; with since 0 that is not counted. It does not look back for ever: what lies very far behind, with nothing but
-// comings and goings since, is not found. Refused with RoomUnknown. Any goroutine.
-func (h *Hub) Said(ctx context.Context, room chat.RoomID, since, before chat.Seq, limit int) (said []chat.Message, after int, err error) {
-	if _, err := h.Newest(room); err != nil {
-		return nil, 0, err
-	}
-	return h.store.Said(ctx, room, since, before, limit)
-}
-
 // Before returns the messages of a room that come before a place, at most limit, oldest first. Refused with RoomUnknown. Any
 // goroutine.
 func (h *Hub) Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {

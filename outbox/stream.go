@@ -13,6 +13,7 @@ type Stream struct {
 
 	mu      sync.Mutex
 	chunks  [][]byte      // shared between Streams: nobody changes them
+	one     [1][]byte     // chunks, while there is at most one: an idle Stream holds nothing else
 	written int           // of the first chunk
 	flying  int           // bytes that Next gave out last
 	bytes   int           // what all of it costs
@@ -35,7 +36,17 @@ const (
 )
 
 // NewStream returns an empty Stream that holds at most limit bytes.
-func NewStream(limit int) *Stream { return &Stream{limit: limit} }
+func NewStream(limit int) *Stream {
+	s := new(Stream)
+	s.Init(limit)
+	return s
+}
+
+// Init makes a Stream that stands in something else an empty one. It must not be copied then.
+func (s *Stream) Init(limit int) {
+	s.limit = limit
+	s.chunks = s.one[:0]
+}
 
 // Push adds chunks.
 func (s *Stream) Push(chunks ...[]byte) Fate {
@@ -161,9 +172,6 @@ func (s *Stream) Next(scratch []byte) []byte {
 	return gathered
 }
 
-// keepStream is how many emptied places a Stream keeps for the next chunks: an idle one costs next to nothing.
-const keepStream = 4
-
 // Wrote takes away n bytes that were written.
 func (s *Stream) Wrote(n int) {
 	s.mu.Lock()
@@ -178,8 +186,9 @@ func (s *Stream) Wrote(n int) {
 	}
 	s.written = n
 	s.open = max(0, s.open-done)
-	if done == len(s.chunks) && cap(s.chunks) > keepStream {
-		s.chunks = nil // a burst's memory goes back
+	if done == len(s.chunks) {
+		s.one[0] = nil
+		s.chunks = s.one[:0] // a burst's memory goes back
 	} else {
 		rest := copy(s.chunks, s.chunks[done:])
 		clear(s.chunks[rest:])

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"sync"
 	"time"
 
 	"parley/chat"
@@ -44,6 +45,7 @@ type Server struct {
 	public  *http.Server // health on an address of its own; nil: not asked for
 	metrics net.Addr     // where that is
 	looped  chan error   // the hub's loop's end
+	tidying sync.WaitGroup
 	isNew   bool
 	notices []error // what the operator should know of this start
 }
@@ -87,6 +89,7 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 		return nil, err
 	}
 	go func() { s.looped <- s.hub.Run() }()
+	s.tidying.Go(func() { tidy(s.hub.Ended()) })
 	opened = []func() error{s.Close}
 	select {
 	case <-s.hub.Ready():
@@ -204,5 +207,6 @@ func (s *Server) Turn(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.hub.Close()
 	err := s.Wait()
+	s.tidying.Wait()
 	return errors.Join(err, s.closeControl(), s.closeDoors(), s.store.Close(), s.dir.close())
 }

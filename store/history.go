@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -24,35 +25,20 @@ func (s *Store) Before(ctx context.Context, room chat.RoomID, before chat.Seq, l
 		(SELECT * FROM message WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), int64(before), limit)
 }
 
-// lookBack bounds how many messages Said looks at, and how many it counts.
-const (
-	lookBack  = 5000
-	countBack = 100_000
-)
+// lookBack bounds how many messages Said looks at.
+const lookBack = 5000
 
-// Said returns what people said in a room before a place, at most limit messages, oldest first, among the lookBack before it; and,
-// unless since is 0, how many messages of the kind come after since, among the countBack before the place.
-func (s *Store) Said(ctx context.Context, room chat.RoomID, since, before chat.Seq, limit int) (said []chat.Message, after int, err error) {
-	const kinds = "kind IN ('message', 'announcement', 'action')" // chat.Kind.IsSaid
-	said, err = s.messages(ctx, `SELECT room, seq, time, kind, nick, text FROM
-		(SELECT * FROM message WHERE room = ? AND seq < ? AND seq >= ? AND `+kinds+` ORDER BY seq DESC LIMIT ?) ORDER BY seq`,
-		string(room), int64(before), int64(before)-lookBack, limit)
-	if err != nil || since == 0 {
-		return said, 0, err
+// Said returns what people said in a room before a place, at most limit messages, oldest first, among the lookBack before it.
+func (s *Store) Said(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {
+	var kinds []string
+	for _, k := range chat.Kinds() {
+		if k.IsSaid() {
+			kinds = append(kinds, "'"+string(k)+"'")
+		}
 	}
-	conn, err := s.pool.Take(ctx)
-	if err != nil {
-		return nil, 0, fmt.Errorf("count history: %w", err)
-	}
-	defer s.pool.Put(conn)
-	err = sqlitex.Execute(conn, "SELECT count(*) FROM message WHERE room = ? AND seq > ? AND seq < ? AND "+kinds, &sqlitex.ExecOptions{
-		Args:       []any{string(room), max(int64(since), int64(before)-countBack), int64(before)},
-		ResultFunc: func(row *sqlite.Stmt) error { after = row.ColumnInt(0); return nil },
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("count history: %w", cmp.Or(ctx.Err(), err))
-	}
-	return said, after, nil
+	return s.messages(ctx, `SELECT room, seq, time, kind, nick, text FROM
+		(SELECT * FROM message WHERE room = ? AND seq < ? AND seq >= ? AND kind IN (`+strings.Join(kinds, ", ")+`)
+		ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), int64(before), int64(before)-lookBack, limit)
 }
 
 // After returns a room's messages that follow after, at most limit, oldest first.

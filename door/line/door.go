@@ -34,6 +34,7 @@ type Door struct {
 	writer *outbox.Writer[*member]
 	mark   int64 // the Writer's goroutine only: what the gate had answered when the last flush began
 
+	asides  chan struct{}   // a place for each that runs
 	ctx     context.Context // ends when the door closes
 	cancel  context.CancelFunc
 	serving sync.WaitGroup // Serve's goroutines
@@ -55,7 +56,7 @@ type Door struct {
 
 // New makes a door that is not open yet. desk is what members' commands work on; now is the clock of rates.
 func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
-	d := &Door{config: config, desk: desk, log: log, now: now, members: map[chat.SessionID]*member{}, left: newDepartures()}
+	d := &Door{config: config, desk: desk, log: log, now: now, members: map[chat.SessionID]*member{}, asides: make(chan struct{}, asidesMax), left: newDepartures()}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })
 	d.crowds.init(d)

@@ -29,9 +29,10 @@ type member struct {
 	id   chat.SessionID
 	conn net.Conn
 	raw  syscall.RawConn // nil: written as any other connection
-	out  *outbox.Stream
+	out  outbox.Stream
 
 	// Serve's goroutine only.
+	source  source
 	decoder line.Decoder
 	limit   *rate.Limiter // nil: nothing said yet, or no limit
 	room    chat.RoomID   // where it talks
@@ -49,10 +50,9 @@ type member struct {
 }
 
 func newMember(d *Door, conn net.Conn) *member {
-	m := &member{
-		door: d, conn: conn, raw: rawOf(conn), out: outbox.NewStream(d.config.Outbox), room: chat.Lobby,
-		decoder: line.Decoder{Max: d.config.TextMax},
-	}
+	m := &member{door: d, conn: conn, raw: rawOf(conn), room: chat.Lobby, decoder: line.Decoder{Max: d.config.TextMax}}
+	m.out.Init(d.config.Outbox)
+	m.source.readable = m.readNow
 	return m
 }
 
@@ -80,9 +80,8 @@ func (m *member) converse(first []byte) {
 func (m *member) listen(data []byte) error {
 	// What came first is the Enter, or whatever was typed in its place, that told who this is for.
 	m.skip(data)
-	source := newSource(m)
 	for {
-		data, err := source.read()
+		data, err := m.read()
 		for len(data) > 0 && err == nil {
 			typed, rest, ok, lineErr := m.decoder.Next(data)
 			if ok {
@@ -90,7 +89,7 @@ func (m *member) listen(data []byte) error {
 			}
 			data = rest
 		}
-		source.done()
+		m.source.done()
 		if errors.Is(err, io.EOF) {
 			if typed, ok, lineErr := m.decoder.Rest(); ok {
 				err = cmp.Or(m.take(typed, lineErr), err)
@@ -137,7 +136,7 @@ func (m *member) take(typed []byte, err error) error {
 	case err != nil:
 		m.refuse(chat.Refuse(chat.TextTooLong))
 	case !m.isInside():
-		m.enter(string(typed))
+		m.door.aside(func() { m.enter(string(typed)) })
 	default:
 		m.say(string(typed))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"parley/chat"
 	"parley/command"
+	"parley/hub"
 	"parley/wire/line"
 )
 
@@ -74,24 +75,31 @@ func (d *Door) recent(m *member, nick chat.Nick) (lines []byte) {
 	m.mu.Lock()
 	entered := m.entered
 	m.mu.Unlock()
-	left := d.left.when(nick.Name)
-	said, missed, err := d.desk.Hub.Said(d.ctx, chat.Lobby, left, entered, d.config.History)
+	said, err := d.desk.Hub.Said(d.ctx, chat.Lobby, entered)
 	if err != nil {
 		d.log.Debug("the history is not shown", "door", Name, "session", m.id, "err", err)
 		return nil
 	}
-	switch {
-	case len(said) == 0:
-		return nil
-	case left > 0 && missed > 0:
-		lines = line.Line(line.Missed(missed, min(missed, len(said))))
-		said = said[len(said)-min(missed, len(said)):]
-	case left > 0:
-		return nil
-	default:
-		lines = line.Line(line.Latest)
+	return d.missed(said, d.left.when(nick.Name))
+}
+
+// missed words what was said: what is after the place at which somebody left, or with 0 the last of it.
+func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
+	intro := line.Latest
+	if left > 0 {
+		first := len(said)
+		for first > 0 && said[first-1].Seq > left {
+			first--
+		}
+		missed := len(said) - first
+		intro = line.Missed(missed, min(missed, d.config.History), missed == hub.SaidMax)
+		said = said[first:]
 	}
-	for _, message := range said {
+	if len(said) == 0 {
+		return nil
+	}
+	lines = line.Line(intro)
+	for _, message := range said[max(0, len(said)-d.config.History):] {
 		lines = append(lines, shown(&command.Line{Message: message})...)
 	}
 	return lines

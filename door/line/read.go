@@ -13,31 +13,25 @@ const readSize = 4 << 10
 // buffers are lent to who has something to read. An idle connection has none.
 var buffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
-// source reads a connection for Serve's goroutine.
+// source is what a connection's goroutine has read.
 type source struct {
-	member   *member
 	buffer   *[readSize]byte // lent; nil: nothing was read
 	n        int
 	err      error
-	readable func(descriptor uintptr) bool
-}
-
-func newSource(m *member) *source {
-	s := &source{member: m}
-	s.readable = s.readNow
-	return s
+	readable func(descriptor uintptr) bool // member.readNow
 }
 
 // read waits for bytes and returns them; they are good until done.
-func (s *source) read() ([]byte, error) {
+func (m *member) read() ([]byte, error) {
+	s := &m.source
 	s.n, s.err = 0, nil
-	if s.member.raw != nil {
-		if err := s.member.raw.Read(s.readable); err != nil {
+	if m.raw != nil {
+		if err := m.raw.Read(s.readable); err != nil {
 			return nil, err
 		}
 	} else {
 		s.buffer = buffers.Get().(*[readSize]byte)
-		s.n, s.err = s.member.conn.Read(s.buffer[:])
+		s.n, s.err = m.conn.Read(s.buffer[:])
 	}
 	if s.n > 0 {
 		return s.buffer[:s.n], nil // an error comes again
@@ -46,7 +40,8 @@ func (s *source) read() ([]byte, error) {
 }
 
 // readNow reads what there is; false: there is nothing yet.
-func (s *source) readNow(descriptor uintptr) bool {
+func (m *member) readNow(descriptor uintptr) bool {
+	s := &m.source
 	buffer := buffers.Get().(*[readSize]byte)
 	n, err := readDescriptor(descriptor, buffer[:])
 	if n > 0 {

@@ -14,6 +14,22 @@ import (
 	"parley/wire/line"
 )
 
+// asidesMax is how many commands run at once.
+const asidesMax = 64
+
+// aside runs what needs a deep stack on a goroutine that ends with it, and waits: a stack that has grown stays, and there is one for
+// every connection.
+func (d *Door) aside(do func()) {
+	d.asides <- struct{}{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	<-done
+	<-d.asides
+}
+
 // enter takes what was typed as the nickname.
 func (m *member) enter(typed string) {
 	typed = strings.TrimSpace(typed)
@@ -44,7 +60,7 @@ func (m *member) enter(typed string) {
 func (m *member) say(typed string) {
 	rest, slash := strings.CutPrefix(typed, "/")
 	if slash && !strings.HasPrefix(rest, "/") {
-		m.command(rest)
+		m.door.aside(func() { m.command(rest) })
 		return
 	}
 	if slash {

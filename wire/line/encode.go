@@ -37,16 +37,19 @@ func here(others int) string {
 	return fmt.Sprintf("%d others are here.", others)
 }
 
-// Missed introduces what was said while somebody was away: so many messages, of which the last shown follow.
-func Missed(missed, shown int) string {
-	said := "--- you missed 1 message ---"
-	if missed > 1 {
-		said = fmt.Sprintf("--- you missed %d messages ---", missed)
+// Missed introduces what was said while somebody was away: so many messages, or at least so many, of which the last shown follow.
+func Missed(missed, shown int, orMore bool) string {
+	said := fmt.Sprintf("%d messages", missed)
+	if missed == 1 {
+		said = "1 message"
+	}
+	if orMore {
+		said += " or more"
 	}
 	if shown < missed {
-		said = fmt.Sprintf("--- you missed %d messages, the last %d follow ---", missed, shown)
+		said += fmt.Sprintf(", the last %d follow", shown)
 	}
-	return said
+	return "--- you missed " + said + " ---"
 }
 
 // IsAway says why somebody does not answer who was told something.
