@@ -93,8 +93,8 @@ func (d *Door) Close() error {
 	}
 	d.cancel()
 	d.serving.Wait()
-	d.writing.Wait()
 	d.writer.Close()
+	d.writing.Wait()
 	return nil
 }
 

@@ -1,0 +1,321 @@
+package line
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/wire/line"
+)
+
+func TestEnteringAndTalking(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	bob := h.call()
+	bob.types("ANN", "", "admin", "bob")
+	bob.reads(line.Prompt+"! the nickname is occupied", line.Prompt+line.Prompt+"! the nickname is reserved", line.Prompt+"Welcome to the chat room, bob. 1 other is here.")
+	ann.reads(line.Asked, "bob enters the chat room")
+	ann.types("hello  there", "", "//slash")
+	bob.reads("ann: hello  there", "ann: /slash")
+	bob.types("你好", "/me waves", "/quit")
+	ann.reads("bob: 你好", "* bob waves", "bob quits the chat room")
+	bob.reads(line.Bye)
+	bob.ends()
+	want := []string{"entered ann", "entered bob", "message ann hello  there", "message ann /slash", "message bob 你好", "action bob waves", "left bob quit"}
+	if got := h.history(chat.Lobby); !slices.Equal(got, want) {
+		t.Errorf("stored\n%q, want\n%q", got, want)
+	}
+}
+
+func TestRoomsAndDirectMessages(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	bob := h.enter("bob")
+	cid := h.enter("cid")
+	ann.reads("bob enters the chat room", "cid enters the chat room")
+	bob.reads("cid enters the chat room")
+	ann.types("/join Dev")
+	ann.reads("[dev] you talk in this room now, with 0 others")
+	bob.types("/join #dev")
+	bob.reads("[dev] you talk in this room now, with 1 others")
+	ann.reads("[dev] bob enters the room")
+	ann.types("here", "/topic tea", "/topic")
+	bob.reads("[dev] ann: here", "[dev] ann changes the topic to: tea")
+	ann.reads("the topic of dev: tea", "the topic of dev: tea")
+	bob.types("/away lunch")
+	bob.reads("you are away: lunch")
+	ann.types("/msg bob psst", "/msg nobody psst", "/nick anna", "/msg BOB it is me")
+	bob.reads("(to you alone) ann: psst")
+	ann.reads("bob is away: lunch", "! nobody here has that nickname", "you are anna now", "bob is away: lunch")
+	cid.reads("ann is now anna") // the first that cid hears of all this
+	bob.reads("ann is now anna", "[dev] ann is now anna", "(to you alone) anna: it is me")
+	ann.types("/part", "/rooms", "/who dev")
+	bob.reads("[dev] anna leaves the room")
+	ann.reads("[dev] you have left this room; you talk in lobby", "dev  (1 inside)  tea", "lobby  (3 inside)", "bob  (line, since ")
+	ann.types("down here")
+	bob.reads("anna: down here")
+	cid.reads("anna: down here")
+	ann.types("/join a,b", "/part dev", "/history --last 5000", "/history --follow", "/kick bob", "/dance", "/history nowhere")
+	ann.reads("! a room cannot be called that", "! you are not in that room", "! --last takes a number from 0 to 1000", "! history has no flag --follow",
+		"! that is for the administrator", `! there is no command "dance"`, "! there is no such room")
+	want := []string{"entered ann", "entered bob", "message ann here", "topic ann tea", "renamed ann anna", "left anna parted"}
+	if got := h.history("dev"); !slices.Equal(got, want) {
+		t.Errorf("stored\n%q, want\n%q", got, want)
+	}
+	if got := h.history("@ann+bob"); !slices.Equal(got, []string{"message ann psst"}) {
+		t.Errorf("stored of the two: %q", got)
+	}
+}
+
+func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("one", "two", "/history --last 2", "/help join", "/help")
+	got := []string{ann.next(), ann.next()}
+	if !strings.HasSuffix(got[0], "  ann: one") || !strings.HasSuffix(got[1], "  ann: two") {
+		t.Errorf("%q", got)
+	}
+	ann.reads("  /join ROOM", "      ROOM", "      = /j", "      /join dev", "What you type is said", "  /join ROOM")
+	for l := ann.next(); !strings.HasPrefix(l, "  /help"); l = ann.next() {
+		if strings.Contains(l, "announce") || strings.Contains(l, "--follow") {
+			t.Errorf("offered to who is inside: %q", l)
+		}
+	}
+}
+
+// TestAPasteArrivesAsItIs: more lines than the burst come more slowly, and nobody is dropped.
+func TestAPasteArrivesAsItIs(t *testing.T) {
+	h := open(t, func(c *Config) { c.Burst, c.Rate = 150, 1000 })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	var lines []string
+	for i := range 200 {
+		lines = append(lines, fmt.Sprintf("  line %d\tof a paste", i))
+	}
+	ann.types(lines...)
+	for _, l := range lines {
+		bob.reads("ann: " + l)
+	}
+	if got := h.door.counts.slowed.Load(); got == 0 {
+		t.Error("nothing was slowed")
+	}
+}
+
+func TestWhatCannotBeSaidIsRefused(t *testing.T) {
+	h := open(t, func(c *Config) { c.TextMax = 300 })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	ann.types(strings.Repeat("x", 1<<20), "\xff\xfe", "a\x00b", "\x1b[31mred\x07\u202e")
+	ann.reads("! the message is too long", "! the message is not UTF-8 text", "! the message is not UTF-8 text")
+	bob.reads("ann: \uFFFD[31mred\uFFFD\u202e\u202c")
+	if got := h.door.counts.refusals.Counts(); got["text_too_long"] != 1 || got["text_encoding"] != 2 {
+		t.Errorf("counted %v", got)
+	}
+}
+
+func TestEndOfInputLeavesAfterWhatWasSaid(t *testing.T) {
+	h := open(t, nil)
+	bob := h.enter("bob")
+	ann := h.call()
+	if _, err := ann.conn.Write([]byte("ann\none\ntwo\nthree")); err != nil {
+		t.Fatal(err)
+	}
+	if err := ann.conn.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	ann.reads(line.Prompt + "Welcome")
+	ann.ends()
+	bob.reads("ann enters the chat room", "ann: one", "ann: two", "ann: three", "ann quits the chat room")
+}
+
+func TestAResetConnectionLeaves(t *testing.T) {
+	h := open(t, nil)
+	bob, ann := h.enter("bob"), h.enter("ann")
+	bob.reads("ann enters the chat room")
+	if err := ann.conn.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	ann.conn.Close()
+	bob.reads("ann quits the chat room")
+	if got := h.history(chat.Lobby); got[len(got)-1] != "left ann gone" {
+		t.Errorf("stored %q", got)
+	}
+}
+
+func TestWhoIsKickedIsToldWhy(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	if err := h.Do(t.Context(), chat.Kick{NickKey: "ann", Detail: "too loud"}); err != nil {
+		t.Fatal(err)
+	}
+	ann.reads("you were removed from the chat room: too loud")
+	ann.ends()
+}
+
+func TestWhoDoesNotEnterIsLetGo(t *testing.T) {
+	h := open(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
+	ann := h.call()
+	ann.reads(line.Prompt + "! nobody entered in time")
+	ann.ends()
+}
+
+// TestWhoComesBackReadsWhatWasMissed, and who is new what was said last.
+func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
+	h := open(t, func(c *Config) { c.History = 3 })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	ann.types("before")
+	bob.reads("ann: before")
+	bob.types("/quit")
+	ann.reads("bob quits the chat room")
+	bob = h.enter("bob")
+	ann.reads("bob enters the chat room")
+	bob.types("/quit")
+	bob.reads(line.Bye) // nothing was missed
+	ann.reads("bob quits the chat room")
+	ann.types("one", "/me waves", "three", "/history --last 1")
+	if got := ann.next(); !strings.HasSuffix(got, "ann: three") {
+		t.Error(got)
+	}
+	bob = h.enter("bob")
+	bob.reads("--- you missed 3 messages ---")
+	for _, want := range []string{"  ann: one", "  * ann waves", "  ann: three"} {
+		if got := bob.next(); !strings.HasSuffix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	ann.reads("bob enters the chat room")
+	ann.types("live")
+	bob.reads("ann: live")
+	cid := h.enter("cid")
+	cid.reads(line.Latest)
+	for _, want := range []string{"* ann waves", "ann: three", "ann: live"} {
+		if got := cid.next(); !strings.HasSuffix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAStoppedReaderIsDroppedAlone: the others hear everything, and that it is gone.
+func TestAStoppedReaderIsDroppedAlone(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.Outbox = 0, 64<<10 })
+	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
+	ann.reads("bob enters the chat room", "cid enters the chat room")
+	bob.reads("cid enters the chat room")
+	_ = cid // reads nothing from now on
+	text := strings.Repeat("x", 8000)
+	for i := 0; h.door.counts.slow.Load() == 0; i++ {
+		if i > 10_000 {
+			t.Fatal("nobody is dropped")
+		}
+		ann.types(text)
+		bob.reads("ann: " + text)
+	}
+	for got := bob.next(); got != "cid quits the chat room"; got = bob.next() {
+		if got != "ann: "+text {
+			t.Fatalf("%.40q", got)
+		}
+	}
+	if got := h.history(chat.Lobby); !slices.Contains(got, "left cid slow") {
+		t.Error("the history does not say why cid left")
+	}
+	ann.types("on we go")
+	bob.reads("ann: on we go")
+}
+
+// TestDeliveringNeverWaits: a batch for somebody who never reads is delivered at once.
+func TestDeliveringNeverWaits(t *testing.T) {
+	h := open(t, nil)
+	ours, theirs := net.Pipe() // takes nothing that is not read
+	defer theirs.Close()
+	m := newMember(h.door, ours)
+	s := &hub.Session{Local: m}
+	item := hub.Item{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Nick: "ann", Text: "x"}}, To: []*hub.Session{s}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			h.door.Deliver(hub.Batch{item})
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal("Deliver waits for a socket")
+	}
+	ours.Close()
+}
+
+// TestARunIsSharedButForOnesOwn: what many hear is one chunk, what somebody says is not for them.
+func TestARunIsSharedButForOnesOwn(t *testing.T) {
+	if got := others([]byte("aabbcc"), []span{{2, 4}}); len(got) != 2 || string(got[0]) != "aa" || string(got[1]) != "cc" {
+		t.Errorf("%q", got)
+	}
+	if got := others([]byte("aabbcc"), []span{{0, 2}, {2, 6}}); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	h := open(t, nil)
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	var said []string
+	for i := range 100 {
+		said = append(said, fmt.Sprint("line ", i))
+	}
+	ann.types(said...)
+	bob.types(said...)
+	for _, l := range said {
+		bob.reads("ann: " + l)
+	}
+	for _, l := range said {
+		ann.reads("bob: " + l)
+	}
+}
+
+// TestACrowdIsShownAsOneLine: the first few one by one, the rest gathered, and before anything else that happens in the room.
+func TestACrowdIsShownAsOneLine(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate = 0 })
+	bob := h.enter("bob")
+	const crowd = 40
+	var batch hub.Batch
+	var s *hub.Session
+	h.door.mu.Lock()
+	for _, m := range h.door.members {
+		s = &hub.Session{ID: m.id, Local: m}
+	}
+	h.door.mu.Unlock()
+	come := func(enter bool, i int) hub.Item {
+		m := chat.Message{Room: chat.Lobby, Nick: fmt.Sprintf("c%d", i)}
+		if enter {
+			return hub.Item{Event: chat.Entered{Message: m}, To: []*hub.Session{s}}
+		}
+		return hub.Item{Event: chat.Left{Message: m}, To: []*hub.Session{s}}
+	}
+	for i := range crowd {
+		batch = append(batch, come(true, i))
+	}
+	h.door.Deliver(batch)
+	h.door.Deliver(hub.Batch{{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Nick: "c7", Text: "all here"}}, To: []*hub.Session{s}}})
+	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2, c3 and 36 others enter the chat room", "c7: all here") // bob was the first
+	h.door.Deliver(hub.Batch{come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
+	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room") // when the window is over
+}
+
+func TestTheServerSaysThatItStops(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	h.Close()
+	<-h.Ended()
+	h.closed = true
+	closed := make(chan error)
+	go func() { closed <- h.door.Close() }()
+	ann.reads(line.Stopping)
+	ann.ends()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
