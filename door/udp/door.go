@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/guard"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -36,7 +37,8 @@ type Door struct {
 	departures chan *request // of members who are gone; never closed
 	writer     *outbox.Writer[*member]
 	gate       *outbox.Gate
-	guard      *guard
+	rates      *guard.Rates
+	helps      *helps
 
 	mu      sync.Mutex // guards members
 	members map[netip.AddrPort]*member
@@ -57,7 +59,7 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 	d := &Door{
 		config: config, log: log, now: now,
 		requests: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
-		guard:   newGuard(config.EnterRate, now),
+		rates: guard.NewRates(config.EnterRate, now), helps: newHelps(now),
 		members: map[netip.AddrPort]*member{},
 		closing: make(chan struct{}),
 	}

@@ -233,31 +233,22 @@ func TestAPublicAddressThatOnlyEnteredGetsLittle(t *testing.T) {
 	}
 }
 
-func TestGuardForgetsAndIsBounded(t *testing.T) {
+func TestHelpsAreForgottenAndBounded(t *testing.T) {
 	c := &clock{time.Unix(1_000_000, 0)}
-	g := newGuard(2, c.now)
-	addr := netip.MustParseAddr("2001:db8::1")
-	same := netip.MustParseAddr("2001:db8::ffff")
-	if first, second, third := g.allow(addr), g.allow(same), g.allow(addr); !first || !second || third {
-		t.Error("a /64 does not share its two requests")
-	}
-	peer := netip.AddrPortFrom(addr, 1)
-	if first, second := g.helps(peer), g.helps(peer); !first || second {
+	h := newHelps(c.now)
+	peer := netip.MustParseAddrPort("[2001:db8::1]:1")
+	if first, second := h.allow(peer), h.allow(peer); !first || second {
 		t.Error("an address is not helped just once")
 	}
 	c.at = c.at.Add(helpEvery + time.Second)
-	g.forget()
-	if len(g.networks)+len(g.helped) != 0 {
-		t.Errorf("%d networks and %d addresses are remembered", len(g.networks), len(g.helped))
+	if h.forget(); len(h.last) != 0 {
+		t.Errorf("%d addresses are remembered", len(h.last))
 	}
-	for i := range guardMax + 10 {
-		g.allow(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	for i := range helpsMax + 10 {
+		h.allow(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 1))
 	}
-	if len(g.networks) != guardMax+1 {
-		t.Errorf("%d networks are remembered, want at most %d and one for the others", len(g.networks), guardMax)
-	}
-	if g.allow(netip.MustParseAddr("10.250.0.1")) {
-		t.Error("those who do not fit have more than one rate")
+	if len(h.last) != helpsMax {
+		t.Errorf("%d addresses are remembered, want at most %d", len(h.last), helpsMax)
 	}
 }
 

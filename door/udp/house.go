@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/guard"
 	"parley/outbox"
 	"parley/wire/datagram"
 )
@@ -37,7 +38,8 @@ func (d *Door) keepHouse() {
 		case <-d.closing:
 			return
 		}
-		d.guard.forget()
+		d.rates.Forget()
+		d.helps.forget()
 		now := d.now()
 		for _, m := range d.everybody() {
 			d.look(m, now)
@@ -159,7 +161,7 @@ func (m *member) note(packets []packet, now time.Time) bool {
 	defer m.mu.Unlock()
 	m.sent = now
 	m.round++
-	if m.session == nil || m.spoken || private(m.peer.Addr()) {
+	if m.session == nil || m.spoken || guard.IsPrivate(m.peer.Addr()) {
 		return true
 	}
 	size := 0

@@ -100,7 +100,7 @@ func (d *Door) receive(p packet) {
 // admit keeps the rates: of what members say by member, of all else by network.
 func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 	if m == nil || verb != datagram.Say {
-		if d.guard.allow(p.peer.Addr()) {
+		if d.rates.Allow(p.peer.Addr()) {
 			return true
 		}
 		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
@@ -297,15 +297,6 @@ func (d *Door) answer(q *request, line string) {
 func (d *Door) release(q *request) {
 	if m := d.member(q.peer); q.verb == datagram.Enter && m != nil && m.queue.Release() {
 		d.writer.Ready(m)
-	}
-}
-
-// help says how to speak the protocol to whoever seems not to know, now and then, and never to a public address.
-func (d *Door) help(p packet) {
-	if private(p.peer.Addr()) && d.guard.helps(p.peer) {
-		m := d.newMember(p.peer)
-		m.local.Store(&p.local)
-		d.push(m, alone(datagram.Help))
 	}
 }
 
