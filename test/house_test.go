@@ -37,6 +37,7 @@ var mayImport = map[string]struct {
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},
 	"setting":           {[]string{"locale"}, "names and values of settings; whoever has the fields makes the rows"},
 	"command":           {[]string{"chat", "hub", "locale"}, "doors offer the table, so it knows no door"},
+	"certificate":       {[]string{"locale"}, "a certificate and its files; who connects does not matter"},
 	"guard":             {nil, "addresses and rates; what is spoken from them does not matter"},
 	"door/udp":          {[]string{"chat", "guard", "hub", "locale", "outbox", "setting", "wire/datagram"}, "a door translates its own wire and brings its own settings; never another door, never the store"},
 	"wire/line":         {[]string{"chat"}, "a codec is pure"},
