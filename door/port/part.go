@@ -1,0 +1,120 @@
+package port
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"strings"
+	"time"
+)
+
+// Who is turned away has partingTime to read why, and what it still says, up to partingBytes, is thrown away: a connection that is
+// closed with something unread is reset, and the answer lost on its way. partingsMax bounds how many are told at once that there
+// are too many.
+const (
+	partingTime  = 2 * time.Second
+	partingBytes = 64 << 10
+	partingsMax  = 256
+)
+
+// reason is why a connection is not served.
+type reason int
+
+const (
+	foreign reason = iota
+	crowded
+	crowdedAddress
+	tooFast
+	silent
+	unknown
+	unserved
+	tlsFailed
+	proxyFailed
+	panicked
+	acceptFailed
+	reasonCount
+)
+
+// reasons are what each is called in reports, the status it has in HTTP, and what the client is told; nothing: it cannot be.
+var reasons = [reasonCount]struct{ name, status, says, zh string }{
+	foreign: {
+		"foreign", "403 Forbidden",
+		"from outside of its own network this server is reached with TLS only: connect to the same port with TLS",
+		"从外部网络只能通过 TLS 连接本服务器：请使用 TLS（https）连接同一端口",
+	},
+	crowded:        {"crowded", "503 Service Unavailable", "too many connections, try again later", "连接太多，请稍后再试"},
+	crowdedAddress: {"crowded_address", "503 Service Unavailable", "too many connections from your address, close one of them", "来自你的地址的连接太多，请先关闭一个"},
+	tooFast:        {"too_fast", "429 Too Many Requests", "too many connections in a short time, try again later", "短时间内连接太多，请稍后再试"},
+	silent:         {"silent", "408 Request Timeout", "nothing that is understood was said for too long: press Enter to begin", "太久没有收到可识别的内容：请按回车键开始"},
+	unknown:        {"unknown", "400 Bad Request", "this is not understood here: with netcat, press Enter to begin", "无法识别：使用 netcat 时请按回车键开始"},
+	unserved:       {"unserved", "501 Not Implemented", "this is a Parley chat room, which is not entered this way here", "这里是 Parley 聊天室，但此处不支持这种进入方式"},
+	tlsFailed:      {name: "tls_failed"},
+	proxyFailed:    {name: "proxy_failed"},
+	panicked:       {name: "panicked"},
+	acceptFailed:   {name: "accept_failed"},
+}
+
+// turnAway counts a connection, tells the client why, and closes.
+func (d *Door) turnAway(v *visit, p Protocol, r reason) {
+	d.count(v, r)
+	d.part(v, p, r)
+}
+
+// part tells a client in what it speaks why it is not served, and closes.
+func (d *Door) part(v *visit, p Protocol, r reason) {
+	defer v.conn.Close()
+	if v.conn.SetDeadline(time.Now().Add(partingTime)) != nil {
+		return // the other side, or Stop, was faster
+	}
+	if _, err := io.WriteString(v.conn, d.farewell(v, p, r)); err != nil {
+		return
+	}
+	if v.conn.CloseWrite() == nil {
+		_, _ = io.CopyN(io.Discard, v.conn, partingBytes) // whatever it is
+	}
+}
+
+// farewell is the whole answer.
+func (d *Door) farewell(v *visit, p Protocol, r reason) string {
+	says := reasons[r].says
+	switch {
+	case says == "":
+		return ""
+	case p == TLS:
+		return refusesTLS
+	case p == HTTP:
+		return d.page(r, strings.HasPrefix(string(v.first), "HEAD "))
+	case p == IRC:
+		return "ERROR :" + says + "\r\n"
+	}
+	var text strings.Builder
+	text.WriteString(says + "\r\n")
+	if r == unserved || r == unknown {
+		for _, w := range d.config.Ways {
+			fmt.Fprintf(&text, "%s: %s\r\n", w.Name, w.How)
+		}
+	}
+	return text.String()
+}
+
+// page is a whole HTTP response, without its body if only the head was asked for.
+func (d *Door) page(r reason, headOnly bool) string {
+	var body strings.Builder
+	body.WriteString("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
+		"<title>Parley</title></head><body>\n<h1>Parley</h1>\n")
+	fmt.Fprintf(&body, "<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n", html.EscapeString(reasons[r].says), html.EscapeString(reasons[r].zh))
+	if len(d.config.Ways) > 0 {
+		body.WriteString("<p><span lang=\"en\">Ways in</span> <span lang=\"zh\">进入方式</span></p>\n<dl>\n")
+		for _, w := range d.config.Ways {
+			fmt.Fprintf(&body, "<dt>%s</dt><dd>%s</dd>\n", html.EscapeString(w.Name), html.EscapeString(w.How))
+		}
+		body.WriteString("</dl>\n")
+	}
+	body.WriteString("</body></html>\n")
+	head := fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n"+
+		"Cache-Control: no-store\r\n\r\n", reasons[r].status, body.Len())
+	if headOnly {
+		return head
+	}
+	return head + body.String()
+}
