@@ -2,6 +2,7 @@ package server
 
 import (
 	"parley/door/line"
+	"parley/door/port"
 	"parley/door/udp"
 )
 
@@ -21,6 +22,10 @@ type Config struct {
 	RoomsMax     int   // how many rooms there may be
 	RoomsJoined  int   // how many of them one member may be in
 
-	UDP  udp.Config  // but for Listen and TextMax, which Open says
+	TLSCert string // a PEM file; empty, with TLSKey: the server makes a certificate of its own
+	TLSKey  string // a PEM file
+
+	Port port.Config // but for Handlers, Certificate and Ways, which Open says
+	UDP  udp.Config  // but for Listen and TextMax, likewise
 	Line line.Config // but for TextMax, likewise
 }

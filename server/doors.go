@@ -44,6 +44,7 @@ type doorRow struct {
 	settings  func(*Config) []setting.Setting // each for its field of the Config
 	make      func(*Server) door              // of s.config; nothing is open yet
 	resumable bool                            // sessions outlive a short restart of the server
+	way       string                          // how to enter, for those who came in a wrong door; empty: not told
 	streams   []string                        // the protocols that it serves, as a streamDoor; none: it has the socket for datagrams
 }
 
@@ -61,14 +62,26 @@ func doorTable() []doorRow {
 			settings:  func(c *Config) []setting.Setting { return c.UDP.Settings() },
 			make:      makeUDP,
 			resumable: true,
+			way:       "datagrams of plain text: L NAME enters, C NAME TEXT talks, Q NAME leaves",
 		},
 		{
 			name:     line.Name,
 			settings: func(c *Config) []setting.Setting { return c.Line.Settings() },
 			make:     makeLine,
+			way:      "nc HOST PORT, press Enter, give a nickname, talk; encrypted: openssl s_client -quiet -connect HOST:PORT",
 			streams:  []string{"line"},
 		},
 	}
+}
+
+// find returns the row of a name.
+func find(table []doorRow, name string) doorRow {
+	for _, r := range table {
+		if r.name == name {
+			return r
+		}
+	}
+	return doorRow{}
 }
 
 // makeUDP makes the datagram door of what the operator set for it and of the settings that concern all.
@@ -114,8 +127,12 @@ func (s *Server) openDoors(ctx context.Context, table []doorRow) error {
 	return nil
 }
 
-// closeDoors closes what is open, the last first.
+// closeDoors closes what is open, the last first. Nobody else comes in; the doors end whom they serve, and then the port has nobody.
 func (s *Server) closeDoors() error {
+	if s.port != nil {
+		s.port.Stop()
+		defer s.port.Close()
+	}
 	var errs []error
 	for _, d := range slices.Backward(s.doors) {
 		errs = append(errs, d.Close())
@@ -128,6 +145,9 @@ func (s *Server) reports() []hub.Report {
 	all := make([]hub.Report, 0, len(s.doors))
 	for _, d := range s.doors {
 		all = append(all, d.Report())
+	}
+	if s.port != nil {
+		all = append(all, s.port.Report())
 	}
 	return all
 }

@@ -18,8 +18,10 @@ import (
 	"sync"
 	"time"
 
+	"parley/certificate"
 	"parley/chat"
 	"parley/command"
+	"parley/door/port"
 	"parley/door/udp"
 	"parley/health"
 	"parley/hub"
@@ -38,6 +40,10 @@ type Server struct {
 	doors   []door                // those that are open, in the order of the table
 	streams map[string]streamDoor // which of them serves a protocol
 	udp     *udp.Door             // the datagram door; nil: it is shut
+	port    *port.Door            // where connections are taken; nil: nowhere
+
+	certificate *certificate.Certificate // nil: nobody can connect with TLS
+
 	health  *health.Health
 	flight  *health.Flight
 	desk    *command.Desk
@@ -79,6 +85,9 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 	}
 	opened = append(opened, s.closeDoors)
 	if err = s.openDoors(ctx, table); err != nil {
+		return nil, err
+	}
+	if err = s.openPort(ctx, table); err != nil {
 		return nil, err
 	}
 	if err = s.listenControl(version); err != nil {
@@ -205,6 +214,9 @@ func (s *Server) Turn(ctx context.Context) error {
 
 // Close stops the server: nothing new is taken, what was taken is stored and answered, members are told, the store is closed.
 func (s *Server) Close() error {
+	if s.port != nil {
+		s.port.Stop()
+	}
 	s.hub.Close()
 	err := s.Wait()
 	s.tidying.Wait()

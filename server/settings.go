@@ -13,7 +13,7 @@ func Settings() []setting.Setting { return new(Config).settings() }
 
 // settings are those that set the Config's fields: the general ones, then those of each door.
 func (c *Config) settings() []setting.Setting {
-	all := c.general()
+	all := append(c.general(), c.Port.Settings()...)
 	for _, row := range doorTable() {
 		all = append(all, row.settings(c)...)
 	}
@@ -65,6 +65,14 @@ func (c *Config) general() []setting.Setting {
 		{
 			Key: "rooms.joined", Default: "100", Field: setting.Count(&c.RoomsJoined, 1, 1<<20),
 			Help: locale.Text{EN: "how many rooms one member may be in", ZH: "每个成员可同时加入的房间数"},
+		},
+		{
+			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),
+			Help: locale.Text{EN: "certificate (PEM) for who connects with TLS, read again when it changes; empty: one of the server's own", ZH: "TLS 证书文件（PEM），更改后自动重新读取；空表示使用自签名证书"},
+		},
+		{
+			Key: "tls.key", Default: "", Field: setting.OptionalText(&c.TLSKey),
+			Help: locale.Text{EN: "key (PEM) of tls.cert", ZH: "tls.cert 的私钥文件（PEM）"},
 		},
 	}
 }

@@ -63,6 +63,14 @@ func Address(field *string) Field {
 	})
 }
 
+// OptionalText is any text, or none.
+func OptionalText(field *string) Field {
+	return fieldFunc(func(s string) error {
+		*field = s
+		return nil
+	})
+}
+
 // OptionalAddress is one to listen on, or empty.
 func OptionalAddress(field *string) Field {
 	return fieldFunc(func(s string) error {

@@ -42,7 +42,7 @@ var mayImport = map[string]struct {
 	"door/udp":          {[]string{"chat", "guard", "hub", "locale", "outbox", "setting", "wire/datagram"}, "a door translates its own wire and brings its own settings; never another door, never the store"},
 	"wire/line":         {[]string{"chat"}, "a codec is pure"},
 	"door/line":         {[]string{"chat", "command", "hub", "locale", "outbox", "setting", "wire/line"}, "a door translates its own wire; what members ask for by name is the table of commands"},
-	"door/port":         {[]string{"guard", "hub"}, "it tells protocols apart and hands connections over: of the hub it knows the report, of doors nothing"},
+	"door/port":         {[]string{"guard", "hub", "locale", "setting"}, "it tells protocols apart, hands connections over and brings its own settings: of the hub it knows the report, of doors nothing"},
 	"health":            {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
 	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},
 	"door/console":      {[]string{"chat", "command", "locale"}, "a terminal over the table of commands"},

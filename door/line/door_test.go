@@ -110,7 +110,7 @@ func TestWhatCannotBeSaidIsRefused(t *testing.T) {
 	h := open(t, func(c *Config) { c.TextMax = 300 })
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters the chat room")
-	ann.types(strings.Repeat("x", 1<<20), "\xff\xfe", "a\x00b", "\x1b[31mred\x07\u202e")
+	ann.types(strings.Repeat("x", 1<<20), "\xc3\x28", "a\x00b", "\x1b[31mred\x07\u202e")
 	ann.reads("! the message is too long", "! the message is not UTF-8 text", "! the message is not UTF-8 text")
 	bob.reads("ann: \uFFFD[31mred\uFFFD\u202e\u202c")
 	if got := h.door.counts.refusals.Counts(); got["text_too_long"] != 1 || got["text_encoding"] != 2 {

@@ -76,18 +76,16 @@ func (m *member) converse(first []byte) {
 	m.hangUp()
 }
 
-// listen takes lines until there are no more, and returns why.
-func (m *member) listen(data []byte) error {
-	// What came first is the Enter, or whatever was typed in its place, that told who this is for.
-	m.skip(data)
+// listen takes lines until there are no more, and returns why. first is what was read already: the Enter, or whatever was typed in
+// its place, that told who this is for.
+func (m *member) listen(first []byte) error {
+	if err := m.takeAll(m.skip(first)); err != nil {
+		return err
+	}
 	for {
 		data, err := m.read()
-		for len(data) > 0 && err == nil {
-			typed, rest, ok, lineErr := m.decoder.Next(data)
-			if ok {
-				err = m.take(typed, lineErr)
-			}
-			data = rest
+		if err == nil {
+			err = m.takeAll(data)
 		}
 		m.source.done()
 		if errors.Is(err, io.EOF) {
@@ -101,23 +99,30 @@ func (m *member) listen(data []byte) error {
 	}
 }
 
-// skip drops the first line of what was read before Serve, and lets the rest be read as any other.
-func (m *member) skip(data []byte) {
+// skip drops the line that data begins with, and returns what follows it.
+func (m *member) skip(data []byte) []byte {
 	if len(data) == 0 {
-		return
+		return nil
 	}
 	_, rest, ok, _ := m.decoder.Next(data)
 	if !ok {
-		m.decoder.Skip() // what follows belongs to it, if one has begun
-		return
+		m.decoder.Skip() // what is still to come of it, if one has begun
 	}
-	for len(rest) > 0 {
-		typed, left, ok, err := m.decoder.Next(rest)
-		if ok && m.take(typed, err) != nil {
-			return
+	return rest
+}
+
+// takeAll takes the lines that end in data.
+func (m *member) takeAll(data []byte) error {
+	for len(data) > 0 {
+		typed, rest, ok, lineErr := m.decoder.Next(data)
+		if ok {
+			if err := m.take(typed, lineErr); err != nil {
+				return err
+			}
 		}
-		rest = left
+		data = rest
 	}
+	return nil
 }
 
 // errOver ends listening: the member is leaving, by its own wish or not.

@@ -1,0 +1,36 @@
+package port
+
+import (
+	"parley/locale"
+	"parley/setting"
+)
+
+// Settings returns the door's rows of the table of settings, each for its field.
+func (c *Config) Settings() []setting.Setting {
+	return []setting.Setting{
+		{
+			Key: "port.allow", Default: "", Field: setting.Networks(&c.Allow),
+			Help: locale.Text{EN: "networks served without encryption beside loopback and private ones, such as 203.0.113.0/24,2001:db8::/32", ZH: "除本机和私有网络外，允许不加密连接的网段，如 203.0.113.0/24"},
+		},
+		{
+			Key: "port.proxies", Default: "", Field: setting.Networks(&c.Proxies),
+			Help: locale.Text{EN: "proxies that say with a PROXY header who connects, as networks such as 192.0.2.7/32", ZH: "用 PROXY 协议头说明客户端地址的代理，如 192.0.2.7/32"},
+		},
+		{
+			Key: "port.patience", Default: "1m", Field: setting.Duration(&c.Patience),
+			Help: locale.Text{EN: "who has connected and sent nothing by then is let go", ZH: "连接后超过此时间未发送任何内容即断开"},
+		},
+		{
+			Key: "port.connections", Default: "20000", Field: setting.Count(&c.Connections, 1, 1<<20),
+			Help: locale.Text{EN: "how many connections there may be at once", ZH: "同时连接数上限"},
+		},
+		{
+			Key: "port.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
+			Help: locale.Text{EN: "how many of them from one IP address; 0: no bound", ZH: "每个 IP 地址的连接数上限；0 表示不限"},
+		},
+		{
+			Key: "port.rate", Default: "100", Field: setting.PerSecond(&c.Rate),
+			Help: locale.Text{EN: "new connections a second from one IP address; 0: no limit", ZH: "每个 IP 地址每秒的新连接数；0 表示不限"},
+		},
+	}
+}

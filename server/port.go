@@ -1,0 +1,100 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"parley/certificate"
+	"parley/door/port"
+	"parley/locale"
+)
+
+// openPort opens the port at which stream doors are met, if one is listened on.
+func (s *Server) openPort(ctx context.Context, table []doorRow) error {
+	endpoints := s.config.Listen.streams(table)
+	if len(endpoints) == 0 {
+		return nil
+	}
+	if err := s.openCertificate(); err != nil {
+		return err
+	}
+	c := s.config.Port
+	c.Certificate, c.Ways, c.Handlers = s.certificate.GetCertificate, ways(table), map[port.Protocol]port.Handler{}
+	for protocol, d := range s.streams {
+		c.Handlers[port.Protocol(protocol)] = d
+	}
+	if s.config.NoLimits {
+		c.Rate, c.PerAddress = 0, 0
+	}
+	s.port = port.New(c, s.log, time.Now)
+	err := s.port.Open(ctx, s.addresses(endpoints, table))
+	var at *port.AddressError
+	if errors.As(err, &at) {
+		return ListenError(at.Address.Address, "tcp", "--listen", at.Err)
+	}
+	return err
+}
+
+// addresses are endpoints as the port has them. Where the system chooses the number, it is that of the datagrams: there is one number
+// to remember.
+func (s *Server) addresses(endpoints Listen, table []doorRow) []port.Address {
+	var all []port.Address
+	for _, e := range endpoints {
+		a := port.Address{Address: e.Address}
+		if row := find(table, e.Door); e.Door != "" {
+			a.Only = port.Protocol(row.streams[0])
+		}
+		if host, number, err := net.SplitHostPort(e.Address); err == nil && number == "0" && e.Door == "" && s.udp != nil {
+			a.Address = net.JoinHostPort(host, strconv.Itoa(int(s.udp.Addr().Port())))
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// openCertificate finds the certificate for whoever wants TLS: the operator's, or one of its own.
+func (s *Server) openCertificate() (err error) {
+	cert, key := s.config.TLSCert, s.config.TLSKey
+	switch {
+	case cert == "" && key == "":
+		s.certificate, err = certificate.Own(s.config.Data, s.log, time.Now)
+	case cert == "" || key == "":
+		err = locale.Errorf(locale.Text{
+			EN: "tls.cert and tls.key go together: name both files, or neither",
+			ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定",
+		})
+	default:
+		s.certificate, err = certificate.Open(cert, key, s.log, time.Now)
+	}
+	return err
+}
+
+// ways tells of the doors that there are, to those who came in a wrong one.
+func ways(table []doorRow) (all []port.Way) {
+	for _, r := range table {
+		if r.way != "" {
+			all = append(all, port.Way{Name: r.name, How: r.way})
+		}
+	}
+	return all
+}
+
+// StreamAddrs returns where connections are taken, in the order of the setting; none: nowhere.
+func (s *Server) StreamAddrs() []netip.AddrPort {
+	if s.port == nil {
+		return nil
+	}
+	return s.port.Addrs()
+}
+
+// Fingerprint returns what people compare who connect with TLS; empty: nobody can.
+func (s *Server) Fingerprint() string {
+	if s.certificate == nil {
+		return ""
+	}
+	return s.certificate.Fingerprint()
+}
