@@ -6,21 +6,20 @@ import (
 )
 
 // Stream is what waits to be written to one connection: bytes in their order, bounded. What a full Stream gets is more than its
-// reader takes: it is dropped, and so must the reader be, as a stream with a hole in it is worth nothing. Any goroutine, but for Next
-// and Wrote, which belong to whoever writes at the moment.
+// reader takes: it is dropped, and so must the reader be, as a stream with a hole in it is worth nothing. Any goroutine, but for
+// Next, which belongs to whoever writes at the moment.
 type Stream struct {
-	limit int // bytes
-
 	mu      sync.Mutex
-	chunks  [][]byte      // shared between Streams: nobody changes them
-	one     [1][]byte     // chunks, while there is at most one: an idle Stream holds nothing else
-	written int           // of the first chunk
-	flying  int           // bytes that Next gave out last
-	bytes   int           // what all of it costs
-	held    bool          // see Hold
-	open    int           // while held: how many chunks came before Hold
 	busy    bool          // somebody writes, or was told to
+	held    bool          // see Hold
 	full    bool          // see Push
+	limit   int           // bytes
+	bytes   int           // what all of it costs
+	chunks  [][]byte      // shared between Streams: nobody changes them
+	written int           // of the first chunk
+	one     [1][]byte     // chunks, while there is at most one: an idle Stream holds nothing else
+	flying  int           // bytes that Next gave out last
+	open    int           // while held: how many chunks came before Hold
 	below   int           // see Below
 	roomy   chan struct{} // closed when no more waits; nil: nobody waits for that
 }
@@ -145,11 +144,14 @@ func (s *Stream) End() {
 	s.full = true
 }
 
-// Next returns what is to be written next: the first chunk, or as much of all of them as scratch holds. nil: nothing for now,
-// and whoever pushes next is told Ready. What it returns is to be written before the next call, or Wrote tells how much was.
-func (s *Stream) Next(scratch []byte) []byte {
+// Next returns what is to be written next, once n bytes of what it returned before were: the first chunk, or as much of all of them
+// as scratch holds. nil: nothing for now, and whoever pushes next is told Ready.
+func (s *Stream) Next(n int, scratch []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.flying > 0 {
+		s.wrote(n)
+	}
 	ready := s.ready()
 	if ready == 0 {
 		s.busy = false
@@ -172,10 +174,8 @@ func (s *Stream) Next(scratch []byte) []byte {
 	return gathered
 }
 
-// Wrote takes away n bytes that were written.
-func (s *Stream) Wrote(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// wrote takes away n bytes that were written. mu is held.
+func (s *Stream) wrote(n int) {
 	s.flying = 0
 	n += s.written
 	done := 0
@@ -189,7 +189,7 @@ func (s *Stream) Wrote(n int) {
 	if done == len(s.chunks) {
 		s.one[0] = nil
 		s.chunks = s.one[:0] // a burst's memory goes back
-	} else {
+	} else if done > 0 {
 		rest := copy(s.chunks, s.chunks[done:])
 		clear(s.chunks[rest:])
 		s.chunks = s.chunks[:rest]

@@ -11,14 +11,13 @@ import (
 // drained writes all that a Stream gives, at most so many bytes at a time, and returns it.
 func drained(s *Stream, scratch, most int) string {
 	var out []byte
-	for {
-		b := s.Next(make([]byte, 0, scratch))
+	for n := 0; ; {
+		b := s.Next(n, make([]byte, 0, scratch))
 		if b == nil {
 			return string(out)
 		}
-		b = b[:min(len(b), most)]
-		out = append(out, b...)
-		s.Wrote(len(b))
+		n = min(len(b), most)
+		out = append(out, b[:n]...)
 	}
 }
 
@@ -65,8 +64,8 @@ func TestAHeldStreamGivesWhatCameBeforeAndThenWhatIsFirst(t *testing.T) {
 func TestAFullStreamTakesNothingMore(t *testing.T) {
 	s := NewStream(100)
 	s.Push([]byte("begun"))
-	s.Next(nil)
-	s.Wrote(2)
+	s.Next(0, nil)
+	s.Next(2, nil)
 	if got := s.Push(bytes.Repeat([]byte("x"), 90)); got != Overflowed {
 		t.Errorf("more than it holds: %v", got)
 	}
@@ -86,14 +85,14 @@ func TestWhoWaitsForRoomIsTold(t *testing.T) {
 	}
 	s.Push([]byte("0123456789"))
 	roomy := s.Below(0)
-	s.Next(nil)
-	s.Wrote(9)
+	s.Next(0, nil)
+	s.Next(9, nil)
 	select {
 	case <-roomy:
 		t.Error("one byte waits, and it has room")
 	default:
 	}
-	s.Wrote(1)
+	s.Next(1, nil)
 	<-roomy
 	s.Push([]byte("x"))
 	roomy = s.Below(0)
@@ -108,7 +107,11 @@ func TestAnyStream(t *testing.T) {
 		s := NewStream(rapid.IntRange(50, 600).Draw(t, "limit"))
 		var want, held, out []byte
 		isHeld, isFull, number := false, false, 0
-		var flying []byte
+		var flying []byte // what Next gave out; nil: nothing
+		wrote := 0        // how much of it was written
+		next := func(scratch int) {
+			flying, wrote = s.Next(wrote, make([]byte, 0, scratch)), 0
+		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			number++
 			c := fmt.Appendf(nil, "<%d%s>", number, bytes.Repeat([]byte("."), rapid.IntRange(0, 20).Draw(t, "size")))
@@ -138,20 +141,20 @@ func TestAnyStream(t *testing.T) {
 				}
 			case 4:
 				if flying == nil {
-					flying = s.Next(make([]byte, 0, rapid.IntRange(1, 80).Draw(t, "scratch")))
+					next(rapid.IntRange(1, 80).Draw(t, "scratch"))
 				}
 			case 5:
 				if flying != nil {
-					n := rapid.IntRange(0, len(flying)).Draw(t, "written")
-					out = append(out, flying[:n]...)
-					s.Wrote(n)
-					flying = nil
+					wrote = rapid.IntRange(0, len(flying)).Draw(t, "written")
+					out = append(out, flying[:wrote]...)
+					next(rapid.IntRange(1, 80).Draw(t, "scratch"))
 				}
 			}
 		}
-		if flying != nil {
+		for flying != nil {
+			wrote = len(flying)
 			out = append(out, flying...)
-			s.Wrote(len(flying))
+			next(64)
 		}
 		if isFull {
 			s.Last([]byte("<last>"))

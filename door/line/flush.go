@@ -22,7 +22,7 @@ var scratches = sync.Pool{New: func() any { return new([gatherSize]byte) }}
 func (d *Door) flush(members []*member, _ int) []*member {
 	mark := d.mark // of the flush before: what was answered by then is among the owners of this one
 	d.mark = d.gate.Answers()
-	shares := max(1, min(runtime.GOMAXPROCS(0), len(members)/flushShare))
+	shares := max(1, min(runtime.GOMAXPROCS(0)/2, len(members)/flushShare)) // the other half reads, applies and commits
 	var others sync.WaitGroup
 	for i := 1; i < shares; i++ {
 		others.Go(func() { d.flushSome(members[len(members)*i/shares : len(members)*(i+1)/shares]) })
@@ -39,45 +39,42 @@ func (d *Door) flushSome(members []*member) {
 	a := newAttempt()
 	writes := uint64(0)
 	for _, m := range members {
-		for {
-			b := m.out.Next(scratch[:0])
-			if b == nil {
-				break
-			}
+		for b := m.out.Next(0, scratch[:0]); b != nil; {
 			if m.raw == nil {
-				d.wait(m)
+				d.wait(m, 0)
 				break
 			}
 			n, err := a.write(m.raw, b)
 			writes++
-			m.out.Wrote(n)
 			if err != nil {
 				m.broken()
 				break
 			}
 			if n < len(b) {
-				d.wait(m)
+				d.wait(m, n)
 				break
 			}
+			b = m.out.Next(n, scratch[:0])
 		}
 	}
 	d.counts.sent.Add(writes)
 }
 
 // wait gives a socket that takes no more for now, or cannot be written without waiting, a goroutine of its own until nothing waits.
-func (d *Door) wait(m *member) {
+// n is how much of what Next returned last was written.
+func (d *Door) wait(m *member, n int) {
 	d.counts.waited.Add(1)
 	d.writing.Go(func() {
 		scratch := scratches.Get().(*[gatherSize]byte)
 		defer scratches.Put(scratch)
 		for {
-			b := m.out.Next(scratch[:0])
+			b := m.out.Next(n, scratch[:0])
 			if b == nil {
 				return
 			}
-			n, err := m.conn.Write(b)
+			var err error
+			n, err = m.conn.Write(b)
 			d.counts.sent.Add(1)
-			m.out.Wrote(n)
 			if err != nil {
 				m.broken()
 				return

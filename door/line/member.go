@@ -25,11 +25,12 @@ const pendingMax = 64
 
 // member is a connection, and who came in through it.
 type member struct {
+	own  []span          // Deliver only: what of the run under way is its own, and so not for it
+	raw  syscall.RawConn // nil: written as any other connection
+	out  outbox.Stream   // beside what else Deliver and the Writer look at, member by member
 	door *Door
 	id   chat.SessionID
 	conn net.Conn
-	raw  syscall.RawConn // nil: written as any other connection
-	out  outbox.Stream
 
 	// Serve's goroutine only.
 	source  source
@@ -37,9 +38,6 @@ type member struct {
 	limit   *rate.Limiter // nil: nothing said yet, or no limit
 	room    chat.RoomID   // where it talks
 	quits   bool
-
-	// Deliver only.
-	own []span // what of the run under way is its own, and so not for it
 
 	mu       sync.Mutex // guards the rest
 	inside   bool
