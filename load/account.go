@@ -34,7 +34,7 @@ type Tally struct {
 	Doubled    uint64 `json:"doubled"`
 	OutOfOrder uint64 `json:"out_of_order"` // received after a later one of the same sender
 	Damaged    uint64 `json:"damaged"`      // came changed
-	Unexpected uint64 `json:"unexpected"`   // a member's own lines from a server that was not said to echo
+	Unexpected uint64 `json:"unexpected"`   // a member's own lines from a server that was not said to echo, or another room's
 }
 
 // Add adds another tally.
@@ -105,6 +105,9 @@ func (s *stream) fill(number uint32) bool {
 
 // Damaged enters a line that came changed, so that nobody can tell which it was.
 func (a *Account) Damaged() { a.tally.Damaged++ }
+
+// Misdirected enters a line that was said in another room.
+func (a *Account) Misdirected() { a.tally.Unexpected++ }
 
 // Close returns the tally, given how many messages each sender sent.
 func (a *Account) Close(sent []uint32) Tally {

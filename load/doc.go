@@ -1,9 +1,11 @@
-// Package load puts a measured load on a chat room of plain datagrams and checks every line that every member receives.
+// Package load puts a measured load on a chat server and checks every line that every member receives.
 //
-// It knows nothing of how a server works: whatever answers the datagram protocol can be tried, ours or another.
+// It knows nothing of how a server works: whatever answers one of the protocols can be tried, ours or another. Each protocol is a
+// file: udp.go, and line.go, irc.go, nats.go and raw.go over what connections share, connection.go.
 //
 // Its laws:
 //   - The loop is open: latency counts from the moment a message was due, so a server that stalls cannot hide it.
 //   - Every member's every line is checked: per sender exactly once, in order, unchanged.
+//   - What is said and how it is accounted for is the same through every door.
 //   - What cannot be measured is left out of the Report, never guessed.
 package load

@@ -22,11 +22,13 @@ type flight struct {
 	number uint32
 }
 
-// newFlights lets a number of messages be under way, of the senders as evenly as can be.
-func newFlights(n, senders int, patience time.Duration) *flights {
-	f := &flights{patience: patience, free: make(chan int, n), flying: map[flight]time.Duration{}}
-	for i := range n {
-		f.free <- i % senders
+// newFlights lets a number of messages be under way in each room, of its senders as evenly as can be.
+func newFlights(n, senders, rooms int, patience time.Duration) *flights {
+	f := &flights{patience: patience, free: make(chan int, n*rooms), flying: map[flight]time.Duration{}}
+	for i := range n * rooms {
+		room, turn := i%rooms, i/rooms
+		there := (senders - room + rooms - 1) / rooms
+		f.free <- room + turn%there*rooms
 	}
 	return f
 }
@@ -84,9 +86,16 @@ func (r *run) talkAsAccepted(ctx context.Context, before time.Duration) {
 	}
 }
 
-// came lands a message that its witness has received: the next member, or the only one.
+// came lands a message that its witness has received: the next of the room who reads, or the only one.
 func (r *run) came(m *member, k mark) {
-	if r.flights != nil && m.index == (k.sender+1)%r.plan.Members {
+	if r.flights == nil {
+		return
+	}
+	witness := k.sender + r.plan.rooms()
+	if witness >= r.plan.readers() {
+		witness = m.room
+	}
+	if m.index == witness {
 		r.flights.land(flight{k.sender, k.number})
 	}
 }

@@ -2,118 +2,122 @@ package load
 
 import (
 	"bytes"
-	"crypto/rand"
 	"strconv"
 	"strings"
-	"time"
-
-	"parley/wire/datagram"
 )
 
-// runID tells one run's members and lines from everything else that is said in the room.
-type runID string
-
-func newRunID() runID { return runID(strings.ToLower(rand.Text()[:5])) }
-
-// nick is the nickname of a member: b, the run, its number.
-func (id runID) nick(member int) string { return string(id.appendNick(nil, member)) }
-
-func (id runID) appendNick(b []byte, member int) []byte {
-	b = append(append(append(b, 'b'), id...), '-')
-	return strconv.AppendInt(b, int64(member), 10)
+// lineDialect is text as people type it into netcat.
+type lineDialect struct {
+	r *run
+	m *member
 }
 
-// mark is what a message says of itself.
-type mark struct {
-	sender int
-	number uint32
-	due    time.Duration // since the run's clock began
-}
+func newLineDialect(r *run, m *member) dialect { return &lineDialect{r, m} }
 
-// filling brings texts to their size.
-var filling = []byte(strings.Repeat("abcdefghijklmnopqrstuvwxyz", SizeMax/26+1))
-
-// appendText appends a message's text: the run, the mark's three numbers, and filling up to size.
-func (id runID) appendText(b []byte, m mark, size int) []byte {
-	start := len(b)
-	b = append(append(b, id...), ' ')
-	b = append(strconv.AppendInt(b, int64(m.sender), 10), ' ')
-	b = append(strconv.AppendUint(b, uint64(m.number), 10), ' ')
-	b = append(strconv.AppendInt(b, int64(m.due), 10), ' ')
-	return append(b, filling[:max(0, size-(len(b)-start))]...)
-}
-
-// kind is what a line is.
-type kind int
-
+// What a server of lines says.
 const (
-	other   kind = iota // an answer, a notice to the member, or of people who are not in this run
-	message             // of this run
-	damaged             // of this run, but changed on its way
-	enters              // a member of this run does; mark.sender says which
-	quits
+	nickPrompt  = "Please enter nickname: " // no line break follows
+	nickWelcome = "Welcome to the chat room, "
 )
 
-// reader reads the lines of a run.
-type reader struct {
-	id      runID
-	members int
-	senders int
-	size    int
-	scratch []byte // to compare with
+func (l *lineDialect) greet(s *connection) error {
+	if err := s.write([]byte("\n")); err != nil {
+		return err
+	}
+	return s.await(func(line string, whole bool) (bool, error) { return !whole && line == nickPrompt, nil })
 }
 
-var (
-	said  = []byte(": ")
-	space = []byte(" ")
-)
-
-// read tells what a line is. A message is as it was sent or it is damaged.
-func (r *reader) read(line []byte) (kind, mark) {
-	if len(line) < len(r.id)+3 || line[0] != 'b' || string(line[1:1+len(r.id)]) != string(r.id) {
-		return other, mark{}
+func (l *lineDialect) enter(s *connection) error {
+	if err := s.write([]byte(l.m.nick + "\n")); err != nil {
+		return err
 	}
+	reason := ""
+	err := s.await(func(line string, whole bool) (bool, error) {
+		if !whole && line == nickPrompt {
+			return true, refused(l.m.nick, reason)
+		}
+		if whole {
+			reason = line
+		}
+		return whole && strings.HasPrefix(line, nickWelcome+l.m.nick), nil
+	})
+	if err != nil || l.r.plan.rooms() == 1 {
+		return err
+	}
+	return s.ask("/join "+l.r.rooms[l.m.room]+"\n", is("["+l.r.rooms[l.m.room]+"] "))
+}
+
+func (l *lineDialect) say(b, text []byte) []byte { return append(append(b, text...), '\n') }
+
+func (l *lineDialect) quit() string { return "/quit\n" }
+
+func (l *lineDialect) read(_ *connection, line []byte) (kind, mark) {
+	tag, line := cutTag(line)
 	nick, text, isSaid := bytes.Cut(line, said)
-	if !isSaid {
-		return r.coming(string(line))
+	switch {
+	case isSaid && l.m.reader.isOurs(nick):
+		kind, m := l.m.reader.said(nick, text)
+		if kind == message && string(tag) != l.tag(l.r.roomOf(m.sender)) {
+			return damaged, mark{}
+		}
+		return kind, m
+	case isSaid:
+		return nothing, mark{} // somebody who is not of this run
 	}
-	if string(text) == knock {
+	n, enter, ok := together(string(line))
+	switch {
+	case !ok:
 		return other, mark{}
+	case string(tag) != l.tag(l.m.room):
+		return nothing, mark{}
+	case enter:
+		return enterTogether, mark{number: uint32(n)}
 	}
-	_, rest, _ := bytes.Cut(text, space)
-	senderDigits, rest, _ := bytes.Cut(rest, space)
-	numberDigits, rest, _ := bytes.Cut(rest, space)
-	dueDigits, _, _ := bytes.Cut(rest, space)
-	sender, _ := strconv.Atoi(string(senderDigits)) // what is no number is found out by comparing
-	number, _ := strconv.ParseUint(string(numberDigits), 10, 32)
-	due, _ := strconv.ParseInt(string(dueDigits), 10, 64)
-	m := mark{sender, uint32(number), time.Duration(due)}
-	if m.sender < 0 || m.sender >= r.senders {
-		return damaged, mark{}
-	}
-	r.scratch = r.id.appendNick(r.scratch[:0], m.sender)
-	isNick := bytes.Equal(nick, r.scratch)
-	r.scratch = r.id.appendText(r.scratch[:0], m, r.size)
-	if !isNick || !bytes.Equal(text, r.scratch) {
-		return damaged, mark{}
-	}
-	return message, m
+	return quitTogether, mark{number: uint32(n)}
 }
 
-// coming reads who enters or leaves.
-func (r *reader) coming(line string) (kind, mark) {
-	nick, enter, ok := datagram.Coming(line)
-	if !ok {
-		return damaged, mark{}
+// tag is what stands before the lines of a room: nothing in the one that everybody enters first.
+func (l *lineDialect) tag(room int) string {
+	if l.r.plan.rooms() == 1 {
+		return ""
 	}
-	_, digits, _ := strings.Cut(nick, "-")
-	who, err := strconv.Atoi(digits)
-	r.scratch = r.id.appendNick(r.scratch[:0], who)
-	switch {
-	case err != nil || who < 0 || who >= r.members || string(r.scratch) != nick:
-		return damaged, mark{}
-	case enter:
-		return enters, mark{sender: who}
+	return l.r.rooms[room]
+}
+
+// cutTag takes the room off a line: [ROOM] LINE.
+func cutTag(line []byte) (room, rest []byte) {
+	if len(line) > 0 && line[0] == '[' {
+		if room, rest, found := bytes.Cut(line[1:], []byte("] ")); found {
+			return room, rest
+		}
 	}
-	return quits, mark{sender: who}
+	return nil, line
+}
+
+// What a server of lines says of one or several who come or go.
+var comings = []struct {
+	verb  string
+	enter bool
+}{{" enters the chat room", true}, {" enter the chat room", true}, {" quits the chat room", false}, {" quit the chat room", false}}
+
+// together reads how many enter or leave: A enters…, A, B enter…, A, B and 38 others enter… Nicknames have no spaces.
+func together(line string) (n int, enter, ok bool) {
+	for _, c := range comings {
+		names, found := strings.CutSuffix(line, c.verb)
+		if !found {
+			continue
+		}
+		names, more, isMore := strings.Cut(names, " and ")
+		n = 1 + strings.Count(names, ", ")
+		if isMore {
+			digits, _, _ := strings.Cut(more, " other")
+			others, err := strconv.Atoi(digits)
+			if err != nil || others < 0 {
+				others = 1 // by name
+			}
+			n += others
+		}
+		return n, c.enter, true
+	}
+	return 0, false, false
 }

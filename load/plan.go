@@ -10,46 +10,80 @@ import (
 // Plan is what a run does.
 type Plan struct {
 	Target   netip.AddrPort `json:"target"`
-	Door     string         `json:"door"`      // UDP
+	Door     string         `json:"door"`      // UDP, Line, IRC, NATS or Raw
 	Members  int            `json:"members"`   // who enter, a socket each
-	Senders  int            `json:"senders"`   // how many of them talk, in turn
+	Rooms    int            `json:"rooms"`     // that they are spread over evenly; 0 is one, too
+	Senders  int            `json:"senders"`   // how many of them talk, in turn, spread over the rooms like everybody
 	Rate     float64        `json:"rate"`      // messages a second of all senders together, evenly spaced; 0: as fast as accepted
-	InFlight int            `json:"in_flight"` // as fast as accepted: how many may be under way at once
+	InFlight int            `json:"in_flight"` // as fast as accepted: how many may be under way at once, in each room
 	Size     int            `json:"size"`      // of a text, in bytes
 	WarmUp   time.Duration  `json:"warm_up_ns"`
 	Duration time.Duration  `json:"duration_ns"` // of what is measured, after WarmUp
 	Echo     bool           `json:"echo"`        // the server sends senders their own lines too
+	Stopped  int            `json:"stopped"`     // how many stop reading when the talking begins, none of them a sender
 	Vanish   int            `json:"vanish"`      // how many at the end close their sockets without a word
+	Idle     string         `json:"idle"`        // Entered or Silent: nobody talks for Duration; else ""
 }
 
-// UDP is the door of plain datagrams, the only one that can be tried yet.
-const UDP = "udp"
+// The doors that can be tried.
+const (
+	UDP  = "udp"  // plain datagrams
+	Line = "line" // lines of text over TCP, as netcat has them
+	IRC  = "irc"
+	NATS = "nats"
+	Raw  = "raw" // a floor: whatever line comes is sent on as it is (bench/forward)
+)
+
+// How members are idle.
+const (
+	Entered = "entered"
+	Silent  = "silent" // they only connect
+)
 
 // SizeMin and SizeMax bound a text: it carries what it is checked by, and fits one line with its nickname.
 const (
-	SizeMin = 64
-	SizeMax = 900
+	SizeMin    = 64
+	SizeMax    = 900
+	sizeMaxIRC = 400 // a line of IRC has 512 bytes, with who says it and where
 )
 
-// accountsMax bounds Members × Senders: each member keeps account of each sender.
+// accountsMax bounds how many accounts are kept: each member keeps one of each sender in its room.
 const accountsMax = 20_000_000
+
+// rooms is how many there are.
+func (p Plan) rooms() int { return max(1, p.Rooms) }
+
+// readers is how many members read to the end. Those who stop are the last.
+func (p Plan) readers() int { return p.Members - p.Stopped }
+
+// tells says whether the protocol has a way to tell who enters.
+func (p Plan) tells() bool { return p.Door == UDP || p.Door == Line || p.Door == IRC }
 
 // Check says what is wrong with a plan.
 func (p Plan) Check() error {
-	heard := p.Members >= 2 || p.Echo
+	_, streams := dialects[p.Door]
+	talk, rooms, udp := p.Idle == "", p.rooms(), p.Door == UDP
+	heard := p.readers() >= 2*rooms || p.Echo || !talk
 	for _, rule := range []struct {
 		ok  bool
 		why locale.Text
 	}{
-		{p.Door == UDP, locale.Text{EN: "the only door that can be tried is udp", ZH: "目前只能测试 udp 入口"}},
-		{p.Members >= 1 && heard, locale.Text{EN: "at least two members are needed, so that somebody hears what is said", ZH: "至少需要两名成员，否则没有人能收到消息"}},
-		{p.Senders >= 1 && p.Senders <= p.Members, locale.Text{EN: "senders must be from 1 to the number of members", ZH: "发送者数量必须在 1 到成员数之间"}},
-		{p.Members*p.Senders <= accountsMax, locale.Text{EN: "members times senders must be at most 20 million: name fewer senders", ZH: "成员数乘以发送者数最多为两千万：请减少发送者"}},
+		{udp || streams, locale.Text{EN: "the doors that can be tried are udp, line, irc, nats and raw", ZH: "可以测试的入口有 udp、line、irc、nats 和 raw"}},
+		{p.Members >= 1 && p.Rooms >= 0 && heard, locale.Text{EN: "at least two members who read are needed in each room, so that somebody hears what is said", ZH: "每个房间至少需要两名读取消息的成员，否则没有人能收到消息"}},
+		{rooms == 1 || !udp, locale.Text{EN: "there is one room only with udp", ZH: "udp 只有一个房间"}},
+		{!talk || p.Senders >= rooms && p.Senders <= p.Members, locale.Text{EN: "senders must be at least 1 in each room and at most the number of members", ZH: "每个房间至少要有 1 名发送者，且发送者不能多于成员"}},
+		{p.Members <= accountsMax && p.Members*((max(1, p.Senders)+rooms-1)/rooms) <= accountsMax, locale.Text{EN: "members times senders of a room must be at most 20 million: name fewer senders", ZH: "成员数乘以每个房间的发送者数最多为两千万：请减少发送者"}},
 		{p.Rate >= 0 && p.Rate <= 1e6, locale.Text{EN: "the rate must be from 0 to a million messages a second", ZH: "速率必须在每秒 0 到一百万条之间"}},
-		{p.Rate > 0 || p.InFlight >= 1, locale.Text{EN: "at least one message must be allowed in flight", ZH: "至少允许一条消息在途"}},
+		{!talk || p.Rate > 0 || p.InFlight >= 1, locale.Text{EN: "at least one message must be allowed in flight", ZH: "至少允许一条消息在途"}},
 		{p.Size >= SizeMin && p.Size <= SizeMax, locale.Text{EN: "the size of a text must be from 64 to 900 bytes", ZH: "消息大小必须在 64 到 900 字节之间"}},
+		{p.Door != IRC || p.Size <= sizeMaxIRC, locale.Text{EN: "the size of a text must be at most 400 bytes with irc", ZH: "使用 irc 时消息最多 400 字节"}},
 		{p.Duration > 0 && p.WarmUp >= 0, locale.Text{EN: "the duration must be positive", ZH: "时长必须为正数"}},
+		{!p.Echo || udp, locale.Text{EN: "only with udp can a server echo", ZH: "只有 udp 可以回显"}},
+		{p.Stopped >= 0 && (p.Stopped == 0 || !udp), locale.Text{EN: "nobody stops reading with udp: datagrams are lost instead", ZH: "udp 没有停止读取的成员：数据报会直接丢失"}},
+		{p.Stopped == 0 || talk && p.Stopped+p.Senders <= p.Members && p.Vanish == 0, locale.Text{EN: "who stops reading can be no sender, and nobody can vanish or be idle beside them", ZH: "停止读取的成员不能是发送者，也不能同时有人消失或全体空闲"}},
 		{p.Vanish >= 0 && p.Vanish < p.Members, locale.Text{EN: "fewer must vanish than there are members, so that somebody can see it", ZH: "消失的成员必须少于总数，否则没有人能看到"}},
+		{p.Vanish == 0 || talk && rooms == 1 && p.Door != NATS && p.Door != Raw, locale.Text{EN: "who vanishes is seen in one room, by udp, line or irc", ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失"}},
+		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{EN: "members are idle entered or, but not with udp, silent", ZH: "空闲方式为 entered，或（udp 除外）silent"}},
 	} {
 		if !rule.ok {
 			return locale.Errorf(rule.why)

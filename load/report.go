@@ -15,6 +15,7 @@ type Report struct {
 	Enter       Enter          `json:"enter"`
 	Sent        uint64         `json:"sent"` // messages, with those of the warm-up
 	GivenUp     uint64         `json:"given_up"`
+	Closed      int            `json:"closed"`     // connections that the server closed though their members read
 	Deliveries  Tally          `json:"deliveries"` // of all that was sent
 	Dropped     uint64         `json:"dropped"`    // lines that the server said it dropped
 	Measured    Measured       `json:"measured"`
@@ -22,6 +23,8 @@ type Report struct {
 	Late        Latencies      `json:"late_ms"`    // from due to sent: how late this program was itself
 	Server      *Server        `json:"server,omitempty"`
 	Vanished    *Vanished      `json:"vanished,omitempty"`
+	Stopped     *Stopped       `json:"stopped,omitempty"`
+	Idle        *Idle          `json:"idle,omitempty"`
 	Curve       []Quantile     `json:"curve"` // of the latency
 	Timeline    Timeline       `json:"timeline"`
 	ServerError string         `json:"server_error,omitempty"` // why Server is missing
@@ -36,12 +39,14 @@ type Enter struct {
 	Notices  Notices `json:"notices"`
 }
 
-// Notices counts what members were told of others entering. Of each two who enter, exactly one is told of the other: who was first.
+// Notices counts what members were told of others entering. Of each two who enter a room, exactly one is told of the other: who was
+// first. Where a server gathers notices (A, B and 38 others), nobody can look at every two.
 type Notices struct {
 	Expected uint64 `json:"expected"`
 	Received uint64 `json:"received"`
-	Lost     uint64 `json:"lost"`    // neither of two was told
-	Doubled  uint64 `json:"doubled"` // both of two were, or one more than once
+	Lost     uint64 `json:"lost"`     // neither of two was told
+	Doubled  uint64 `json:"doubled"`  // both of two were, or one more than once
+	Gathered bool   `json:"gathered"` // then none is said to be lost or doubled
 }
 
 // Silent says whether nobody was told of anybody: servers need not.
@@ -53,7 +58,7 @@ type Measured struct {
 	Sent       uint64  `json:"sent"`       // messages that were due in it
 	Deliveries uint64  `json:"deliveries"` // received
 	Lines      uint64  `json:"lines"`
-	Datagrams  uint64  `json:"datagrams"` // that the lines came in
+	Datagrams  uint64  `json:"datagrams"` // that the lines came in; of a stream, the reads
 }
 
 // Latencies are durations in milliseconds.
@@ -91,7 +96,7 @@ func (r *Report) Limited() bool {
 // OK says whether everything arrived as it must.
 func (r *Report) OK() bool {
 	n := r.Enter.Notices
-	return r.Deliveries.Faults() == 0 && (n.Silent() || n.Lost == 0 && n.Doubled == 0)
+	return r.Deliveries.Faults() == 0 && r.Closed == 0 && (n.Silent() || n.Lost == 0 && n.Doubled == 0)
 }
 
 func latencies(h *Histogram) Latencies {
@@ -103,16 +108,16 @@ func latencies(h *Histogram) Latencies {
 
 // sample is what stood at one moment.
 type sample struct {
-	at                         time.Duration
-	usage                      *Usage // nil: not known
-	received, lines, datagrams uint64
+	at                     time.Duration
+	usage                  *Usage // nil: not known
+	received, lines, reads uint64
 }
 
 // look takes a sample.
 func (r *run) look() sample {
 	return sample{
 		at: r.clock(), usage: r.measure(), received: r.seen.received.Load(),
-		lines: r.seen.lines.Load(), datagrams: r.seen.datagrams.Load(),
+		lines: r.seen.lines.Load(), reads: r.seen.reads.Load(),
 	}
 }
 
@@ -150,7 +155,7 @@ func entered(before, after *Usage, members int) *Server {
 func (r *Report) window(first, last sample) {
 	r.Measured.Seconds = (last.at - first.at).Seconds()
 	r.Measured.Deliveries = last.received - first.received
-	r.Measured.Lines, r.Measured.Datagrams = last.lines-first.lines, last.datagrams-first.datagrams
+	r.Measured.Lines, r.Measured.Datagrams = last.lines-first.lines, last.reads-first.reads
 	if r.Server == nil || first.usage == nil || last.usage == nil {
 		r.Server = nil
 		return
@@ -165,8 +170,8 @@ func (r *Report) window(first, last sample) {
 // tally closes every account. Readers must have ended.
 func (r *run) tally() {
 	for _, m := range r.members {
-		if m.inside {
-			r.report.Deliveries.Add(m.account.Close(r.count))
+		if m.inside && !m.stopped {
+			r.report.Deliveries.Add(m.account.Close(r.sentIn(m.room)))
 		}
 	}
 	r.report.Enter.Notices = r.notices()
@@ -174,6 +179,7 @@ func (r *run) tally() {
 	if r.flights != nil {
 		r.report.GivenUp = r.flights.givenUp
 	}
+	r.report.Closed = int(r.seen.closed.Load())
 	r.report.Dropped = r.seen.dropped.Load()
 	r.report.Latency = latencies(&r.seen.latency)
 	r.report.Curve = curve(&r.seen.latency)
@@ -182,12 +188,19 @@ func (r *run) tally() {
 	r.report.Others = r.seen.others
 }
 
-// notices looks at every two who entered.
+// notices looks at every two who entered a room.
 func (r *run) notices() (n Notices) {
+	if r.plan.Door == Line {
+		return Notices{Expected: r.pairs(), Received: r.seen.notices.Load(), Gathered: true}
+	}
+	if !r.plan.tells() {
+		return Notices{}
+	}
 	for i, a := range r.members {
 		n.Received += a.entered.len()
 		n.Doubled += a.again
-		for j, b := range r.members[:i] {
+		for j := a.room; j < i; j += r.plan.rooms() {
+			b := r.members[j]
 			if !a.inside || !b.inside {
 				continue
 			}

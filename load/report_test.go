@@ -32,6 +32,7 @@ func full() *Report {
 		Latency:    latencies(&h), Late: latencies(&h), Curve: curve(&h),
 		Server:   &Server{RSSBefore: 1 << 20, RSSEntered: 2 << 20, BytesPerMember: 2048, RSSAfter: 3 << 20, CPU: 1, PerDelivery: 5000},
 		Vanished: &Vanished{Members: 2, Seen: 1, Seconds: 30, By: "notices"},
+		Stopped:  &Stopped{Members: 3, Closed: 2}, Closed: 6,
 		Others:   map[string]int{chat.TooFast.Sentence(): 7},
 	}
 	r.Timeline = Timeline{SlotSeconds: 0.1, Received: []uint64{3, 0, 2}, Slowest: []float64{5, 0, 2}}
@@ -44,7 +45,7 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 			"5 members, 2 of them talk: as fast as accepted, 3 in flight of 100 bytes", "5 in 0.50 s, 3 requests", "10 expected, 1 lost",
 			"50 messages, 200 deliveries, 100/s", "2.00", "p50 503.32, p99 989.86", "400 expected, 390 received",
 			"10 lost, 1 doubled, 2 out of order, 3 damaged, 4 of the sender's own", "1 not received in time, 2 lines dropped",
-			"5000.00 µs a delivery", "1.0 MiB empty, 2.0 MiB with all inside (2.0 KiB each), 3.0 MiB", "1 of 2 seen gone", "slow down\" × 7",
+			"5000.00 µs a delivery", "1.0 MiB empty, 2.0 MiB with all inside (2.0 KiB each), 3.0 MiB", "1 of 2 seen gone", "3, of whom the server closed 2", "6 connections closed", "slow down\" × 7",
 			"--no-limits", "ended early",
 		},
 		locale.Chinese: {"5 名成员", "丢失 10，重复 1", "每次送达 5000.00 微秒", "--no-limits", "提前结束"},
@@ -65,6 +66,14 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 			t.Errorf("what is told begins in several columns: %v\n%s", columns, text)
 		}
 	}
+	quiet := full()
+	quiet.Plan, quiet.Idle = Plan{Door: Line, Members: 6, Rooms: 2, Idle: Silent, Duration: time.Second}, &Idle{Connections: 6, Closed: 1, Bytes: 2500, CPU: 0.5}
+	quiet.Enter.Notices = Notices{Expected: 6, Received: 5, Gathered: true}
+	for _, want := range []string{"6 members in 2 rooms, silent and quiet for 1s", "6, each 2.50 kB of the server's memory; 0.50 s of its CPU", "5 times, gathered"} {
+		if text := quiet.Text(locale.English); !strings.Contains(text, want) || strings.Contains(text, "deliveries") {
+			t.Errorf("%q is not told, or more, in\n%s", want, text)
+		}
+	}
 	r := &Report{}
 	for _, want := range []string{"none", "not measured: name it with --data or --pid", "does not tell"} {
 		if text := r.Text(locale.English); !strings.Contains(text, want) {
@@ -78,7 +87,9 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 }
 
 func TestTheJSONHasItsNames(t *testing.T) {
-	content, err := json.Marshal(full())
+	r := full()
+	r.Idle = &Idle{}
+	content, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +197,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*Plan){
-		"only door":     func(p *Plan) { p.Door = "tcp" },
+		"doors that":    func(p *Plan) { p.Door = "tcp" },
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
 		"20 million":    func(p *Plan) { p.Members, p.Senders = 10_000, 10_000 },
@@ -195,6 +206,16 @@ func TestPlansThatCannotBe(t *testing.T) {
 		"64 to 900":     func(p *Plan) { p.Size = 63 },
 		"duration must": func(p *Plan) { p.Duration = 0 },
 		"must vanish":   func(p *Plan) { p.Vanish = 2 },
+		"one room only": func(p *Plan) { p.Members, p.Senders, p.Rooms = 4, 2, 2 },
+		"in each room,": func(p *Plan) { p.Members, p.Senders, p.Rooms, p.Door = 3, 2, 2, Line },
+		"in each room ": func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
+		"with irc":      func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"can a server":  func(p *Plan) { p.Echo, p.Door = true, Line },
+		"nobody stops":  func(p *Plan) { p.Members, p.Stopped = 4, 1 },
+		"be no sender":  func(p *Plan) { p.Members, p.Senders, p.Stopped, p.Door = 4, 4, 1, Line },
+		"seen in one":   func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"idle entered":  func(p *Plan) { p.Idle = Silent },
+		"idle entered ": func(p *Plan) { p.Idle = "asleep" },
 	} {
 		p := good
 		spoil(&p)

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"parley/wire/datagram"
 )
 
 // Options are what a run is given beside its Plan. The zero value is good.
@@ -70,6 +68,7 @@ type run struct {
 	plan    Plan
 	options Options
 	id      runID
+	rooms   []string  // their names
 	began   time.Time // of the run's clock
 	members []*member
 	readers sync.WaitGroup
@@ -77,12 +76,17 @@ type run struct {
 	flights *flights // nil at a fixed rate
 	report  *Report
 
-	phase  atomic.Int32
-	inside atomic.Int64
-	sent   atomic.Uint64
-	talked atomic.Int64 // when the talking began, by the clock
-	count  []uint32     // sent, by sender: the talking goroutine
-	late   Histogram    // from due to sent
+	phase    atomic.Int32
+	inside   atomic.Int64
+	sent     atomic.Uint64
+	expected atomic.Uint64 // deliveries of what was sent
+	talked   atomic.Int64  // when the talking began, by the clock
+	hearers  []uint64      // by room: how many hear what is said there
+	late     Histogram     // from due to sent
+
+	// The talking goroutine.
+	count []uint32 // sent, by sender
+	text  []byte   // the one being said
 }
 
 // clock is the time since the run began.
@@ -103,14 +107,17 @@ func carryOut(ctx context.Context, plan Plan, options Options, t timings) (*Repo
 	}
 	r := &run{timings: t, plan: plan, options: options, id: newRunID(), began: time.Now(), count: make([]uint32, plan.Senders)}
 	r.seen.others = map[string]int{}
-	if plan.Rate == 0 {
-		r.flights = newFlights(plan.InFlight, plan.Senders, t.giveUp)
+	if plan.Rate == 0 && plan.Idle == "" {
+		r.flights = newFlights(plan.InFlight, plan.Senders, plan.rooms(), t.giveUp)
 	}
 	r.report = &Report{Plan: plan, Started: r.began.UTC()}
-	defer r.close()
-	if err := r.open(); err != nil {
-		return nil, err
+	for i := range plan.rooms() {
+		r.rooms = append(r.rooms, "r"+strconv.Itoa(i))
 	}
+	for i := range plan.Members {
+		r.members = append(r.members, r.newMember(i))
+	}
+	defer r.close()
 	stop := r.tellProgress()
 	defer stop()
 	if err := r.enter(ctx); err != nil {
@@ -118,11 +125,7 @@ func carryOut(ctx context.Context, plan Plan, options Options, t timings) (*Repo
 		return nil, err
 	}
 	if ctx.Err() == nil {
-		r.talk(ctx)
-		r.drain()
-	}
-	if ctx.Err() == nil {
-		r.vanish()
+		r.spend(ctx)
 	}
 	r.leave(r.leaving)
 	r.close()
@@ -131,42 +134,48 @@ func carryOut(ctx context.Context, plan Plan, options Options, t timings) (*Repo
 	return r.report, nil
 }
 
-// open makes every member's socket and starts to read it.
-func (r *run) open() error {
-	for i := range r.plan.Members {
-		socket, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(r.plan.Target))
-		if err != nil {
-			return fmt.Errorf("member %d: %w", i, err)
-		}
-		_ = socket.SetReadBuffer(receiveBuffer) // as far as the system grants it
-		self := i
-		if r.plan.Echo || i >= r.plan.Senders {
-			self = -1
-		}
-		m := &member{
-			index: i, nick: r.id.nick(i), socket: socket, answer: make(chan answer, 4),
-			account: NewAccount(r.plan.Senders, self), entered: newBitset(r.plan.Members),
-			reader: reader{id: r.id, members: r.plan.Members, senders: r.plan.Senders, size: r.plan.Size},
-		}
-		r.members = append(r.members, m)
-		r.readers.Go(func() { m.receive(r) })
+// spend has the members do what they have come for.
+func (r *run) spend(ctx context.Context) {
+	if r.plan.Idle != "" {
+		r.idle(ctx)
+		return
 	}
-	return nil
+	r.stop()
+	r.talk(ctx)
+	r.drain()
+	r.wake(ctx)
+	if ctx.Err() == nil {
+		r.vanish()
+	}
 }
 
 // close closes every socket and waits for the readers. It may be called again.
 func (r *run) close() {
 	for _, m := range r.members {
-		_ = m.socket.Close()
+		m.door.close()
 	}
 	r.readers.Wait()
 }
 
-// atOnce is how many requests to enter or leave are under way at once.
-const atOnce = 64
+// How many do something at once. Connecting, no more than any server's backlog holds: ngIRCd's 10, and what does not fit is tried
+// again by the system after a second. Entering, as many datagrams as a socket surely holds; of connections a crowd at the door, since what a
+// server makes of many at once is what entering costs.
+const (
+	connectAtOnce     = 5
+	datagramsAtOnce   = 64
+	connectionsAtOnce = 1000
+)
 
-// each calls do for members at once, a bounded number of them, until one fails or ctx ends.
-func (r *run) each(ctx context.Context, members []*member, do func(context.Context, *member) error) error {
+// atOnce is how many enter or leave at once.
+func (r *run) atOnce() int {
+	if r.plan.Door == UDP {
+		return datagramsAtOnce
+	}
+	return connectionsAtOnce
+}
+
+// each calls do for members, so many at once, until one fails or ctx ends.
+func (r *run) each(ctx context.Context, atOnce int, members []*member, do func(context.Context, *member) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -192,25 +201,60 @@ func (r *run) enter(ctx context.Context) error {
 	}
 	var repeats atomic.Int64
 	began := r.clock()
-	err = r.each(ctx, r.members, func(ctx context.Context, m *member) error {
-		m.asked = true
-		again, err := r.ask(ctx, m, datagram.Enter, datagram.OK)
-		repeats.Add(int64(again))
-		if err == nil {
-			m.inside = true
-			r.inside.Add(1)
-		}
-		return err
-	})
+	err = r.each(ctx, connectAtOnce, r.members, r.connect)
+	if err == nil && r.plan.Idle != Silent {
+		err = r.each(ctx, r.atOnce(), r.members, func(ctx context.Context, m *member) error {
+			m.asked = true
+			again, err := m.door.enter(ctx)
+			repeats.Add(int64(again))
+			if err == nil {
+				m.inside = true
+				r.inside.Add(1)
+			}
+			return err
+		})
+	}
 	r.report.Enter = Enter{Seconds: (r.clock() - began).Seconds(), Repeated: int(repeats.Load())}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	n := uint64(r.inside.Load())
-	r.settle(func() bool { return r.seen.notices.Load() >= n*(n-1)/2 })
-	r.report.Enter.Members = int(n)
-	r.report.Server = entered(before, r.measure(), int(n))
+	if expected := r.pairs(); expected > 0 {
+		r.settle(func() bool { return r.seen.notices.Load() >= expected })
+	}
+	n := int(r.inside.Load())
+	r.report.Enter.Members = n
+	r.report.Server = entered(before, r.measure(), n)
 	return nil
+}
+
+// connect opens a member's connection; those who stay silent have then come as far as they go.
+func (r *run) connect(ctx context.Context, m *member) error {
+	err := m.door.connect(ctx)
+	switch {
+	case errors.Is(err, errNobody):
+		return err
+	case err != nil:
+		return fmt.Errorf("member %d: %w", m.index, err)
+	case r.plan.Idle == Silent:
+		m.door.listen()
+		r.inside.Add(1)
+	}
+	return nil
+}
+
+// pairs is how often one of two is told that the other enters.
+func (r *run) pairs() (n uint64) {
+	if !r.plan.tells() {
+		return 0
+	}
+	inside := make([]uint64, r.plan.rooms())
+	for _, m := range r.members {
+		if m.inside {
+			n += inside[m.room]
+			inside[m.room]++
+		}
+	}
+	return n
 }
 
 // settle waits until all has come, or nothing comes any more.
@@ -223,18 +267,10 @@ func (r *run) settle(done func() bool) {
 	}
 }
 
-// hearers is how many are to hear a message.
-func (r *run) hearers() uint64 {
-	if r.plan.Echo {
-		return uint64(r.inside.Load())
-	}
-	return uint64(r.inside.Load() - 1)
-}
-
 // drain waits until all that was said has been heard.
 func (r *run) drain() {
 	r.phase.Store(int32(Draining))
-	r.settle(func() bool { return r.seen.received.Load() >= r.sent.Load()*r.hearers() })
+	r.settle(func() bool { return r.seen.received.Load() >= r.expected.Load() })
 }
 
 // leave lets everybody out who may be inside, whatever has ended the run.
@@ -248,8 +284,8 @@ func (r *run) leave(patience time.Duration) {
 			held = append(held, m)
 		}
 	}
-	_ = r.each(ctx, held, func(ctx context.Context, m *member) error {
-		if _, err := r.ask(ctx, m, datagram.Quit, datagram.Exit); errors.Is(err, errNobody) {
+	_ = r.each(ctx, r.atOnce(), held, func(ctx context.Context, m *member) error {
+		if err := m.door.leave(ctx); errors.Is(err, errNobody) {
 			return err
 		}
 		if m.inside {

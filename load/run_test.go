@@ -232,7 +232,7 @@ func TestAsFastAsAccepted(t *testing.T) {
 }
 
 func TestFlightsAreBoundedAndShared(t *testing.T) {
-	f := newFlights(5, 2, time.Second)
+	f := newFlights(5, 2, 1, time.Second)
 	var turns []int
 	for len(f.free) > 0 {
 		sender := <-f.free

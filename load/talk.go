@@ -5,8 +5,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"parley/wire/datagram"
 )
 
 // talk has the senders talk for WarmUp and Duration, and measures the latter.
@@ -64,13 +62,14 @@ func Pace(ctx context.Context, start time.Time, rate float64, duration time.Dura
 // say sends a sender's next message. The talking goroutine only.
 func (r *run) say(sender int, due time.Duration) {
 	m := r.members[sender]
-	text := r.id.appendText(nil, mark{sender, r.count[sender], due}, r.plan.Size)
+	r.text = r.id.appendText(r.text[:0], mark{sender, r.count[sender], due}, r.plan.Size)
 	r.count[sender]++
 	r.sent.Add(1)
+	r.expected.Add(r.hearers[m.room])
 	if r.seen.measures(due) {
 		r.report.Measured.Sent++
 	}
-	m.send(datagram.Request{Verb: datagram.Say, Name: m.nick, Text: string(text)}.Append(nil))
+	m.door.say(r.text)
 }
 
 func (r *run) sleepUntil(ctx context.Context, t time.Duration) {

@@ -15,28 +15,20 @@ import (
 func (r *Report) Text(l locale.Lang) string {
 	t := table{lang: l}
 	p := r.Plan
-	rate := locale.Text{EN: "%g messages/s", ZH: "每秒 %g 条"}.Format(l, p.Rate)
-	if p.Rate == 0 {
-		rate = locale.Text{EN: "as fast as accepted, %d in flight", ZH: "尽可能快，最多 %d 条在途"}.Format(l, p.InFlight)
-	}
 	t.row(locale.Text{EN: "server", ZH: "服务器"}, "%v (%s)", p.Target, p.Door)
-	t.row(locale.Text{EN: "plan", ZH: "计划"}, locale.Text{EN: "%d members, %d of them talk: %s of %d bytes", ZH: "%d 名成员，其中 %d 名发言：%s，每条 %d 字节"}.In(l), p.Members, p.Senders, rate, p.Size)
+	t.plan(p)
 	t.enter(r.Enter)
-	m := r.Measured
-	t.row(locale.Text{EN: "measured", ZH: "测量"}, locale.Text{EN: "%.1f s: %d messages, %d deliveries, %.0f/s", ZH: "%.1f 秒：%d 条消息，%d 次送达，每秒 %.0f 次"}.In(l),
-		m.Seconds, m.Sent, m.Deliveries, share(float64(m.Deliveries), m.Seconds))
-	t.row(locale.Text{EN: "lines per datagram", ZH: "每个数据报的行数"}, "%.2f", share(float64(m.Lines), float64(m.Datagrams)))
-	t.row(locale.Text{EN: "from due to received", ZH: "从应发到收到"}, "%s", r.Latency.text(l))
-	t.row(locale.Text{EN: "from due to sent", ZH: "从应发到发出"}, "%s", r.Late.text(l))
-	d := r.Deliveries
-	t.row(locale.Text{EN: "all deliveries", ZH: "全部送达"}, locale.Text{EN: "%d expected, %d received", ZH: "应有 %d 次，收到 %d 次"}.In(l), d.Expected, d.Received)
-	t.row(locale.Text{EN: "faults", ZH: "差错"}, "%s", d.faults(l))
-	if r.GivenUp+r.Dropped > 0 {
-		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d not received in time, %d lines dropped as the server says", ZH: "%d 条未及时收到，服务器称丢弃了 %d 行"}.In(l), r.GivenUp, r.Dropped)
+	if r.Idle != nil {
+		t.idle(r.Idle)
+	} else {
+		t.talk(r)
 	}
 	t.server(r.Server, r.ServerError)
 	if v := r.Vanished; v != nil {
 		t.row(locale.Text{EN: "vanished", ZH: "消失的成员"}, locale.Text{EN: "%d of %d seen gone after %.2f s (%s)", ZH: "%d / %d 名在 %.2f 秒后被发现离开（%s）"}.In(l), v.Seen, v.Members, v.Seconds, v.By)
+	}
+	if s := r.Stopped; s != nil {
+		t.row(locale.Text{EN: "stopped reading", ZH: "停止读取"}, locale.Text{EN: "%d, of whom the server closed %d; all else is told of the others", ZH: "%d 名，其中 %d 名被服务器断开；其余各项只统计其他成员"}.In(l), s.Members, s.Closed)
 	}
 	for _, line := range slices.Sorted(maps.Keys(r.Others)) {
 		t.row(locale.Text{EN: "the server said", ZH: "服务器曾说"}, "%q × %d", line, r.Others[line])
@@ -53,6 +45,58 @@ func (r *Report) Text(l locale.Lang) string {
 	return t.text()
 }
 
+// plan tells what was to be done.
+func (t *table) plan(p Plan) {
+	l, who := t.lang, locale.Text{EN: "%d members", ZH: "%d 名成员"}.Format(t.lang, p.Members)
+	if p.rooms() > 1 {
+		who = locale.Text{EN: "%d members in %d rooms", ZH: "%[2]d 个房间共 %[1]d 名成员"}.Format(l, p.Members, p.Rooms)
+	}
+	name := locale.Text{EN: "plan", ZH: "计划"}
+	if p.Idle != "" {
+		t.row(name, locale.Text{EN: "%s, %s and quiet for %v", ZH: "%s，%s，静默 %v"}.In(l), who, p.Idle, p.Duration)
+		return
+	}
+	rate := locale.Text{EN: "%g messages/s", ZH: "每秒 %g 条"}.Format(l, p.Rate)
+	if p.Rate == 0 {
+		rate = locale.Text{EN: "as fast as accepted, %d in flight", ZH: "尽可能快，最多 %d 条在途"}.Format(l, p.InFlight)
+		if p.rooms() > 1 {
+			rate = locale.Text{EN: "as fast as accepted, %d in flight in each room", ZH: "尽可能快，每个房间最多 %d 条在途"}.Format(l, p.InFlight)
+		}
+	}
+	t.row(name, locale.Text{EN: "%s, %d of them talk: %s of %d bytes", ZH: "%s，其中 %d 名发言：%s，每条 %d 字节"}.In(l), who, p.Senders, rate, p.Size)
+}
+
+// talk tells what came of the talking.
+func (t *table) talk(r *Report) {
+	l, m := t.lang, r.Measured
+	t.row(locale.Text{EN: "measured", ZH: "测量"}, locale.Text{EN: "%.1f s: %d messages, %d deliveries, %.0f/s", ZH: "%.1f 秒：%d 条消息，%d 次送达，每秒 %.0f 次"}.In(l),
+		m.Seconds, m.Sent, m.Deliveries, share(float64(m.Deliveries), m.Seconds))
+	per := locale.Text{EN: "lines per datagram", ZH: "每个数据报的行数"}
+	if r.Plan.Door != UDP {
+		per = locale.Text{EN: "messages per read", ZH: "每次读取的消息数"}
+	}
+	t.row(per, "%.2f", share(float64(m.Lines), float64(m.Datagrams)))
+	t.row(locale.Text{EN: "from due to received", ZH: "从应发到收到"}, "%s", r.Latency.text(l))
+	t.row(locale.Text{EN: "from due to sent", ZH: "从应发到发出"}, "%s", r.Late.text(l))
+	d := r.Deliveries
+	t.row(locale.Text{EN: "all deliveries", ZH: "全部送达"}, locale.Text{EN: "%d expected, %d received", ZH: "应有 %d 次，收到 %d 次"}.In(l), d.Expected, d.Received)
+	t.row(locale.Text{EN: "faults", ZH: "差错"}, "%s", d.faults(l))
+	if r.GivenUp+r.Dropped > 0 {
+		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d not received in time, %d lines dropped as the server says", ZH: "%d 条未及时收到，服务器称丢弃了 %d 行"}.In(l), r.GivenUp, r.Dropped)
+	}
+	if r.Closed > 0 {
+		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d connections closed by the server", ZH: "服务器断开了 %d 个连接"}.In(l), r.Closed)
+	}
+}
+
+// idle tells what quiet connections are worth.
+func (t *table) idle(i *Idle) {
+	t.row(locale.Text{EN: "quiet connections", ZH: "静默连接"}, locale.Text{
+		EN: "%d, each %.2f kB of the server's memory; %.2f s of its CPU meanwhile; %d closed by it",
+		ZH: "%d 个，每个占服务器内存 %.2f kB；期间服务器 CPU %.2f 秒；被其断开 %d 个",
+	}.In(t.lang), i.Connections, i.Bytes/1000, i.CPU, i.Closed)
+}
+
 func share(a, b float64) float64 {
 	if b == 0 {
 		return 0
@@ -65,6 +109,10 @@ func (t *table) enter(e Enter) {
 	n := e.Notices
 	if n.Silent() {
 		t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, "%s", locale.Text{EN: "nobody was: this server does not tell", ZH: "无：该服务器不通知"}.In(t.lang))
+		return
+	}
+	if n.Gathered {
+		t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, locale.Text{EN: "%d times, gathered; each of two told of the other would be %d", ZH: "%d 次（合并通知）；两两各通知一次应为 %d 次"}.In(t.lang), n.Received, n.Expected)
 		return
 	}
 	t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, locale.Text{EN: "%d expected, %d lost, %d doubled", ZH: "应有 %d 条，丢失 %d 条，重复 %d 条"}.In(t.lang), n.Expected, n.Lost, n.Doubled)

@@ -3,8 +3,6 @@ package load
 import (
 	"context"
 	"time"
-
-	"parley/wire/datagram"
 )
 
 // Vanished tells when the server showed those as gone who closed their sockets without a word.
@@ -29,7 +27,7 @@ func (r *run) vanish() {
 	staying := r.plan.Members - r.plan.Vanish
 	for _, m := range r.members[staying:] {
 		m.gone = true
-		_ = m.socket.Close()
+		m.door.close()
 	}
 	r.inside.Add(-int64(r.plan.Vanish))
 	began := r.clock()
@@ -37,8 +35,7 @@ func (r *run) vanish() {
 	r.report.Vanished = v
 	for nextKnock := began; v.Seen < v.Members && r.clock()-began < r.vanishing; time.Sleep(lookEvery) {
 		if r.clock() >= nextKnock {
-			m := r.members[0]
-			m.send(datagram.Request{Verb: datagram.Say, Name: m.nick, Text: knock}.Append(nil))
+			r.members[0].door.say([]byte(knock))
 			nextKnock += knockEvery
 		}
 		v.Seen = int(r.seen.quits.Load())

@@ -67,19 +67,21 @@ func meterOf(ctx context.Context, holder server.Holder) load.Meter {
 	})
 }
 
-// serves says if it is not the server behind a control socket that is tried.
+// serves says if it is not the server behind a control socket that is tried. Its doors may share a port.
 func serves(ctx context.Context, socket string, target netip.AddrPort) error {
-	var other string
+	var others []string
+	found := false
 	err := told(ctx, socket, "status", func(a command.Answer) {
 		for _, door := range a.(*command.State).Doors {
-			address, err := netip.ParseAddrPort(door.Address)
-			if err == nil && door.Name == load.UDP && address.Port() != target.Port() {
-				other = door.Address
+			if address, err := netip.ParseAddrPort(door.Address); err == nil && address.Port() == target.Port() {
+				found = true
+			} else if err == nil {
+				others = append(others, door.Address)
 			}
 		}
 	})
-	if err == nil && other != "" {
-		err = locale.Errorf(locale.Text{EN: "the server there listens on %s, not on %v", ZH: "该服务器监听 %s，而不是 %v"}, other, target)
+	if err == nil && !found {
+		err = locale.Errorf(locale.Text{EN: "the server there listens on %s, not on %v", ZH: "该服务器监听 %s，而不是 %v"}, strings.Join(others, ", "), target)
 	}
 	return err
 }
