@@ -1,21 +1,32 @@
-// Command forward is the plainest server of the datagram protocol: a loop that reads a datagram and sends it on to every other
-// member, one write each. It is what Parley is compared with.
+// Command forward is the plainest chat server that there can be, over datagrams or over TCP. It is what Parley is compared with.
+//
+// Over datagrams it is a loop that reads one and sends it on to every other member, one write each. With --tcp it is a floor for any
+// server of lines: one thread, one epoll, and a line is sent on to everybody else in its room as it is. With message that is one
+// write each, at once; with round, what was readable at the same time is one write each.
 //
 // It knows nothing of rates, refusals, storage or members that are gone. Its law: it stays as short and as fast as such a loop
-// can be while each line is a datagram of its own.
+// can be while each datagram is a line, and each line, or round, a write.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"log"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 )
 
 func main() {
-	address, err := net.ResolveUDPAddr("udp", os.Args[1])
+	tcp := flag.String("tcp", "", "message or round: forward lines over TCP, with a write for each message, or for each round of reading")
+	flag.Parse()
+	switch {
+	case flag.NArg() != 1 || *tcp != "" && *tcp != "message" && *tcp != "round":
+		log.Fatal("usage: forward [--tcp message|round] ADDRESS")
+	case *tcp != "":
+		log.Fatal(forwardLines(flag.Arg(0), *tcp == "round"))
+	}
+	address, err := net.ResolveUDPAddr("udp", flag.Arg(0))
 	if err != nil {
 		log.Fatal(err)
 	}
