@@ -10,7 +10,7 @@ FUZZ    ?= 30s
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 .PHONY: run
 run: ## start a server on port 8888
@@ -58,6 +58,12 @@ torture: ROUNDS ?= 1000
 bench: ## compare with a plain forwarding loop and bare SQLite, ROUNDS (3) times; writes docs/bench
 	$(GO) run ./bench/compare -rounds $(ROUNDS)
 bench: ROUNDS ?= 3
+
+.PHONY: bench-peers
+bench-peers: ## compare with InspIRCd, ngIRCd, NATS and a floor, ROUNDS (3) times; writes docs/bench/peers.md
+	@bench/peers/needs.sh
+	$(GO) run ./bench/peers -rounds $(ROUNDS)
+bench-peers: ROUNDS ?= 3
 
 .PHONY: cover
 cover: ## which lines the tests reach, as cover.html

@@ -55,7 +55,9 @@ var mayImport = map[string]struct {
 	"doctor":            {[]string{"archive", "command", "door/udp", "locale", "server", "store", "wire/datagram"}, "it looks at what a server needs; how a server is asked, whoever calls it knows"},
 	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "doctor", "door/api", "door/console", "load", "locale", "logging", "server", "setting", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"bench/forward":     {nil, "the peer shares nothing with what it is compared with"},
-	"bench/compare":     {[]string{"chat", "hub", "ledger/local", "load", "plot", "server", "store"}, "servers are measured as programs; what one room of datagrams cannot show, at the hub and the store"},
+	"bench/trial":       {[]string{"load"}, "what comparisons are made of knows nothing of what is compared"},
+	"bench/peers":       {[]string{"bench/trial", "load", "plot"}, "servers are measured as programs, ours like any other"},
+	"bench/compare":     {[]string{"bench/trial", "chat", "hub", "ledger/local", "load", "plot", "server", "store"}, "servers are measured as programs; what one room of datagrams cannot show, at the hub and the store"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test":              {nil, "tries the whole"},
 }

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"parley/bench/trial"
 )
 
 // The whole comparison, for a moment each: what comes out means nothing, that it comes out does.
@@ -26,7 +27,7 @@ func TestEverythingIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r Results
+	var r trial.Results
 	if err := json.Unmarshal(content, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -64,34 +65,5 @@ func TestEverythingIsMeasured(t *testing.T) {
 		if err != nil {
 			t.Error(name, err)
 		}
-	}
-}
-
-func TestContendersTakeTurns(t *testing.T) {
-	var order string
-	one := func(name string) contender {
-		return contender{name, func() error { order += name; return nil }}
-	}
-	b := &bench{extent: extent{rounds: 3}}
-	if err := b.inTurn(one("a"), one("b")); err != nil || order != "abbaab" {
-		t.Errorf("%s %v", order, err)
-	}
-}
-
-func TestRows(t *testing.T) {
-	for want, m := range map[string]Measure{
-		"| G1 | a | 2.00 µs | 4.00 µs | 0.50 (0.25–1.00) | ≤ 0.50 | reached |":    {Goal: "G1", Name: "a", Unit: "µs", Ours: []float64{2, 1, 4}, Theirs: []float64{4, 4, 4}, Limit: 0.5},
-		"| G1 | b | 3.00 µs | 4.00 µs | 0.75 (0.75–0.75) | ≤ 0.70 | **missed** |": {Goal: "G1", Name: "b", Unit: "µs", Ours: []float64{3}, Theirs: []float64{4}, Limit: 0.7},
-		"| G1 | c | 300 /s | 1000 /s | 0.30 (0.30–0.30) | ≥ 0.50 | **missed** |":  {Goal: "G1", Name: "c", Unit: "/s", Ours: []float64{300}, Theirs: []float64{1000}, Limit: 0.5, AtLeast: true},
-		"| G1 | d | 55.0 ms |  |  | ≤ 100 ms | reached |":                         {Goal: "G1", Name: "d", Unit: "ms", Ours: []float64{50, 60}, Limit: 100},
-		"| G1 | e | 1.00 |  |  |  |  |":                                           {Goal: "G1", Name: "e", Ours: []float64{1}},
-		"| G1 | f | 1.00 | 0.00 |  | ≤ 1.00 | **missed** |":                       {Goal: "G1", Name: "f", Ours: []float64{1}, Theirs: []float64{0}, Limit: 1},
-	} {
-		if got := m.row(); got != want {
-			t.Errorf("%s\nwant\n%s", got, want)
-		}
-	}
-	if !math.IsNaN(median(nil)) {
-		t.Error("nothing has a median")
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"parley/bench/trial"
 	"parley/chat"
 	"parley/hub"
 	"parley/ledger/local"
@@ -22,43 +24,43 @@ const talkers = 100
 // what would be measured. What comes out there is told beside it.
 func (b *bench) durable() error {
 	var ours, theirs, datagrams []float64
-	err := b.inTurn(
-		contender{"hub", func() error {
+	err := b.InTurn(
+		trial.Contender{Name: "hub", Measure: func() error {
 			n, err := b.talkToHub()
 			ours = append(ours, n)
-			b.say("%-22s %-16s %.0f messages/s", "durable", "hub", n)
+			b.Say("%-22s %-16s %.0f messages/s", "durable", "hub", n)
 			return err
 		}},
-		contender{"SQLite", func() error {
+		trial.Contender{Name: "SQLite", Measure: func() error {
 			n, err := b.fillSQLite()
 			theirs = append(theirs, n)
-			b.say("%-22s %-16s %.0f messages/s", "durable", "SQLite", n)
+			b.Say("%-22s %-16s %.0f messages/s", "durable", "SQLite", n)
 			return err
 		}},
 	)
 	if err != nil {
 		return err
 	}
-	b.add(Measure{
+	b.Results.Add(trial.Measure{
 		Goal: "G8", Name: fmt.Sprintf("durable messages, %d senders each waiting for its receipt, against batches of %d", talkers, talkers), Unit: "/s",
 		Ours: ours, Theirs: theirs, Limit: 0.5, AtLeast: true,
 	})
 	load100 := []string{"--members", "100", "--senders", "100", "--rate", "max", "--in-flight", "100"}
-	b.command("parley bench --pid PID --duration %v --warm-up %v %s ADDRESS", b.talk, b.warmUp, join(load100))
-	for range b.rounds {
+	b.Results.Command("parley bench --pid PID --duration %v --warm-up %v %s ADDRESS", b.Talk, b.WarmUp, strings.Join(load100, " "))
+	for range b.Rounds {
 		p, err := b.newParley()
 		if err != nil {
 			return err
 		}
-		r, err := b.load(p, load100...)
-		p.stop()
+		r, err := b.Load(p, load100...)
+		p.Stop()
 		if err != nil {
 			return err
 		}
 		datagrams = append(datagrams, float64(r.Measured.Sent)/r.Measured.Seconds)
-		b.say("%-22s %-16s %.0f messages/s, faults %d", "durable", "datagrams", datagrams[len(datagrams)-1], r.Deliveries.Faults())
+		b.Say("%-22s %-16s %.0f messages/s, faults %d", "durable", "datagrams", datagrams[len(datagrams)-1], r.Deliveries.Faults())
 	}
-	b.add(Measure{Goal: "G8", Name: "the same as datagrams in one room: every message is told to 99 others", Unit: "/s", Ours: datagrams})
+	b.Results.Add(trial.Measure{Goal: "G8", Name: "the same as datagrams in one room: every message is told to 99 others", Unit: "/s", Ours: datagrams})
 	return nil
 }
 
@@ -70,12 +72,12 @@ func (b *bench) fillSQLite() (float64, error) {
 	}
 	defer s.connection.Close()
 	began, n := time.Now(), 0
-	for ; time.Since(began) < b.talk && b.ctx.Err() == nil; n += talkers {
+	for ; time.Since(began) < b.Talk && b.Context.Err() == nil; n += talkers {
 		if err := s.commit(talkers, text); err != nil {
 			return 0, err
 		}
 	}
-	return float64(n) / time.Since(began).Seconds(), b.ctx.Err()
+	return float64(n) / time.Since(began).Seconds(), b.Context.Err()
 }
 
 // quietDoor is a door to nowhere.
@@ -86,7 +88,7 @@ func (quietDoor) Deliver(hub.Batch) {}
 
 // talkToHub has members talk at a hub of this process and tells how many messages a second were stored.
 func (b *bench) talkToHub() (perSecond float64, err error) {
-	dir, err := os.MkdirTemp(b.dir, "hub-")
+	dir, err := os.MkdirTemp(b.Dir, "hub-")
 	if err != nil {
 		return 0, err
 	}
@@ -107,14 +109,14 @@ func (b *bench) talkToHub() (perSecond float64, err error) {
 	looped := make(chan error, 1)
 	go func() { looped <- h.Run() }()
 	<-h.Ready()
-	ctx, cancel := context.WithCancelCause(b.ctx)
+	ctx, cancel := context.WithCancelCause(b.Context)
 	defer cancel(nil)
 	var count atomic.Int64
 	var talking sync.WaitGroup
 	began := time.Now()
 	for i := range talkers {
 		talking.Go(func() {
-			n, err := talkAlone(ctx, h, door, i, began.Add(b.talk))
+			n, err := talkAlone(ctx, h, door, i, began.Add(b.Talk))
 			count.Add(n)
 			if err != nil {
 				cancel(err)

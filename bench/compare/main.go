@@ -4,9 +4,7 @@
 // It knows nothing of how to make anything faster, and tunes nothing: servers run as anybody would start them, with the limits
 // of their rates off.
 //
-// Its laws: whatever is compared runs in turn, round by round, in alternating order, so that what a noisy machine does hits both;
-// what counts is the ratio within a round, and of the rounds the median; every number of every round is told, and how to get it
-// again. The processes are measured as Linux has it.
+// Its law: what a goal is about is measured as its users meet it, and everything else of a comparison is the package trial's.
 package main
 
 import (
@@ -15,11 +13,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"parley/bench/trial"
 )
 
 func main() {
@@ -57,11 +55,8 @@ var (
 
 // bench is one comparison under way.
 type bench struct {
+	trial.Trial
 	extent
-	ctx      context.Context
-	dir      string // of everything that is made, removed at the end
-	progress io.Writer
-	results  Results
 }
 
 // part measures one or more goals.
@@ -83,15 +78,13 @@ func run(ctx context.Context, size extent, only, out string, progress io.Writer)
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{extent: size, ctx: ctx, dir: dir, progress: progress}
-	for name, path := range map[string]string{"parley": "./cmd/parley", "forward": "./bench/forward"} {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.program(name), path)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if output, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", path, err, output)
-		}
+	b := &bench{
+		Trial:  trial.Trial{Rounds: size.rounds, Talk: size.talk, WarmUp: size.warmUp, Context: ctx, Dir: dir, Progress: progress},
+		extent: size,
 	}
-	b.results.Machine = describeMachine(ctx, dir)
+	if err := b.Build(map[string]string{"parley": "./cmd/parley", "forward": "./bench/forward"}); err != nil {
+		return err
+	}
 	for _, p := range parts {
 		if only != "" && !strings.Contains(only, p.goal) {
 			continue
@@ -100,33 +93,17 @@ func run(ctx context.Context, size extent, only, out string, progress io.Writer)
 			return fmt.Errorf("%s: %w", p.goal, err)
 		}
 	}
-	return b.results.write(out)
+	return b.Results.Write(out, "README.md", page(&b.Results), "results.json", &b.Results)
 }
 
-// program is the path of a built program.
-func (b *bench) program(name string) string { return filepath.Join(b.dir, name) }
-
-// say tells how far the comparison has come.
-func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.progress, format+"\n", args...) }
-
-// contender is one of the two that are compared.
-type contender struct {
-	name    string
-	measure func() error
-}
-
-// inTurn has two contenders measured round by round, in alternating order.
-func (b *bench) inTurn(ours, theirs contender) error {
-	for round := range b.rounds {
-		pair := []contender{ours, theirs}
-		if round%2 == 1 {
-			pair = []contender{theirs, ours}
-		}
-		for _, c := range pair {
-			if err := c.measure(); err != nil {
-				return fmt.Errorf("%s, round %d: %w", c.name, round+1, err)
-			}
-		}
+// newParley starts a server of ours on new data.
+func (b *bench) newParley(args ...string) (*trial.Process, error) {
+	data, err := os.MkdirTemp(b.Dir, "data-")
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return b.Start("parley", append([]string{"serve", "--listen", "127.0.0.1:0", "--no-limits", "--data", data}, args...)...)
 }
+
+// newForward starts the plain forwarding loop.
+func (b *bench) newForward() (*trial.Process, error) { return b.Start("forward", "127.0.0.1:0") }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/bench/trial"
 	"parley/load"
 )
 
@@ -18,26 +19,26 @@ var text = strings.Repeat("x", 100)
 // SQLite alone committing a row at the same moments.
 func (b *bench) receipts() error {
 	const load200 = "--members 1 --senders 1 --echo --rate 200"
-	var ours loaded
+	var ours trial.Loads
 	var theirs [2][]float64 // p50, p99
-	b.command("parley serve --listen 127.0.0.1:0 --no-limits --udp-echo --data DIR")
-	b.command("parley bench --pid PID --duration %v --warm-up %v %s ADDRESS", b.talk, b.warmUp, load200)
-	err := b.inTurn(
-		contender{"Parley", func() error {
+	b.Results.Command("parley serve --listen 127.0.0.1:0 --no-limits --udp-echo --data DIR")
+	b.Results.Command("parley bench --pid PID --duration %v --warm-up %v %s ADDRESS", b.Talk, b.WarmUp, load200)
+	err := b.InTurn(
+		trial.Contender{Name: "Parley", Measure: func() error {
 			p, err := b.newParley("--udp-echo")
 			if err != nil {
 				return err
 			}
-			defer p.stop()
-			r, err := b.load(p, strings.Fields(load200)...)
+			defer p.Stop()
+			r, err := b.Load(p, strings.Fields(load200)...)
 			if err != nil {
 				return err
 			}
-			ours.reports = append(ours.reports, r)
-			b.say("%-22s %-16s p50 %.2f ms, p99 %.2f ms, faults %d", "receipt", "Parley", r.Latency.P50, r.Latency.P99, r.Deliveries.Faults())
+			ours = append(ours, r)
+			b.Say("%-22s %-16s p50 %.2f ms, p99 %.2f ms, faults %d", "receipt", "Parley", r.Latency.P50, r.Latency.P99, r.Deliveries.Faults())
 			return nil
 		}},
-		contender{"SQLite", func() error {
+		trial.Contender{Name: "SQLite", Measure: func() error {
 			h, err := b.paceSQLite()
 			if err != nil {
 				return err
@@ -45,12 +46,12 @@ func (b *bench) receipts() error {
 			for i, share := range []float64{0.5, 0.99} {
 				theirs[i] = append(theirs[i], milliseconds(h.Quantile(share)))
 			}
-			b.say("%-22s %-16s p50 %.2f ms, p99 %.2f ms", "commit", "SQLite", milliseconds(h.Quantile(0.5)), milliseconds(h.Quantile(0.99)))
+			b.Say("%-22s %-16s p50 %.2f ms, p99 %.2f ms", "commit", "SQLite", milliseconds(h.Quantile(0.5)), milliseconds(h.Quantile(0.99)))
 			return nil
 		}},
 	)
-	b.add(Measure{Goal: "G7", Name: "200 messages/s: p50 from due to receipt, against a commit of SQLite alone", Unit: "ms", Ours: ours.of(p50), Theirs: theirs[0], Limit: 1.5})
-	b.add(Measure{Goal: "G7", Name: "200 messages/s: p99", Unit: "ms", Ours: ours.of(p99), Theirs: theirs[1], Limit: 1.5})
+	b.Results.Add(trial.Measure{Goal: "G7", Name: "200 messages/s: p50 from due to receipt, against a commit of SQLite alone", Unit: "ms", Ours: ours.Of(trial.P50), Theirs: theirs[0], Limit: 1.5})
+	b.Results.Add(trial.Measure{Goal: "G7", Name: "200 messages/s: p99", Unit: "ms", Ours: ours.Of(trial.P99), Theirs: theirs[1], Limit: 1.5})
 	return err
 }
 
@@ -63,13 +64,13 @@ func (b *bench) paceSQLite() (*load.Histogram, error) {
 	defer s.connection.Close()
 	var h load.Histogram
 	start := time.Now()
-	ctx, cancel := context.WithCancelCause(b.ctx)
+	ctx, cancel := context.WithCancelCause(b.Context)
 	defer cancel(nil)
-	load.Pace(ctx, start, receiptRate, b.warmUp+b.talk, func(_ int, due time.Time) {
+	load.Pace(ctx, start, receiptRate, b.WarmUp+b.Talk, func(_ int, due time.Time) {
 		if err := s.commit(1, text); err != nil {
 			cancel(err)
 		}
-		if due.Sub(start) >= b.warmUp {
+		if due.Sub(start) >= b.WarmUp {
 			h.Record(time.Since(due))
 		}
 	})

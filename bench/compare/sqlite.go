@@ -32,7 +32,7 @@ func (b *bench) openSQLite() (*bareSQLite, error) {
 	if !found || !ended {
 		return nil, fmt.Errorf("%s makes no table of messages", migration)
 	}
-	dir, err := os.MkdirTemp(b.dir, "sqlite-")
+	dir, err := os.MkdirTemp(b.Dir, "sqlite-")
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/bench/trial"
 	"parley/chat"
 	"parley/load"
 	"parley/server"
@@ -24,42 +25,42 @@ const questions = 50
 
 // starting is G9: a start with a long history, and what it costs to look at its end.
 func (b *bench) starting() error {
-	dir := filepath.Join(b.dir, "history")
+	dir := filepath.Join(b.Dir, "history")
 	began := time.Now()
 	if err := b.fill(dir); err != nil {
 		return err
 	}
-	b.say("%-22s %d messages stored in %.1f s", "start", b.stored, time.Since(began).Seconds())
+	b.Say("%-22s %d messages stored in %.1f s", "start", b.stored, time.Since(began).Seconds())
 	var ready, memory, asked, command []float64
 	for range b.starts {
-		p, err := b.start("parley", "serve", "--listen", "127.0.0.1:0", "--data", dir)
+		p, err := b.Start("parley", "serve", "--listen", "127.0.0.1:0", "--data", dir)
 		if err != nil {
 			return err
 		}
-		ready = append(ready, milliseconds(p.ready))
+		ready = append(ready, milliseconds(p.Ready))
 		one, err := b.look(p, dir)
-		p.stop()
+		p.Stop()
 		if err != nil {
 			return err
 		}
 		memory, asked, command = append(memory, one.memory), append(asked, one.asked), append(command, one.command)
-		b.say("%-22s ready after %.1f ms, %.1f MiB; history asked %.2f ms, as a command %.1f ms", "start", milliseconds(p.ready), one.memory, one.asked, one.command)
+		b.Say("%-22s ready after %.1f ms, %.1f MiB; history asked %.2f ms, as a command %.1f ms", "start", milliseconds(p.Ready), one.memory, one.asked, one.command)
 	}
-	b.command("parley serve --listen 127.0.0.1:0 --data DIR")
-	b.command("parley history --last 100 --data DIR")
+	b.Results.Command("parley serve --listen 127.0.0.1:0 --data DIR")
+	b.Results.Command("parley history --last 100 --data DIR")
 	history := fmt.Sprintf("%d messages stored", b.stored)
-	b.add(Measure{Goal: "G9", Name: history + ": from starting the program to ready", Unit: "ms", Ours: ready, Limit: 100})
-	b.add(Measure{Goal: "G9", Name: history + ": the last 100, asked on an open connection of the control socket", Unit: "ms", Ours: asked, Limit: 5})
-	b.add(Measure{Goal: "G9", Name: history + ": the same as `parley history --last 100`, a program of its own", Unit: "ms", Ours: command})
-	b.add(Measure{Goal: "G9", Name: history + ": memory when ready", Unit: "MiB", Ours: memory})
+	b.Results.Add(trial.Measure{Goal: "G9", Name: history + ": from starting the program to ready", Unit: "ms", Ours: ready, Limit: 100})
+	b.Results.Add(trial.Measure{Goal: "G9", Name: history + ": the last 100, asked on an open connection of the control socket", Unit: "ms", Ours: asked, Limit: 5})
+	b.Results.Add(trial.Measure{Goal: "G9", Name: history + ": the same as `parley history --last 100`, a program of its own", Unit: "ms", Ours: command})
+	b.Results.Add(trial.Measure{Goal: "G9", Name: history + ": memory when ready", Unit: "MiB", Ours: memory})
 	return nil
 }
 
 // looked is what one start showed.
 type looked struct{ memory, asked, command float64 }
 
-func (b *bench) look(p *process, dir string) (l looked, err error) {
-	meter, err := load.Process(p.command.Process.Pid)
+func (b *bench) look(p *trial.Process, dir string) (l looked, err error) {
+	meter, err := load.Process(p.PID())
 	if err != nil {
 		return l, err
 	}
@@ -72,8 +73,8 @@ func (b *bench) look(p *process, dir string) (l looked, err error) {
 		return l, err
 	}
 	began := time.Now()
-	history := exec.CommandContext(b.ctx, b.program("parley"), "history", "--last", "100", "--data", dir)
-	history.Env = plainEnviron()
+	history := exec.CommandContext(b.Context, b.Program("parley"), "history", "--last", "100", "--data", dir)
+	history.Env = trial.PlainEnviron()
 	out, err := history.Output()
 	if err != nil {
 		return l, err
@@ -111,7 +112,7 @@ func (b *bench) askHistory(dir string) (float64, error) {
 			return 0, err
 		}
 	}
-	return median(took[1:]), nil // the first makes the connection
+	return trial.Median(took[1:]), nil // the first makes the connection
 }
 
 func hasLines(out []byte, want int) error {
@@ -165,8 +166,8 @@ func (b *bench) fill(dir string) (err error) {
 		if err := kept.Commit(results, state.Progress()); err != nil {
 			return err
 		}
-		if b.ctx.Err() != nil {
-			return b.ctx.Err()
+		if b.Context.Err() != nil {
+			return b.Context.Err()
 		}
 	}
 	return nil
