@@ -18,14 +18,22 @@ const (
 	ircWelcome    = "001"
 	ircEndOfNames = "366"
 	ircNoMOTD     = "422" // an error that is none
+	ircNotYet     = "451" // one must register first
 )
 
+// greet asks for what cannot be granted yet: who registers may have to wait for a second (InspIRCd looks that often).
 func (i *ircDialect) greet(s *connection) error {
-	return s.ask("NICK "+i.m.nick+"\r\nUSER b 0 * :parley bench\r\n", i.answers(ircWelcome))
+	return s.ask(i.join(), func(line string) (bool, error) { return strings.Contains(line, " "+ircNotYet+" "), nil })
 }
 
+func (i *ircDialect) join() string { return "JOIN #" + i.r.rooms[i.m.room] + "\r\n" }
+
 func (i *ircDialect) enter(s *connection) error {
-	return s.ask("JOIN #"+i.r.rooms[i.m.room]+"\r\n", i.answers(ircEndOfNames))
+	err := s.ask("NICK "+i.m.nick+"\r\nUSER b 0 * :parley bench\r\n", i.answers(ircWelcome))
+	if err != nil {
+		return err
+	}
+	return s.ask(i.join(), i.answers(ircEndOfNames))
 }
 
 // answers waits for a numeric; errors are refusals.

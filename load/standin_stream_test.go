@@ -128,6 +128,10 @@ func (s *streamStandIn) enterIRC(m *streamMember, _ func() (string, bool), line 
 		}
 		s.write(m, ":here 001 %s :hello\r\n:here 422 %s :no message of the day\r\n", m.nick, m.nick)
 	case "JOIN":
+		if m.nick == "" {
+			s.write(m, ":here NOTICE * :hello\r\n:here 451 * :register first\r\n")
+			return true
+		}
 		if s.refuse != "" {
 			s.write(m, ":here 471 %s %s :%s\r\n", m.nick, rest, s.refuse)
 			return true
