@@ -33,7 +33,7 @@ func full() *Report {
 		Server:   &Server{RSSBefore: 1 << 20, RSSEntered: 2 << 20, BytesPerMember: 2048, RSSAfter: 3 << 20, CPU: 1, PerDelivery: 5000},
 		Vanished: &Vanished{Members: 2, Seen: 1, Seconds: 30, By: "notices"},
 		Stopped:  &Stopped{Members: 3, Closed: 2}, Closed: 6,
-		Others:   map[string]int{chat.TooFast.Sentence(): 7},
+		Others: map[string]int{chat.TooFast.Sentence(): 7},
 	}
 	r.Timeline = Timeline{SlotSeconds: 0.1, Received: []uint64{3, 0, 2}, Slowest: []float64{5, 0, 2}}
 	return r
