@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -116,6 +117,8 @@ func (s *connection) await(answers func(line string, whole bool) (bool, error)) 
 			return errNoAnswer
 		case err != nil && said != "":
 			return refused(s.m.nick, said)
+		case errors.Is(err, io.EOF):
+			return errHungUp
 		case err != nil:
 			return err
 		}

@@ -43,4 +43,5 @@ var (
 		EN: "nothing listens there: start a server first, such as parley serve --no-limits",
 		ZH: "该地址没有服务器在监听：请先启动服务器，例如 parley serve --no-limits",
 	})
+	errHungUp = locale.Errorf(locale.Text{EN: "the server closes the connection: does it speak what --door says?", ZH: "服务器断开了连接：它使用的是 --door 指定的协议吗？"})
 )
