@@ -15,7 +15,7 @@ import (
 )
 
 // batchMax bounds how many Records one transaction holds.
-const batchMax = 512
+const batchMax = 2048
 
 // Storage is what the hub needs of package store. Load and Commit are called by the loop only, the queries by any goroutine.
 type Storage interface {

@@ -99,10 +99,10 @@ func (d *Door) Close() error {
 }
 
 // ahead returns how many bytes of requests may be on their way: so many that what they lead to fits every outbox with ease.
-func (d *Door) ahead() int64 { return int64(max(1, d.config.Outbox/4)) }
+func (d *Door) ahead() int64 { return int64(max(1, d.config.Outbox/2)) }
 
-// lineWeight is what a line without text counts at the gate, in bytes: about what it costs an outbox beside its text.
-const lineWeight = 128
+// lineWeight is what a line counts at the gate beside its text, in bytes: about what it costs an outbox.
+const lineWeight = 64
 
 // Serve takes a connection of which some bytes were read already, and returns when it is closed. Any number of goroutines.
 func (d *Door) Serve(conn net.Conn, first []byte) {

@@ -90,7 +90,7 @@ func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
 
 // TestAPasteArrivesAsItIs: more lines than the burst come more slowly, and nobody is dropped.
 func TestAPasteArrivesAsItIs(t *testing.T) {
-	h := open(t, func(c *Config) { c.Burst, c.Rate = 150, 1000 })
+	h := open(t, func(c *Config) { c.Burst, c.Rate = 150, 100 })
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters the chat room")
 	var lines []string

@@ -201,7 +201,16 @@ func (m *member) submit(ctx context.Context, c chat.Command, answer chan hub.Ans
 	return nil
 }
 
-func weight(c chat.Command) int { return lineWeight + chat.Size(c) }
+// weight is what a command counts at the gate, in bytes.
+func weight(c chat.Command) int {
+	switch c := c.(type) {
+	case chat.Post:
+		return lineWeight + len(c.Text)
+	case chat.Direct:
+		return lineWeight + len(c.Text)
+	}
+	return lineWeight
+}
 
 // expect counts a request under way, having waited until there are not too many.
 func (m *member) expect() {
