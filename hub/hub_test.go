@@ -371,7 +371,7 @@ func TestCrowdIsNotBusy(t *testing.T) {
 	all.Wait()
 }
 
-// TestBatchGrows: what comes while a batch is being stored shares the next one, up to 512; idle, each goes straight through.
+// TestBatchGrows: what comes while a batch is being stored shares the next one, up to 2,048; idle, each goes straight through.
 func TestBatchGrows(t *testing.T) {
 	d := &door{name: "udp"}
 	h := opens(t, plan{}, d)
@@ -379,7 +379,7 @@ func TestBatchGrows(t *testing.T) {
 	var batches []int
 	release := h.holds(func() { d.submit(t, d.post("s1", "held"), "") })
 	var last <-chan hub.Answer
-	for n := range 600 {
+	for n := range 2200 {
 		last = d.submit(t, d.post("s1", fmt.Sprint(n)), "")
 	}
 	h.storage.commits(func(results []chat.Result) error {
@@ -392,7 +392,7 @@ func TestBatchGrows(t *testing.T) {
 		d.ask(t, d.post("s1", "idle"))
 	}
 	h.closes()
-	if want := []int{512, 88, 1, 1, 1}; !slices.Equal(batches, want) {
+	if want := []int{2048, 152, 1, 1, 1}; !slices.Equal(batches, want) {
 		t.Errorf("batches of %v, want %v", batches, want)
 	}
 }

@@ -92,7 +92,6 @@ func (d *Door) adopt(s *hub.Session, place chat.Seq) {
 	m.mu.Lock()
 	m.inside, m.entered = true, place
 	m.mu.Unlock()
-	d.inside.Add(1)
 }
 
 // dismiss ends a membership. Who asked for it knows; others are told why.
@@ -100,7 +99,6 @@ func (d *Door) dismiss(m *member, e chat.Ended) {
 	m.mu.Lock()
 	m.inside = false
 	m.mu.Unlock()
-	d.inside.Add(-1)
 	if e.Reason == chat.ReasonKicked {
 		said := line.Removed
 		if e.Detail != "" {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -45,7 +44,6 @@ type Door struct {
 	newest  uint64 // numbers connections
 	closed  bool
 
-	inside atomic.Int64 // members that have entered
 	crowds crowds
 	left   departures
 
