@@ -63,38 +63,51 @@ type request struct {
 	answer chan hub.Answer // nil: only a refusal is of interest
 }
 
-// converse speaks with whoever is at the other end until one of the two has enough.
+// converse speaks with whoever is at the other end until one of the two has enough. What it and listen hold on the stack while the
+// connection is idle is kept small: a goroutine's stack shrinks to the smallest only while less than half of that is in use.
 func (m *member) converse(first []byte) {
+	m.ask()
+	m.leave(m.listen(first))
+	m.hangUp()
+}
+
+// ask asks for a nickname.
+func (m *member) ask() {
 	if err := m.conn.SetReadDeadline(time.Now().Add(m.door.config.Patience)); err != nil {
 		m.door.log.Debug("a connection has no deadline", "door", Name, "session", m.id, "err", err)
 	}
 	m.push([]byte(line.Prompt))
-	err := m.listen(first)
-	m.leave(err)
-	m.hangUp()
 }
 
 // listen takes lines until there are no more, and returns why. first is what was read already: the Enter, or whatever was typed in
 // its place, that told who this is for.
 func (m *member) listen(first []byte) error {
-	if err := m.takeAll(m.skip(first)); err != nil {
+	err := m.takeAll(m.skip(first))
+	for err == nil {
+		err = m.hear()
+	}
+	if errors.Is(err, io.EOF) {
+		return m.takeRest(err)
+	}
+	return err
+}
+
+// hear waits for what is typed next and takes it.
+func (m *member) hear() error {
+	if err := m.read(); err != nil {
 		return err
 	}
-	for {
-		data, err := m.read()
-		if err == nil {
-			err = m.takeAll(data)
-		}
-		m.source.done()
-		if errors.Is(err, io.EOF) {
-			if typed, ok, lineErr := m.decoder.Rest(); ok {
-				err = cmp.Or(m.take(typed, lineErr), err)
-			}
-		}
-		if err != nil {
-			return err
-		}
+	err := m.takeAll(m.source.data())
+	m.source.done()
+	return err
+}
+
+// takeRest takes a line that will not end, as the input has.
+func (m *member) takeRest(end error) error {
+	if typed, ok, err := m.decoder.Rest(); ok {
+		return cmp.Or(m.take(typed, err), end)
 	}
+	return end
 }
 
 // skip drops the line that data begins with, and returns what follows it.

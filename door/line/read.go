@@ -21,23 +21,27 @@ type source struct {
 	readable func(descriptor uintptr) bool // member.readNow
 }
 
-// read waits for bytes and returns them; they are good until done.
-func (m *member) read() ([]byte, error) {
+// read waits for bytes, which are in source then.
+func (m *member) read() error {
 	s := &m.source
 	s.n, s.err = 0, nil
 	if m.raw != nil {
 		if err := m.raw.Read(s.readable); err != nil {
-			return nil, err
+			return err
 		}
 	} else {
 		s.buffer = buffers.Get().(*[readSize]byte)
 		s.n, s.err = m.conn.Read(s.buffer[:])
 	}
 	if s.n > 0 {
-		return s.buffer[:s.n], nil // an error comes again
+		return nil // an error comes again
 	}
-	return nil, s.err
+	s.done()
+	return s.err
 }
+
+// data is what was read; it is good until done.
+func (s *source) data() []byte { return s.buffer[:s.n] }
 
 // readNow reads what there is; false: there is nothing yet.
 func (m *member) readNow(descriptor uintptr) bool {
