@@ -153,12 +153,21 @@ func runHistory(c call) error {
 	if follow {
 		return c.desk.Hub.Follow(c.ctx, room, newest-min(newest, chat.Seq(last)), show)
 	}
-	messages, err := c.desk.Hub.Last(c.ctx, room, last)
-	if err != nil {
-		return err
+	for after := newest - min(newest, chat.Seq(last)); after < newest; {
+		messages, err := c.desk.Hub.After(c.ctx, room, after, int(min(newest-after, historyPage)))
+		if err != nil || len(messages) == 0 {
+			return err
+		}
+		if err := show(messages); err != nil {
+			return err
+		}
+		after = messages[len(messages)-1].Seq
 	}
-	return show(messages)
+	return nil
 }
+
+// historyPage is how many messages are in memory at once for somebody who may read them slowly.
+const historyPage = 50
 
 // publicRoom returns the room that the argument "room" names, which must exist. What two said to each other alone is there for the
 // administrator only.

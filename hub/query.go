@@ -94,13 +94,12 @@ func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
 	return r.Seq, nil
 }
 
-// Before returns the messages of a room that come before a place, at most limit, oldest first. Refused with RoomUnknown. Any
-// goroutine.
-func (h *Hub) Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {
+// After returns the messages of a room that follow a place, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.
+func (h *Hub) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
 	if _, err := h.Newest(room); err != nil {
 		return nil, err
 	}
-	return h.store.Before(ctx, room, before, limit)
+	return h.store.After(ctx, room, after, limit)
 }
 
 // Last returns a room's newest messages, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.

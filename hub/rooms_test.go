@@ -52,8 +52,11 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	if newest, err := h.Newest("@ann+ben"); err != nil || newest != 1 {
 		t.Errorf("what two said is at %d, %v", newest, err)
 	}
-	if before, err := h.Before(t.Context(), "attic", 4, 2); err != nil || len(before) != 2 || before[0].Seq != 2 || before[1].Text != "up here" {
-		t.Errorf("before the topic: %+v, %v", before, err)
+	if after, err := h.After(t.Context(), "attic", 1, 2); err != nil || len(after) != 2 || after[0].Seq != 2 || after[1].Text != "up here" {
+		t.Errorf("after the first: %+v, %v", after, err)
+	}
+	if _, err := h.After(t.Context(), "cellar", 0, 1); codeOf(err) != chat.RoomUnknown {
+		t.Errorf("of a room that there is not: %v", err)
 	}
 	for _, s := range h.Who("attic") {
 		if want := map[string]string{"Ben": "", "Zoe": "lunch"}[s.Nick.Name]; s.Away != want {

@@ -217,6 +217,16 @@ func (s *Stream) Below(bytes int) <-chan struct{} {
 	return s.roomy
 }
 
+// Wake lets go on who waits for room, though there is none: it has something else to look at.
+func (s *Stream) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roomy != nil {
+		close(s.roomy)
+		s.roomy = nil
+	}
+}
+
 // Fail says that nothing can be written any more: all of it is dropped.
 func (s *Stream) Fail() {
 	s.mu.Lock()

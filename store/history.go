@@ -19,12 +19,6 @@ func (s *Store) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.M
 		(SELECT * FROM message WHERE room = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), limit)
 }
 
-// Before returns the messages of a room that come before a place, at most limit, oldest first.
-func (s *Store) Before(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {
-	return s.messages(ctx, `SELECT room, seq, time, kind, nick, text FROM
-		(SELECT * FROM message WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), int64(before), limit)
-}
-
 // lookBack bounds how many messages Said looks at.
 const lookBack = 5000
 

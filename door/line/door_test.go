@@ -319,3 +319,41 @@ func TestTheServerSaysThatItStops(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting: its place among the commands that run is another's meanwhile.
+func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.Outbox, c.History = 0, 64<<10, 0 })
+	for range asidesMax - 1 { // there is one place
+		h.door.asides <- struct{}{}
+	}
+	defer func() {
+		for range asidesMax - 1 {
+			<-h.door.asides
+		}
+	}()
+	ann := h.enter("ann")
+	text := strings.Repeat("x", 15<<10)
+	for range 800 { // more than any socket's buffers hold
+		ann.types(text)
+	}
+	ann.types("/rooms")
+	ann.reads("lobby")
+	cid := h.enter("cid")
+	ann.reads("cid enters the chat room")
+	cid.types("/history --last 1000")      // and reads nothing of it
+	for h.door.counts.waited.Load() == 0 { // it takes no more
+		ann.types("/rooms")
+		ann.reads("lobby")
+	}
+	ann.types("/who")
+	ann.reads("ann  (line", "cid  (line")
+	if err := h.Do(t.Context(), chat.Kick{NickKey: "cid"}); err != nil {
+		t.Fatal(err)
+	}
+	ann.reads("cid quits the chat room")
+	for { // what was on its way, and then the end, though nothing was read for so long
+		if _, err := cid.in.ReadString('\n'); err != nil {
+			break
+		}
+	}
+}

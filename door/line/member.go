@@ -284,6 +284,7 @@ func (m *member) end(why chat.Reason) {
 	m.mu.Unlock()
 	if !over {
 		_ = m.conn.SetReadDeadline(past) // of a connection that is closed already there is nothing to wake
+		m.out.Wake()
 	}
 }
 

@@ -98,6 +98,8 @@ func (m *member) command(typed string) {
 // tell shows an answer to a command, as fast as it is read.
 func (m *member) tell(a command.Answer) error {
 	if roomy := m.out.Below(m.door.config.Outbox / 2); roomy != nil {
+		<-m.door.asides // another one's turn: who reads slowly keeps nobody waiting
+		defer func() { m.door.asides <- struct{}{} }()
 		select {
 		case <-roomy:
 		case <-m.door.ctx.Done():
