@@ -2,6 +2,8 @@ package certificate
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/tls"
 	"log/slog"
 	"os"
@@ -100,6 +102,9 @@ func TestACertificateOfOnesOwnIsMadeOnceAndKept(t *testing.T) {
 	}
 	if err := leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature); err != nil {
 		t.Errorf("it is not signed by itself: %v", err)
+	}
+	if key, is := leaf.PublicKey.(*ecdsa.PublicKey); !is || key.Curve != elliptic.P256() {
+		t.Errorf("browsers take no certificate with a key of type %T", leaf.PublicKey)
 	}
 	if years := leaf.NotAfter.Sub(h.at).Hours() / 24 / 365; years < 9.9 || years > 10.1 {
 		t.Errorf("it is valid for %.1f years", years)

@@ -1,8 +1,8 @@
 package certificate
 
 import (
-	"crypto"
-	"crypto/ed25519"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -112,9 +112,10 @@ func create(certFile, keyFile string, now time.Time) error {
 	return give(keyFile)
 }
 
-// generate makes a certificate that is signed by its own key, both as DER.
+// generate makes a certificate that is signed by its own key, both as DER. The key is ECDSA on P-256, as browsers take no server's
+// certificate with an Ed25519 key.
 func generate(now time.Time) (cert, key []byte, err error) {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -134,7 +135,7 @@ func generate(now time.Time) (cert, key []byte, err error) {
 
 		BasicConstraintsValid: true,
 	}
-	if cert, err = x509.CreateCertificate(rand.Reader, template, template, public, crypto.Signer(private)); err != nil {
+	if cert, err = x509.CreateCertificate(rand.Reader, template, template, private.Public(), private); err != nil {
 		return nil, nil, err
 	}
 	key, err = x509.MarshalPKCS8PrivateKey(private)
