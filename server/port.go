@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 		c.Rate, c.PerAddress = 0, 0
 	}
 	s.port = port.New(c, s.log, time.Now)
-	err := s.port.Open(ctx, s.addresses(endpoints, table))
+	err := s.port.Open(ctx, addresses(endpoints, table))
 	var at *port.AddressError
 	if errors.As(err, &at) {
 		return ListenError(at.Address.Address, "tcp", "--listen", at.Err)
@@ -39,21 +40,56 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 	return err
 }
 
-// addresses are endpoints as the port has them. Where the system chooses the number, it is that of the datagrams: there is one number
-// to remember.
-func (s *Server) addresses(endpoints Listen, table []doorRow) []port.Address {
+// addresses are endpoints as the port has them.
+func addresses(endpoints Listen, table []doorRow) []port.Address {
 	var all []port.Address
 	for _, e := range endpoints {
 		a := port.Address{Address: e.Address}
 		if row := find(table, e.Door); e.Door != "" {
 			a.Only = port.Protocol(row.streams[0])
 		}
-		if host, number, err := net.SplitHostPort(e.Address); err == nil && number == "0" && e.Door == "" && s.udp != nil {
-			a.Address = net.JoinHostPort(host, strconv.Itoa(int(s.udp.Addr().Port())))
-		}
 		all = append(all, a)
 	}
 	return all
+}
+
+// numberTries is how many numbers are looked at for one that is free for datagrams and for connections.
+const numberTries = 16
+
+// numbered is where to listen once the system has chosen the numbers that it is to choose: an address for every door gets one that is
+// free for datagrams and for connections, so that there is one to remember. Where none is found, opening the door tells why.
+func numbered(ctx context.Context, l Listen) Listen {
+	l = slices.Clone(l)
+	for i, e := range l {
+		host, number, err := net.SplitHostPort(e.Address)
+		if err != nil || number != "0" || e.Door != "" {
+			continue
+		}
+		for range numberTries {
+			if free := freeNumber(ctx, host); free != "" {
+				l[i].Address = net.JoinHostPort(host, free)
+				break
+			}
+		}
+	}
+	return l
+}
+
+// freeNumber returns a number that was free for both a moment ago; empty: the one that was looked at is not.
+func freeNumber(ctx context.Context, host string) string {
+	var system net.ListenConfig
+	connections, err := system.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return ""
+	}
+	defer connections.Close()
+	number := strconv.Itoa(connections.Addr().(*net.TCPAddr).Port)
+	datagrams, err := system.ListenPacket(ctx, "udp", net.JoinHostPort(host, number))
+	if err != nil {
+		return ""
+	}
+	defer datagrams.Close()
+	return number
 }
 
 // openCertificate finds the certificate for whoever wants TLS: the operator's, or one of its own.

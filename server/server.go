@@ -83,6 +83,7 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 	if err = s.assemble(version); err != nil {
 		return nil, err
 	}
+	s.config.Listen = numbered(ctx, config.Listen)
 	opened = append(opened, s.closeDoors)
 	if err = s.openDoors(ctx, table); err != nil {
 		return nil, err
@@ -168,10 +169,13 @@ func (s *Server) Addr() netip.AddrPort {
 	return s.udp.Addr()
 }
 
-// Reachable returns the addresses that others on this network can type to talk in datagrams, host:port: those of LAN, or this
-// machine alone if there are none. None if that door is shut.
+// Reachable returns the addresses that others on this network can type, host:port: those of LAN, or this machine alone if there are
+// none. They are where datagrams are taken or, with that door shut, connections at the first address for them; none: nobody gets in.
 func (s *Server) Reachable() []string {
 	bound := s.Addr()
+	if streams := s.StreamAddrs(); !bound.IsValid() && len(streams) > 0 {
+		bound = streams[0]
+	}
 	if !bound.IsValid() {
 		return nil
 	}
