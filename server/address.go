@@ -26,6 +26,21 @@ func LAN(bound netip.AddrPort) []netip.AddrPort {
 	return all
 }
 
+// ReachableAt returns what others on this network can type for a socket that is bound to an address, host:port: the addresses of LAN,
+// or this machine alone if there are none. None if it is bound to none.
+func ReachableAt(bound netip.AddrPort) (all []string) {
+	if !bound.IsValid() {
+		return nil
+	}
+	for _, a := range LAN(bound) {
+		all = append(all, a.String())
+	}
+	if len(all) == 0 {
+		all = append(all, net.JoinHostPort("localhost", strconv.Itoa(int(bound.Port()))))
+	}
+	return all
+}
+
 // ListenError words why a socket cannot be opened; a taken port with how to find who has it, and the flag that chooses another.
 func ListenError(address, network, flag string, err error) error {
 	host, port, splitErr := net.SplitHostPort(address)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/certificate"
+	"parley/door/line"
 	"parley/door/port"
 	"parley/locale"
 )
@@ -125,6 +126,18 @@ func (s *Server) StreamAddrs() []netip.AddrPort {
 		return nil
 	}
 	return s.port.Addrs()
+}
+
+// Lines returns where lines are taken; the zero address: nowhere. alone: nothing else is, there, and no TLS: nobody has to press Enter to
+// tell what it speaks.
+func (s *Server) Lines() (at netip.AddrPort, alone bool) {
+	addrs := s.StreamAddrs()
+	for i, e := range s.config.Listen.streams(doorTable()) {
+		if i < len(addrs) && e.isFor(line.Name) && (!at.IsValid() || alone && e.Door == "") {
+			at, alone = addrs[i], e.Door != ""
+		}
+	}
+	return at, alone
 }
 
 // Fingerprint returns what people compare who connect with TLS; empty: nobody can.

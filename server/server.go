@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -169,24 +168,14 @@ func (s *Server) Addr() netip.AddrPort {
 	return s.udp.Addr()
 }
 
-// Reachable returns the addresses that others on this network can type, host:port: those of LAN, or this machine alone if there are
-// none. They are where datagrams are taken or, with that door shut, connections at the first address for them; none: nobody gets in.
+// Reachable returns the addresses that others on this network can type: where datagrams are taken or, with that door shut,
+// connections at the first address for them; none: nobody gets in.
 func (s *Server) Reachable() []string {
 	bound := s.Addr()
 	if streams := s.StreamAddrs(); !bound.IsValid() && len(streams) > 0 {
 		bound = streams[0]
 	}
-	if !bound.IsValid() {
-		return nil
-	}
-	var all []string
-	for _, a := range LAN(bound) {
-		all = append(all, a.String())
-	}
-	if len(all) == 0 {
-		all = append(all, net.JoinHostPort("localhost", strconv.Itoa(int(bound.Port()))))
-	}
-	return all
+	return ReachableAt(bound)
 }
 
 // IsNew tells whether the data directory was made by this start.

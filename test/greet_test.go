@@ -3,11 +3,17 @@
 package test
 
 import (
+	"bufio"
+	"crypto/sha256"
+	"crypto/tls"
+	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,21 +24,33 @@ import (
 	"parley/store"
 )
 
-// screenLines is what a terminal shows at once.
-const screenLines = 24
+// What a terminal shows at once that nobody made larger.
+const (
+	screenLines   = 24
+	screenColumns = 80
+)
 
 func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
-	c := command(t, "serve", "--data", filepath.Join(t.TempDir(), "room"), "--listen", "127.0.0.1:0", "--console")
+	c := command(t, "serve", "--listen", "127.0.0.1:0", "--console")
+	c.Dir = t.TempDir()
 	p, err := tryServe(t, c, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := p.reads("Ctrl-C stops the server")
-	if len(lines)+2 >= screenLines {
-		t.Errorf("%d lines are more than a screen", len(lines)+2)
+	rows := 3 // the two before these, and the prompt
+	for _, line := range lines {
+		rows += 1 + max(0, len(line)-1)/screenColumns
+	}
+	if rows > screenLines {
+		t.Errorf("%d lines are more than a screen", rows)
 	}
 	screen := strings.Join(lines, "\n")
-	for _, part := range []string{"parley join " + p.addr.String(), "parley status --watch --data ", "parley doctor --data "} {
+	for _, part := range []string{
+		"parley join " + p.addr.String(), "nc 127.0.0.1 " + strconv.Itoa(int(p.addr.Port())) + ", then Enter",
+		"openssl s_client -quiet -connect " + p.addr.String(), "certificate (SHA-256): " + fingerprint(t, p.addr) + "\n",
+		"parley status --watch ", "parley doctor ",
+	} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("%q is not told:\n%s", part, screen)
 		}
@@ -53,6 +71,61 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	bob.hears("ann quits the chat room")
+}
+
+// fingerprint is what a client sees of the certificate.
+func fingerprint(t *testing.T, at netip.AddrPort) string {
+	t.Helper()
+	conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", at.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	sum := sha256.Sum256(conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")
+}
+
+// TestTheFirstScreenTellsOfTheDoorsThatThereAre: what is offered can be used.
+func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
+	for listen, c := range map[string]struct{ told, not []string }{
+		"127.0.0.1:0/udp":                   {[]string{" (UDP).", "parley join 127.0.0.1:", "python3", "nc -u 127.0.0.1 "}, []string{"TCP", "nc 127", "openssl", "SHA-256"}},
+		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others enter it with netcat: nc 127.0.0.1 "}, []string{"UDP", "parley join", "python3", "openssl", "Enter"}},
+		"127.0.0.1:0/udp,127.0.0.1:0/line":  {[]string{" (UDP), 127.0.0.1:", " (TCP).", "parley join 127.0.0.1:", "or with netcat: nc 127.0.0.1 "}, []string{"nc -u", "openssl", "Enter"}},
+		"127.0.0.1:0/line,127.0.0.1:0":      {[]string{" (UDP and TCP), 127.0.0.1:", " (TCP).", ", then Enter", "openssl"}, []string{"nc -u"}},
+		"127.0.0.1:0/line,127.0.0.1:0/line": {[]string{" (TCP), 127.0.0.1:", "nc 127.0.0.1 "}, []string{"UDP"}},
+	} {
+		t.Run(listen, func(t *testing.T) {
+			dir := t.TempDir()
+			greets := func(until string, args ...string) string {
+				c := command(t, append([]string{"serve", "--data", dir, "--listen", listen}, args...)...)
+				out, err := c.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Start(); err != nil {
+					t.Fatal(err)
+				}
+				p := &program{t: t, cmd: c, errs: new(lockedBuffer), out: bufio.NewReader(out)}
+				t.Cleanup(p.kill)
+				defer p.stop()
+				return strings.Join(p.reads(until), "\n")
+			}
+			screen := greets("parley doctor")
+			for _, part := range c.told {
+				if !strings.Contains(screen, part) {
+					t.Errorf("%q is not told:\n%s", part, screen)
+				}
+			}
+			for _, part := range c.not {
+				if strings.Contains(screen, part) {
+					t.Errorf("%q is told:\n%s", part, screen)
+				}
+			}
+			if again := greets("Others enter with "); strings.Count(again, "\n") != 2 {
+				t.Errorf("the next start tells %s", again)
+			}
+		})
+	}
 }
 
 // shell is a command line pasted into one.
@@ -153,7 +226,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		seen += string(buffer[:n])
 	}
 	p.stop()
-	for _, part := range []string{"新的聊天室", "聊天室已开放", "parley join 127.0.0.1:", "nc -u 127.0.0.1", "parley doctor"} {
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，按回车\n", "证书（SHA-256）：", "parley doctor --data "} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"parley/locale"
@@ -29,18 +30,15 @@ func (g greeting) say(terminal tui.Console) {
 }
 
 func (g greeting) lines() []string {
-	addresses := g.server.Reachable()
-	lines := []string{g.what(), g.where()}
+	lines := []string{g.what(), locale.Text{EN: "The chat room is open on %s.", ZH: "聊天室已开放：%s。"}.Format(g.lang, openOn(g.server, g.lang))}
 	switch {
 	case g.server.IsNew():
-		if len(addresses) > 0 {
-			lines = append(lines, g.howToEnter(addresses)...)
-		}
+		lines = append(lines, g.howToEnter()...)
 		lines = append(lines, g.next()...)
 	case g.withConsole:
 		lines = append(lines, g.hint())
-	case len(addresses) > 0:
-		lines = append(lines, locale.Text{EN: "Others enter with %s", ZH: "其他人用 %s 加入"}.Format(g.lang, typed("parley join "+short(addresses[0]))))
+	default:
+		lines = append(lines, g.shortest()...)
 	}
 	for _, n := range g.server.Notices() {
 		lines = append(lines, locale.Explain(n, g.lang))
@@ -55,25 +53,89 @@ func (g greeting) what() string {
 	return locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(g.lang, version(), g.config.Data)
 }
 
-func (g greeting) where() string {
-	if !g.server.Addr().IsValid() {
-		return locale.Text{EN: "Datagrams are not served: no address of %s is for them.", ZH: "不提供数据报服务：%s 中没有用于数据报的地址。"}.Format(g.lang, g.config.Listen)
+// openOn tells where a server listens, and for what.
+func openOn(s *server.Server, lang locale.Lang) string {
+	datagrams, streams := s.Addr(), s.StreamAddrs()
+	var all []string
+	if both := slices.Index(streams, datagrams); both >= 0 {
+		streams = slices.Delete(slices.Clone(streams), both, both+1)
+		all = append(all, locale.Text{EN: "%s (UDP and TCP)", ZH: "%s （UDP 和 TCP）"}.Format(lang, datagrams))
+	} else if datagrams.IsValid() {
+		all = append(all, locale.Text{EN: "%s (UDP)", ZH: "%s （UDP）"}.Format(lang, datagrams))
 	}
-	return locale.Text{EN: "The chat room is open on %s (UDP).", ZH: "聊天室已开放：%s （UDP）。"}.Format(g.lang, g.server.Addr())
+	for _, a := range streams {
+		all = append(all, locale.Text{EN: "%s (TCP)", ZH: "%s （TCP）"}.Format(lang, a))
+	}
+	return strings.Join(all, locale.Text{EN: ", ", ZH: "，"}.In(lang))
 }
 
 // howToEnter tells what others type, by what they have.
-func (g greeting) howToEnter(addresses []string) []string {
-	lines := []string{"", locale.Text{EN: "Others enter it with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang)}
-	for _, a := range addresses {
+func (g greeting) howToEnter() []string {
+	lines := []string{""}
+	datagrams := server.ReachableAt(g.server.Addr())
+	if len(datagrams) > 0 {
+		lines = append(lines, locale.Text{EN: "Others enter it with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang))
+	}
+	for _, a := range datagrams {
 		lines = append(lines, "    "+typed("parley join "+short(a)))
 	}
-	host, port, _ := net.SplitHostPort(addresses[0])
-	return append(lines,
+	lines = append(lines, g.asLines(len(datagrams) > 0)...)
+	if len(datagrams) == 0 {
+		return lines
+	}
+	host, port, _ := net.SplitHostPort(datagrams[0])
+	lines = append(lines,
 		locale.Text{EN: "or with Python alone; paste this, your name for ann, and type (Ctrl-D leaves):", ZH: "或只用 Python：粘贴下面一行（把 ann 换成自己的昵称）即可聊天，按 Ctrl-D 离开："}.In(g.lang),
-		typed(oneLiner(host, port)),
-		locale.Text{EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.", ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。"}.Format(g.lang, host, port),
-	)
+		typed(oneLiner(host, port)))
+	if at, _ := g.server.Lines(); !at.IsValid() {
+		lines = append(lines, locale.Text{EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.", ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。"}.Format(g.lang, host, port))
+	}
+	return lines
+}
+
+// asLines tells what those type who have netcat or openssl, if lines are taken. also: there are other ways before it.
+func (g greeting) asLines(also bool) []string {
+	netcat, encrypted := g.netcat()
+	if netcat == "" {
+		return nil
+	}
+	with := locale.Text{EN: "Others enter it with netcat: %s", ZH: "其他人用 netcat 加入：%s"}
+	if also {
+		with = locale.Text{EN: "or with netcat: %s", ZH: "或用 netcat：%s"}
+	}
+	lines := []string{with.Format(g.lang, netcat)}
+	if encrypted == "" {
+		return lines
+	}
+	return append(lines,
+		locale.Text{EN: "or encrypted: %s, then Enter", ZH: "或加密连接：%s，按回车"}.Format(g.lang, typed(encrypted)),
+		locale.Text{EN: "    certificate (SHA-256): %s", ZH: "    证书（SHA-256）：%s"}.Format(g.lang, g.server.Fingerprint()))
+}
+
+// netcat is how lines are typed from the network, and what those type who want them encrypted; empty: there is no such way.
+func (g greeting) netcat() (plain, encrypted string) {
+	at, alone := g.server.Lines()
+	all := server.ReachableAt(at)
+	if len(all) == 0 {
+		return "", ""
+	}
+	host, port, _ := net.SplitHostPort(all[0])
+	plain = typed("nc " + host + " " + port)
+	if alone {
+		return plain, ""
+	}
+	return locale.Text{EN: "%s, then Enter", ZH: "%s，按回车"}.Format(g.lang, plain), "openssl s_client -quiet -connect " + all[0]
+}
+
+// shortest is the one way in that is told at each start; none if nobody else gets in.
+func (g greeting) shortest() []string {
+	with := ""
+	if all := server.ReachableAt(g.server.Addr()); len(all) > 0 {
+		with = typed("parley join " + short(all[0]))
+	} else if with, _ = g.netcat(); with == "" {
+		return nil
+	}
+	return []string{locale.Text{EN: "Others enter with %s", ZH: "其他人用 %s 加入"}.Format(g.lang, with)}
 }
 
 // oneLiner is a client of plain datagrams for a shell.

@@ -73,11 +73,8 @@ func (m manager) status() string {
 	for _, n := range now.Members {
 		inside += n
 	}
-	if !m.server.Addr().IsValid() {
-		return "STATUS=" + locale.Text{EN: "%d inside; storage: %s", ZH: "在线 %d 人；存储：%s"}.Format(m.lang, inside, now.Storage)
-	}
-	return "STATUS=" + locale.Text{EN: "%d inside; open on %s (UDP); storage: %s", ZH: "在线 %d 人；监听 %s（UDP）；存储：%s"}.Format(
-		m.lang, inside, m.server.Addr(), now.Storage)
+	return "STATUS=" + locale.Text{EN: "%d inside; open on %s; storage: %s", ZH: "在线 %d 人；监听 %s；存储：%s"}.Format(
+		m.lang, inside, openOn(m.server, m.lang), now.Storage)
 }
 
 // tell sends the manager what changed. Without a manager it does nothing.
