@@ -22,6 +22,7 @@ func post(id SessionID, text string) Command { return Post{Session: id, Room: Lo
 func postAs(as string, id SessionID, text string) Command {
 	return Post{Session: id, As: as, Room: Lobby, Text: text}
 }
+
 func join(id SessionID, room RoomID) Command {
 	return Join{Session: id, Room: room, Rooms: 100, Joined: 10}
 }
