@@ -148,6 +148,12 @@ func (c *Certificate) warnOfTime(pair *tls.Certificate) {
 // equals sign, for people to compare.
 func (c *Certificate) Fingerprint() string { return fingerprint(c.current()) }
 
+// Validity returns from when until when the certificate now used is good.
+func (c *Certificate) Validity() (from, until time.Time) {
+	leaf := c.current().Leaf
+	return leaf.NotBefore, leaf.NotAfter
+}
+
 func fingerprint(pair *tls.Certificate) string {
 	sum := sha256.Sum256(pair.Certificate[0])
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":")

@@ -5,11 +5,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/tls"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +81,18 @@ func (h *house) write(name string, content []byte) {
 	}
 }
 
+func (h *house) files() (names []string) {
+	h.t.Helper()
+	entries, err := os.ReadDir(h.dir)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 func (h *house) rename(from, to string) {
 	h.t.Helper()
 	if err := os.Rename(filepath.Join(h.dir, from), filepath.Join(h.dir, to)); err != nil {
@@ -93,7 +108,13 @@ func TestACertificateOfOnesOwnIsMadeOnceAndKept(t *testing.T) {
 			t.Error("the next start has another certificate")
 		}
 	}
+	if found, err := Find(h.dir, h.log(), h.now); err != nil || found.Fingerprint() != first.Fingerprint() {
+		t.Errorf("found is another: %v", err)
+	}
 	leaf := first.current().Leaf
+	if from, until := first.Validity(); from != leaf.NotBefore || until != leaf.NotAfter {
+		t.Errorf("valid from %v until %v", from, until)
+	}
 	host, _ := os.Hostname()
 	for _, name := range []string{"localhost", "127.0.0.1", "::1", host} {
 		if err := leaf.VerifyHostname(name); err != nil {
@@ -164,6 +185,14 @@ func TestAStartThatWasCutShortIsFinishedByTheNext(t *testing.T) {
 					content = content[:len(content)/2]
 				}
 				h.write(file, content)
+			}
+			before := h.files()
+			found, err := Find(h.dir, h.log(), h.now)
+			if (err == nil) != c.same || !c.same && !errors.Is(err, fs.ErrNotExist) || err == nil && found.Fingerprint() != want {
+				t.Errorf("before the next start is found %v, %v", found, err)
+			}
+			if after := h.files(); !slices.Equal(before, after) {
+				t.Errorf("of %q there are %q after a look", before, after)
 			}
 			got := h.own().Fingerprint()
 			if (got == want) != c.same {

@@ -36,31 +36,56 @@ const validYears = 10
 // Own returns the server's own certificate, signed by itself. It is kept in dir, which must be there, and made if there is none
 // yet: for localhost, the machine's name and the loopback addresses. Errors say what to do.
 func Own(dir string, log *slog.Logger, now func() time.Time) (*Certificate, error) {
-	certFile, keyFile := filepath.Join(dir, CertName), filepath.Join(dir, KeyName)
-	hasCert, certErr := exists(certFile)
-	hasKey, keyErr := exists(keyFile)
-	err := errors.Join(certErr, keyErr)
-	switch {
-	case err != nil:
-	case !hasCert && !hasKey:
-		err = create(certFile, keyFile, now())
-	case hasCert && !hasKey && check(certFile, keyFile+unfinished) == nil: // it was stopped between its last two steps
-		err = give(keyFile)
-	case !hasKey:
-		return nil, lost(keyFile, certFile)
-	case !hasCert:
-		return nil, lost(certFile, keyFile)
-	}
-	if err != nil {
+	if err := provide(dir, now); err != nil {
 		return nil, locale.Errorf(locale.Text{
 			EN: "make the server's own certificate in %s: %v: see that the directory can be written to, or give a certificate with --tls-cert and --tls-key",
 			ZH: "无法在 %s 中生成服务器证书：%v：请确认该目录可写，或用 --tls-cert 和 --tls-key 指定证书",
 		}, dir, err)
 	}
+	return Find(dir, log, now)
+}
+
+// Find returns what Own would, and changes nothing. fs.ErrNotExist: there is none yet.
+func Find(dir string, log *slog.Logger, now func() time.Time) (*Certificate, error) {
+	certFile, keyFile, hasCert, hasKey, err := look(dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case !hasCert && !hasKey:
+		return nil, fs.ErrNotExist
+	case hasCert && !hasKey && check(certFile, keyFile+unfinished) == nil: // the next start finishes it
+		keyFile += unfinished
+	case !hasKey:
+		return nil, lost(keyFile, certFile)
+	case !hasCert:
+		return nil, lost(certFile, keyFile)
+	}
 	if err := check(certFile, keyFile); err != nil {
 		return nil, broken(certFile, keyFile, err)
 	}
 	return Open(certFile, keyFile, log, now)
+}
+
+// provide makes a certificate where there is none, and finishes one whose making was cut short.
+func provide(dir string, now func() time.Time) error {
+	certFile, keyFile, hasCert, hasKey, err := look(dir)
+	switch {
+	case err != nil:
+		return err
+	case !hasCert && !hasKey:
+		return create(certFile, keyFile, now())
+	case hasCert && !hasKey && check(certFile, keyFile+unfinished) == nil: // it was stopped between its last two steps
+		return give(keyFile)
+	}
+	return nil
+}
+
+// look tells which of the two files are there.
+func look(dir string) (certFile, keyFile string, hasCert, hasKey bool, err error) {
+	certFile, keyFile = filepath.Join(dir, CertName), filepath.Join(dir, KeyName)
+	hasCert, certErr := exists(certFile)
+	hasKey, keyErr := exists(keyFile)
+	return certFile, keyFile, hasCert, hasKey, errors.Join(certErr, keyErr)
 }
 
 func exists(file string) (bool, error) {

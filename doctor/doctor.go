@@ -61,6 +61,13 @@ func (f Finding) cure(remedy locale.Text, args ...any) Finding {
 	return f
 }
 
+// add says more of the same.
+func (f Finding) add(more locale.Text, args ...any) Finding {
+	more = more.Fill(args...)
+	f.What = locale.Text{EN: f.What.EN + more.EN, ZH: f.What.ZH + more.ZH}
+	return f
+}
+
 // paste is a remedy that reads the same in every language.
 func paste(commands string) locale.Text { return locale.Text{EN: commands} }
 
@@ -115,6 +122,8 @@ func Checks() []Check {
 		{"clock", locale.Text{EN: "clock", ZH: "时钟"}, checkClock},
 		{"udp", locale.Text{EN: "datagrams", ZH: "数据报"}, checkUDP},
 		{"buffer", locale.Text{EN: "receive buffer", ZH: "接收缓冲区"}, checkBuffer},
+		{"tcp", locale.Text{EN: "connections", ZH: "TCP 连接"}, checkTCP},
+		{"tls", locale.Text{EN: "certificate", ZH: "证书"}, checkTLS},
 		{"files", locale.Text{EN: "open files", ZH: "打开文件数"}, checkFiles},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"parley/certificate"
 	"parley/command"
 	"parley/locale"
 	"parley/server"
@@ -166,6 +168,59 @@ func TestDatagramsComeThrough(t *testing.T) {
 	}
 }
 
+func TestConnectionsComeThrough(t *testing.T) {
+	listen := []string{":0", "0.0.0.0:0", "127.0.0.1:0"}
+	bound, end, err := standIn(t.Context(), listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range bound {
+		all := targets(b)
+		if quiet := refused(t.Context(), all); len(all) == 0 || len(quiet) > 0 {
+			t.Errorf("%s: of %v, %v take none", listen[i], all, quiet)
+		}
+		if b.Addr().Is4() != (i > 0) {
+			t.Errorf("%s is bound to %v", listen[i], b)
+		}
+	}
+	_, again, err := standIn(t.Context(), []string{"127.0.0.1:0", bound[2].String()})
+	again()
+	try(t, map[string]judged{"taken": {judgeContact(contact{err: err}), []string{"fail /tcp is taken | ss -ltnp"}}})
+	end()
+	if quiet := refused(t.Context(), bound[2:]); len(quiet) != 1 {
+		t.Error("it takes connections after its end")
+	}
+}
+
+func TestACertificateAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	if i := lookAtCertificate(dir, "", ""); !errors.Is(i.err, fs.ErrNotExist) || !i.own || len(files(t, dir)) > 0 {
+		t.Errorf("before the first start: %+v", i)
+	}
+	c, err := certificate.Own(dir, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := lookAtCertificate(dir, "", "")
+	if own.err != nil || own.fingerprint != c.Fingerprint() || own.until.Before(time.Now()) || own.from.After(time.Now()) || own.open {
+		t.Errorf("%+v", own)
+	}
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(own.key, 0o604); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if i := lookAtCertificate("", own.cert, own.key); i.err != nil || i.own || i.fingerprint != own.fingerprint || i.open != (runtime.GOOS != "windows") {
+		t.Errorf("given: %+v", i)
+	}
+	for name, i := range map[string]identity{
+		"no key":     lookAtCertificate(dir, own.cert, ""),
+		"two of one": lookAtCertificate(dir, own.cert, own.cert),
+	} {
+		try(t, map[string]judged{name: {judgeIdentity(i, time.Now())[:1], []string{"fail tls | ls -l " + own.cert}}})
+	}
+}
+
 func TestATakenPortIsTold(t *testing.T) {
 	e, err := openEcho(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -181,6 +236,14 @@ func TestWithoutDatagramsThereIsNothingToAsk(t *testing.T) {
 	try(t, map[string]judged{
 		"udp":    {checkUDP(t.Context(), e), []string{"ok not looked at: no address of :2323/line is for datagrams"}},
 		"buffer": {checkBuffer(t.Context(), e), []string{"ok not looked at"}},
+	})
+}
+
+func TestWithoutConnectionsThereIsNothingToConnectTo(t *testing.T) {
+	e := New(Subject{Config: server.Config{Listen: server.Listen{{Address: ":8888", Door: "udp"}}, Data: t.TempDir()}})
+	try(t, map[string]judged{
+		"tcp": {checkTCP(t.Context(), e), []string{"ok not looked at: no address of :8888/udp is for connections"}},
+		"tls": {checkTLS(t.Context(), e), []string{"ok not looked at"}},
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"parley/archive"
 	"parley/command"
+	"parley/door/port"
 	"parley/door/udp"
 	"parley/hub"
 	"parley/locale"
@@ -65,6 +66,7 @@ func TestSettings(t *testing.T) {
 		"well":                 {judgeSettings(server.Config{Listen: at(":8888")}, nil), []string{"ok all can be used"}},
 		"mistakes":             {judgeSettings(server.Config{}, wrong), []string{"fail one\ntwo\n | parley config"}},
 		"everything is served": {judgeSettings(server.Config{UDP: udp.Config{Allow: everything}}, nil), []string{"warn the whole world (0.0.0.0/0) | --udp-allow"}},
+		"without encryption":   {judgeSettings(server.Config{Port: port.Config{Allow: everything}}, nil), []string{"warn the whole world without encryption (0.0.0.0/0) | --port-allow ''"}},
 		"no limits for others": {judgeSettings(server.Config{NoLimits: true, Listen: at(":8888")}, nil), []string{"warn no-limits | --no-limits=false"}},
 		"no limits, loopback":  {judgeSettings(server.Config{NoLimits: true, Listen: at("[::1]:8888")}, nil), []string{"ok "}},
 		"no limits, for some":  {judgeSettings(server.Config{NoLimits: true, Listen: at("[::1]:8888", "192.168.1.2:8889")}, nil), []string{"warn others reach 192.168.1.2:8889: | --no-limits=false"}},
@@ -96,6 +98,12 @@ func TestServer(t *testing.T) {
 				Subject{Version: "v1", Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}}}),
 			[]string{"warn it listens on [::]:8888, the settings say :2323/line | parley doctor --listen :8888"},
 		},
+		"connections": {state(func(s *command.State) {
+			s.Doors = append(s.Doors, command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:8888"}})
+		}), []string{"ok "}},
+		"connections elsewhere": {state(func(s *command.State) {
+			s.Doors = append(s.Doors, command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:8888, 127.0.0.1:2323"}})
+		}), []string{"warn it takes connections on [::]:8888, 127.0.0.1:2323, the settings say :8888 | parley config"}},
 		"full":         {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
 		"failed":       {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
 		"behind":       {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
@@ -269,10 +277,64 @@ func TestBuffer(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	try(t, map[string]judged{
-		"well":     {judgeFiles(1024, true), []string{"ok at most 1024"}},
-		"no limit": {judgeFiles(1<<63, true), []string{"ok no limit"}},
-		"unknown":  {judgeFiles(0, false), []string{"ok this system has no limit"}},
-		"few":      {judgeFiles(filesComfort-1, true), []string{"warn at most 255 | LimitNOFILE=1024"}},
-		"too few":  {judgeFiles(filesNeeded-1, true), []string{"fail at most 63, a server needs 64 | ulimit -n 1024"}},
+		"well":        {judgeFiles(1024, true, 0), []string{"ok at most 1024, a server needs 64, however many"}},
+		"no limit":    {judgeFiles(1<<63, true, 20_000), []string{"ok no limit"}},
+		"unknown":     {judgeFiles(0, false, 20_000), []string{"ok this system has no limit"}},
+		"few":         {judgeFiles(filesComfort-1, true, 0), []string{"warn at most 255 | LimitNOFILE=1024"}},
+		"too few":     {judgeFiles(filesNeeded-1, true, 0), []string{"fail at most 63, a server needs 64 | ulimit -n 1024"}},
+		"connections": {judgeFiles(20_100, true, 20_000), []string{"ok at most 20100, for up to 20000 connections"}},
+		"one less":    {judgeFiles(20_099, true, 20_000), []string{"warn at most 20099: each connection is one, and port.connections allows 20000 | ulimit -n 20100  # as a service, below [Service]: LimitNOFILE=20100"}},
+		"one at most": {judgeFiles(filesComfort-1, true, 1), []string{"warn allows 1 | ulimit -n 1024"}},
+	})
+}
+
+func TestContact(t *testing.T) {
+	all := func(addresses ...string) (them []netip.AddrPort) {
+		for _, a := range addresses {
+			them = append(them, netip.MustParseAddrPort(a))
+		}
+		return them
+	}
+	open := contact{running: true, bound: all("[::]:8888", "127.0.0.1:2323"), asked: all("127.0.0.1:8888", "192.168.1.5:8888", "127.0.0.1:2323"), system: "linux"}
+	see := func(set func(*contact)) []Finding {
+		c := open
+		set(&c)
+		return judgeContact(c)
+	}
+	try(t, map[string]judged{
+		"well":             {judgeContact(open), []string{"ok taken on 127.0.0.1:8888, 192.168.1.5:8888, 127.0.0.1:2323"}},
+		"no server":        {see(func(c *contact) { c.running = false }), []string{"ok port 8888, 2323 is free, connections come through on 127"}},
+		"this machine":     {see(func(c *contact) { c.bound, c.asked = c.bound[1:], c.asked[2:] }), []string{"ok for this machine only"}},
+		"a firewall is on": {see(func(c *contact) { c.firewall = "ufw" }), []string{"ok ufw is on and must let others in | sudo ufw allow 8888/tcp\nsudo ufw allow 2323/tcp"}},
+		"foreign":          {see(func(c *contact) { c.foreign = 9 }), []string{"ok 9 came without encryption"}},
+		"taken":            {see(func(c *contact) { c.err = errors.New("port 8888/tcp is taken") }), []string{"fail port 8888/tcp is taken | ss -ltnp"}},
+		"unknown":          {see(func(c *contact) { c.bound, c.asked = nil, nil }), []string{"warn does not say where"}},
+		"dead":             {see(func(c *contact) { c.silent = c.asked }), []string{"fail even from this machine | ufw allow 8888/tcp"}},
+		"nobody else":      {see(func(c *contact) { c.silent = c.asked[1:2] }), []string{"fail no connection to 192.168.1.5:8888: a firewall | firewall-cmd --permanent --add-port=8888/tcp"}},
+		"not everybody":    {see(func(c *contact) { c.silent, c.firewall = c.asked[:1], "firewalld" }), []string{"fail no connection to 127.0.0.1:8888 | sudo firewall-cmd"}},
+		"on Windows":       {see(func(c *contact) { c.silent, c.system = c.asked[1:2], "windows" }), []string{"fail firewall | protocol=TCP localport=8888"}},
+	})
+}
+
+func TestIdentity(t *testing.T) {
+	now := time.Date(2030, 5, 9, 12, 0, 0, 0, time.Local)
+	mine := identity{own: true, cert: "/d e/c.pem", key: "/d e/k.pem", fingerprint: "AA:BB", from: now.Add(-time.Hour), until: now.Add(certificateSoon)}
+	see := func(set func(*identity)) []Finding {
+		i := mine
+		set(&i)
+		return judgeIdentity(i, now)
+	}
+	try(t, map[string]judged{
+		"well":         {judgeIdentity(mine, now), []string{"ok the server's own, good until 2030-06-08 12:00, SHA-256 AA:BB"}},
+		"none yet":     {see(func(i *identity) { i.err = fs.ErrNotExist }), []string{"ok none yet"}},
+		"given":        {see(func(i *identity) { i.own = false }), []string{"ok /d e/c.pem, good until 2030-06-08 12:00, SHA-256 AA:BB"}},
+		"not there":    {see(func(i *identity) { i.own, i.err = false, fs.ErrNotExist }), []string{"fail file does not exist | ls -l '/d e/c.pem' '/d e/k.pem'"}},
+		"lost":         {see(func(i *identity) { i.err = errors.New("the key is missing") }), []string{"fail the key is missing | ls -l"}},
+		"soon over":    {see(func(i *identity) { i.own, i.until = false, i.until.Add(-1) }), []string{"warn good until 2030-06-08 11:59 only | certbot renew"}},
+		"own, so":      {see(func(i *identity) { i.until = i.until.Add(-1) }), []string{"warn good until | rm '/d e/c.pem' '/d e/k.pem' && parley serve"}},
+		"over":         {see(func(i *identity) { i.own, i.until = false, now.Add(-1) }), []string{"fail turns away | certbot renew"}},
+		"not yet":      {see(func(i *identity) { i.from = now.Add(1) }), []string{"fail it is good from 2030-05-09 12:00 on | date"}},
+		"open to all":  {see(func(i *identity) { i.own, i.open = false, true }), []string{"warn can use its key, /d e/k.pem | chmod o= '/d e/k.pem'"}},
+		"both at once": {see(func(i *identity) { i.own, i.open, i.until = false, true, now.Add(-1) }), []string{"fail turns away | certbot", "warn its key | chmod"}},
 	})
 }

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/command"
+	"parley/door/port"
 	"parley/door/udp"
 	"parley/locale"
 	"parley/server"
@@ -39,6 +42,27 @@ func visit(s Subject) house {
 
 // runs says whether a server holds the data directory, answering or not.
 func (h house) runs() bool { return h.err == nil }
+
+// port is how the running server takes connections, and where; ok is false if that is not known.
+func (h house) port() (door command.DoorState, bound []netip.AddrPort, ok bool) {
+	if h.state == nil {
+		return door, nil, false
+	}
+	for _, d := range h.state.Doors {
+		if d.Name != port.Name {
+			continue
+		}
+		for address := range strings.SplitSeq(d.Address, ", ") {
+			at, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return door, nil, false
+			}
+			bound = append(bound, at)
+		}
+		return d, bound, true
+	}
+	return door, nil, false
+}
 
 // udp is how the running server's datagram door is, and where; ok is false if that is not known.
 func (h house) udp() (door command.DoorState, bound netip.AddrPort, ok bool) {
@@ -95,6 +119,11 @@ func judgeServer(h house, s Subject) []Finding {
 		found = append(found, warning(locale.Text{
 			EN: "it listens on %s, the settings say %s: what follows is about other settings than it has", ZH: "它监听 %s，而设置是 %s：以下结果所依据的设置与它不同",
 		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
+	}
+	if door, bound, known := h.port(); known && !slices.EqualFunc(s.Config.Listen.Connections(), bound, agrees) {
+		found = append(found, warning(locale.Text{
+			EN: "it takes connections on %s, the settings say %s: what follows is about other settings than it has", ZH: "它在 %s 接受连接，而设置是 %s：以下结果所依据的设置与它不同",
+		}, door.Address, s.Config.Listen).cure(locale.Text{EN: "parley config  # give the same settings here, as serve has", ZH: "parley config  # 请使用与 serve 相同的设置"}))
 	}
 	if found == nil {
 		found = append(found, ok(locale.Text{

@@ -28,6 +28,14 @@ func judgeSettings(config server.Config, problem error) []Finding {
 			}, network).cure(locale.Text{EN: "parley serve --udp-allow 203.0.113.0/24  # the networks of those who talk", ZH: "parley serve --udp-allow 203.0.113.0/24  # 只写聊天者所在的网段"}))
 		}
 	}
+	for _, network := range config.Port.Allow {
+		if network.Bits() == 0 {
+			found = append(found, warning(locale.Text{
+				EN: "port.allow serves the whole world without encryption (%v): what is said can be read on its way",
+				ZH: "port.allow 允许全世界不加密连接（%v）：聊天内容可能在传输途中被读取",
+			}, network).cure(locale.Text{EN: "parley serve --port-allow ''  # with TLS everybody may connect without it", ZH: "parley serve --port-allow ''  # 使用 TLS 时无需此项，任何人都可以连接"}))
+		}
+	}
 	if i := slices.IndexFunc(config.Listen, isOpen); config.NoLimits && i >= 0 {
 		found = append(found, warning(locale.Text{
 			EN: "no-limits is on while others reach %s: one of them can flood everybody",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -116,50 +115,18 @@ func (r reach) well(port string) Finding {
 	if !r.running {
 		f = ok(locale.Text{EN: "port %s is free, they come through on %s", ZH: "端口 %s 空闲，%s 可以通信"}, port, list(r.asked))
 	}
-	add := func(more locale.Text, args ...any) {
-		more = more.Fill(args...)
-		f.What = locale.Text{EN: f.What.EN + more.EN, ZH: f.What.ZH + more.ZH}
-	}
 	if r.bound.Addr().IsLoopback() {
-		add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})
+		f = f.add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})
 	} else if r.firewall != "" {
-		add(locale.Text{EN: "; %s is on and must let others in", ZH: "；%s 已启用，需允许他人访问"}, r.firewall)
-		f = f.cure(r.letIn(port))
+		f = f.add(locale.Text{EN: "; %s is on and must let others in", ZH: "；%s 已启用，需允许他人访问"}, r.firewall).cure(r.letIn(port))
 	}
 	if r.foreign > 0 {
-		add(locale.Text{EN: "; %d came from networks that are not served (udp.allow)", ZH: "；%d 个来自未开放的网段（udp.allow）"}, r.foreign)
+		f = f.add(locale.Text{EN: "; %d came from networks that are not served (udp.allow)", ZH: "；%d 个来自未开放的网段（udp.allow）"}, r.foreign)
 	}
 	return f
 }
 
-// letIn opens a port in what may be this machine's firewall.
-func (r reach) letIn(port string) locale.Text {
-	ufw, firewalld := "sudo ufw allow "+port+"/udp", "sudo firewall-cmd --permanent --add-port="+port+"/udp && sudo firewall-cmd --reload"
-	switch {
-	case r.system == "windows":
-		return paste("netsh advfirewall firewall add rule name=parley dir=in action=allow protocol=UDP localport=" + port)
-	case r.system == "darwin":
-		return paste(`f=/usr/libexec/ApplicationFirewall/socketfilterfw; sudo $f --add "$(which parley)"; sudo $f --unblockapp "$(which parley)"`)
-	case r.firewall == "ufw":
-		return paste(ufw)
-	case r.firewall == "firewalld":
-		return paste(firewalld)
-	}
-	return locale.Text{
-		EN: ufw + "  # with ufw\n" + firewalld + "  # with firewalld", ZH: ufw + "  # 使用 ufw 时\n" + firewalld + "  # 使用 firewalld 时",
-	}
-}
-
-// firewall returns which one is on, as far as everybody may see.
-func firewall() string {
-	if content, err := os.ReadFile("/etc/ufw/ufw.conf"); err == nil && strings.Contains("\n"+string(content), "\nENABLED=yes") {
-		return "ufw"
-	}
-	if _, err := os.Stat("/sys/fs/cgroup/system.slice/firewalld.service"); err == nil {
-		return "firewalld"
-	}
-	return ""
-}
+func (r reach) letIn(port string) locale.Text { return letIn(r.system, r.firewall, "udp", port) }
 
 // targets are the addresses at which a socket that is bound so is to be reached: loopback, and what others have.
 func targets(bound netip.AddrPort) []netip.AddrPort {

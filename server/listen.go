@@ -45,6 +45,14 @@ func (l Listen) Datagrams() string {
 	return ""
 }
 
+// Connections returns the addresses at which connections are taken; none: nowhere.
+func (l Listen) Connections() (all []string) {
+	for _, e := range l.streams(doorTable()) {
+		all = append(all, e.Address)
+	}
+	return all
+}
+
 // opens says whether a door is open.
 func (l Listen) opens(door string) bool { return len(l.among([]string{door})) > 0 }
 

@@ -26,11 +26,14 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 	where := []string{"doctor", "--data", t.TempDir()}
 	doctor := slices.Concat(where, []string{"--listen", ":0"})
 	examine(t, within(private, doctor...)).has(t, "udp", "ok", "127.0.0.1:", "[::1]:", "10.1.2.3:")
-	remedy := examine(t, within(stopped, doctor...)).has(t, "udp", "fail", "no answer on 10.1.2.3:", "firewall")
-	if remedy == "" {
-		t.Error("there is no remedy")
+	found := examine(t, within(stopped, doctor...))
+	for check, says := range map[string]string{"udp": "no answer on 10.1.2.3:", "tcp": "no connection to 10.1.2.3:"} {
+		if remedy := found.has(t, check, "fail", says, "firewall"); remedy == "" {
+			t.Errorf("%s: there is no remedy", check)
+		}
 	}
-	remedy = examine(t, within(public, doctor...)).has(t, "udp", "warn", "no private address")
+	examine(t, within(private, doctor...)).has(t, "tcp", "ok", "127.0.0.1:", "[::1]:", "10.1.2.3:")
+	remedy := examine(t, within(public, doctor...)).has(t, "udp", "warn", "no private address")
 	if want := "parley serve --udp-allow 203.0.113.0/24"; len(remedy) < len(want) || remedy[:len(want)] != want {
 		t.Errorf("the remedy is %q", remedy)
 	}

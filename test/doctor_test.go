@@ -129,7 +129,7 @@ func TestTheDoctorOfAHealthyServer(t *testing.T) {
 		if after := namesIn(t, dir); !slices.Equal(before, after) {
 			t.Errorf("of %q there are %q afterwards", before, after)
 		}
-		for _, check := range []string{"settings", "directory", "database", "udp"} { // the others are about this machine
+		for _, check := range []string{"settings", "directory", "database", "udp", "tcp", "tls"} { // the others are about this machine
 			found.has(t, check, "ok")
 		}
 		found.has(t, "backup", "warn", "none was made")
@@ -146,6 +146,8 @@ func TestTheDoctorOfAHealthyServer(t *testing.T) {
 	running := look()
 	running.has(t, "server", "ok", fmt.Sprintf("runs as process %d", p.cmd.Process.Pid))
 	running.has(t, "udp", "ok", "answered on "+p.addr.String())
+	running.has(t, "tcp", "ok", "taken on "+p.addr.String())
+	running.has(t, "tls", "ok", "the server's own", fingerprint(t, p.addr))
 	if place() != before {
 		t.Error("something came into the log")
 	}
@@ -154,7 +156,9 @@ func TestTheDoctorOfAHealthyServer(t *testing.T) {
 	look().has(t, "server", "ok", "none runs on "+dir)
 	p = serve(t, dir, "--listen", "127.0.0.1:0")
 	p.stop()
-	look().has(t, "udp", "ok", "is free", "127.0.0.1")
+	stopped := look()
+	stopped.has(t, "udp", "ok", "is free", "127.0.0.1")
+	stopped.has(t, "tcp", "ok", "is free", "127.0.0.1")
 }
 
 func TestTheDoctorBeforeTheFirstStart(t *testing.T) {
@@ -195,6 +199,13 @@ func TestTheDoctorOfATakenPort(t *testing.T) {
 	port := taken.LocalAddr().(*net.UDPAddr).Port
 	found := examine(t, command(t, "doctor", "--data", t.TempDir(), "--listen", taken.LocalAddr().String()))
 	found.has(t, "udp", "fail", fmt.Sprintf("port %d/udp is taken", port), fmt.Sprintf("--listen 127.0.0.1:%d", port+1))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	found = examine(t, command(t, "doctor", "--data", t.TempDir(), "--listen", listener.Addr().String()))
+	found.has(t, "tcp", "fail", fmt.Sprintf("port %d/tcp is taken", listener.Addr().(*net.TCPAddr).Port))
 }
 
 func TestTheDoctorOfADataDirectory(t *testing.T) {
