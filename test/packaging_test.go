@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +67,20 @@ func TestTheContainerCallsTheProgramRight(t *testing.T) {
 	}
 	if !known {
 		t.Errorf("there is no %s", variable[1])
+	}
+}
+
+func TestTheServiceMayHaveAFileForEachConnection(t *testing.T) {
+	config, err := server.Load(server.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^LimitNOFILE=(\d+)$`).FindStringSubmatch(packaged(t, "systemd/parley.service"))
+	if line == nil {
+		t.Fatal("the unit says nothing of files")
+	}
+	if limit, err := strconv.Atoi(line[1]); err != nil || limit < config.Port.Connections+1000 {
+		t.Errorf("%s files for %d connections", line[1], config.Port.Connections)
 	}
 }
 
