@@ -142,7 +142,12 @@ func pasteFrom(t *testing.T, screen []string) *shell {
 	if i < 0 {
 		t.Fatalf("no line to paste in %q", screen)
 	}
-	c := exec.Command("sh", "-c", screen[i])
+	return newShell(t, exec.Command("sh", "-c", screen[i]))
+}
+
+// newShell starts what somebody types into.
+func newShell(t *testing.T, c *exec.Cmd) *shell {
+	t.Helper()
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it starts ends with it
 	in, err := c.StdinPipe()
 	if err != nil {
