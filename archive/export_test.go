@@ -101,6 +101,48 @@ func TestImportOfAnExport(t *testing.T) {
 	}
 }
 
+// TestWhateverARoomHoldsIsTakenBack: all that a command can lead to.
+func TestWhateverARoomHoldsIsTakenBack(t *testing.T) {
+	long := func(letter string) chat.Nick {
+		name := strings.Repeat(letter, chat.NickMaxBytes/len(letter))
+		return chat.Nick{Name: name, Key: name}
+	}
+	dir := t.TempDir()
+	apply(t, dir,
+		chat.Enter{Session: "s1", Door: "line", Nick: long("小")},
+		chat.Enter{Session: "s2", Door: "line", Nick: long("明")},
+		chat.Join{Session: "s1", Room: "dev", Rooms: 9, Joined: 9},
+		chat.Post{Session: "s1", Room: "dev", Text: "waves", Action: true},
+		chat.SetTopic{Session: "s1", Room: "dev", Text: "tea"},
+		chat.SetTopic{Session: "s1", Room: "dev"},
+		chat.SetTopic{Session: "s1", Room: chat.Lobby, Text: "cake"},
+		chat.Direct{Session: "s2", ToKey: long("小").Key, Text: "psst"},
+		chat.Rename{Session: "s1", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
+		chat.SetAway{Session: "s1", Text: "lunch"},
+		chat.Part{Session: "s1", Room: "dev"},
+		chat.Leave{Session: "s1", Reason: chat.ReasonSlow},
+		chat.Announce{Text: "tea at five"},
+	)
+	before := exported(t, dir, "")
+	for _, kind := range chat.Kinds() {
+		if !strings.Contains(before, fmt.Sprintf("%q:%q", "kind", kind)) {
+			t.Errorf("nothing of the kind %s is in it", kind)
+		}
+	}
+	again, err := imported(t, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := exported(t, again, ""); after != before {
+		t.Errorf("it was\n%sand is\n%s", before, after)
+	}
+	for _, d := range []string{dir, again} {
+		if report, err := VerifyData(t.Context(), d, quiet); err != nil || len(report.Problems) > 0 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	}
+}
+
 // TestImportInBatches: more than one transaction takes, with times that others wrote in other ways.
 func TestImportInBatches(t *testing.T) {
 	lines := []string{header, fmt.Sprintf(`{"type":"entity","kind":"room","key":"lobby","value":{"id":"lobby","seq":%d}}`, 2*batchMessages+1)}

@@ -181,9 +181,12 @@ func (in *intake) message(m chat.Message) error {
 // all that is said later would have it.
 const clockSlack = time.Hour
 
+// roomMaxBytes bounds the name of any room: that of two who talk alone holds both of theirs.
+const roomMaxBytes = max(chat.RoomMaxBytes, len("@+")+2*chat.NickMaxBytes)
+
 // checkRoomName checks that an entity, if it is a room, has a name that a room can have.
 func checkRoomName(e chat.Change) error {
-	if e.IsRoom() && !oneLine(e.Key, chat.NickMaxBytes) {
+	if e.IsRoom() && !oneLine(e.Key, roomMaxBytes) {
 		return locale.Errorf(locale.Text{EN: "%q is no name of a room", ZH: "%q 不是房间名"}, e.Key)
 	}
 	return nil
@@ -203,7 +206,7 @@ func checkMessage(m chat.Message) error {
 		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
 	case m.Kind == chat.KindEntered && m.Text != "":
 		return locale.Errorf(locale.Text{EN: "who enters says nothing: its text must be empty", ZH: "进入消息不应有内容"})
-	case m.Kind == chat.KindEntered:
+	case m.Kind == chat.KindEntered, m.Kind == chat.KindTopic && m.Text == "": // it is about nothing any more
 		return nil
 	}
 	var refusal *chat.Refusal
