@@ -140,7 +140,11 @@ func (s *State) Text(l locale.Lang) string {
 		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.Format(l, r.Name, r.Members, r.Messages))
 	}
 	for _, d := range s.Doors {
-		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s on %s, %d inside", ZH: "%s，%s，在线 %d 人"}.Format(l, d.Name, d.Address, d.Members))
+		name := d.Name
+		if d.Address != "" { // else others take its connections
+			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, d.Name, d.Address)
+		}
+		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s, %d inside", ZH: "%s，在线 %d 人"}.Format(l, name, d.Members))
 		lines = append(lines, d.figures()...)
 	}
 	for _, q := range s.Queues {

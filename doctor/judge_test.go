@@ -107,6 +107,9 @@ func TestServer(t *testing.T) {
 		"full":         {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
 		"failed":       {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
 		"behind":       {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
+		"crowded": {state(func(s *command.State) {
+			s.Queues[0] = hub.Queue{Name: "port.connections", Length: 51, Capacity: 100}
+		}), []string{"warn 51 of at most 100 connections are taken | --port-connections 200"}},
 		"full and old": {state(func(s *command.State) { s.Storage, s.Version = "storage_full", "v0" }), []string{"fail full | df", "warn version v0 | kill 7"}},
 	})
 }

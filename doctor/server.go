@@ -150,7 +150,13 @@ func judgeState(s *command.State) []Finding {
 		}, s.Storage).cure(locale.Text{EN: "journalctl -u parley | tail  # or where its standard error went", ZH: "journalctl -u parley | tail  # 或查看其标准错误输出"})}
 	}
 	for _, q := range s.Queues {
-		if q.Capacity > 0 && q.Length > q.Capacity/2 {
+		switch {
+		case q.Capacity == 0 || q.Length <= q.Capacity/2:
+		case strings.HasPrefix(q.Name, port.Name+"."): // who is there waits for nothing
+			return []Finding{warning(locale.Text{
+				EN: "%d of at most %d connections are taken (%s)", ZH: "连接数 %d，上限 %d（%s）",
+			}, q.Length, q.Capacity, q.Name).cure(paste("parley serve --port-connections %d"), 2*q.Capacity)}
+		default:
 			return []Finding{warning(locale.Text{
 				EN: "%d of at most %d wait in the queue %s: more is said than the disk takes", ZH: "%d 项（上限 %d）在队列 %s 中等待：磁盘跟不上",
 			}, q.Length, q.Capacity, q.Name).cure(paste("parley status --watch"))}

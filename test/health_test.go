@@ -35,7 +35,7 @@ func TestEveryDocumentedMetricMoves(t *testing.T) {
 	}
 	moved := map[string]bool{}
 	told := map[string]bool{}
-	for _, happens := range []func(*testing.T, *scraper){talking, flooding, fillingUp, waiting, backingUp} {
+	for _, happens := range []func(*testing.T, *scraper){talking, talkingInLines, flooding, fillingUp, waiting, backingUp} {
 		s := newScraper(t, moved, told)
 		happens(t, s)
 		s.look()
@@ -72,6 +72,38 @@ func talking(t *testing.T, s *scraper) {
 	s.until(`parley_unreachable_total{door="udp"}`, func() {})
 	ann.says("hello?")
 	ann.hears("bob quits the chat room")
+}
+
+// talkingInLines is another, through the port; somebody comes who does not know how.
+func talkingInLines(t *testing.T, s *scraper) {
+	s.open(nil)
+	ann := s.room.enter("ann")
+	at := s.room.server.StreamAddrs()[0].String()
+	bob, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bob.Close()
+	if _, err := io.WriteString(bob, "\nbob\nhello\n/dance\n"); err != nil {
+		t.Fatal(err)
+	}
+	ann.hears("bob enters the chat room", "bob: hello")
+	ann.says("hello bob")
+	stranger, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	if _, err := io.WriteString(stranger, "NICK carl\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range []string{
+		`parley_members{door="line"}`, `parley_packets_received_total{door="line"}`, `parley_packets_sent_total{door="line"}`,
+		`parley_deliveries_total{door="line"}`, `parley_refusals_total{code="command_unknown",door="line"}`, `parley_queue_length{queue="line.connections"}`,
+		`parley_packets_received_total{door="port"}`, `parley_drops_total{cause="unserved",door="port"}`, `parley_queue_length{queue="port.connections"}`,
+	} {
+		s.until(sample, func() {})
+	}
 }
 
 // flooding sends more than a small buffer holds, and what nobody can understand.
@@ -135,7 +167,7 @@ func TestEveryQueueHasANameAndALength(t *testing.T) {
 	}
 	s := newScraper(t, map[string]bool{}, map[string]bool{})
 	s.open(nil)
-	want := []string{"answers", "ledger", "udp.departures", "udp.outboxes", "udp.requests", "udp.writer"}
+	want := []string{"answers", "ledger", "line.connections", "line.outboxes", "line.requests", "line.writer", "port.connections", "port.undecided", "udp.departures", "udp.outboxes", "udp.requests", "udp.writer"}
 	var got []string
 	for name := range s.samples() {
 		if queue, is := strings.CutPrefix(name, `parley_queue_length{queue="`); is {
@@ -145,6 +177,13 @@ func TestEveryQueueHasANameAndALength(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("the queues are %q", got)
+	}
+	for _, door := range s.room.server.Desk().Doors() {
+		for cause := range door.Dropped {
+			if !strings.Contains(string(page), "`"+cause+"`") {
+				t.Errorf("that %s drops as %s is not documented", door.Name, cause)
+			}
+		}
 	}
 	for _, name := range got {
 		if !strings.Contains(string(page), "`"+name+"`") {
@@ -300,19 +339,10 @@ func (s *scraper) samples() map[string]float64 {
 	return all
 }
 
-func (s *scraper) value(name string) float64 {
-	s.t.Helper()
-	v, found := s.samples()[name]
-	if !found {
-		s.t.Fatalf("there is no %s", name)
-	}
-	return v
-}
-
 // until asks until a sample is not 0.
 func (s *scraper) until(name string, meanwhile func()) {
 	s.t.Helper()
-	for end := time.Now().Add(patience); s.value(name) == 0; meanwhile() {
+	for end := time.Now().Add(patience); s.samples()[name] == 0; meanwhile() {
 		if time.Now().After(end) {
 			s.t.Fatalf("%s stays 0", name)
 		}
