@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/server"
 )
 
 // Verb is something that people do.
@@ -98,13 +97,6 @@ func (d Door) tells(all []Heard) (told []Heard) {
 		told = append(told, d.Tells(h)...)
 	}
 	return told
-}
-
-// stage is where a story is told: a server of its own.
-type stage struct {
-	*server.Server
-	dir      string
-	patience time.Duration // how long anything may take before it is called lost
 }
 
 // refusalOf returns the Refusal that people read as a sentence; nil: none reads so.

@@ -36,7 +36,7 @@ func (o *Outcome) differ(other *Outcome) string {
 	return ""
 }
 
-// outcome reads what is stored.
+// outcome reads what is stored since it was last read.
 func (s *stage) outcome() (o *Outcome, err error) {
 	r, err := store.OpenReader(context.Background(), s.dir)
 	if err != nil {
@@ -49,12 +49,15 @@ func (s *stage) outcome() (o *Outcome, err error) {
 		if newest[m.Room]++; m.Seq != newest[m.Room] {
 			return fmt.Errorf("message %d of %s has the sequence %d", newest[m.Room], m.Room, m.Seq)
 		}
-		o.messages = append(o.messages, m)
+		if m.Seq > s.told[m.Room] {
+			o.messages = append(o.messages, m)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.told = newest
 	for _, m := range o.messages {
 		if m.Room == chat.Lobby {
 			o.Log = append(o.Log, logged(m))

@@ -122,8 +122,10 @@ func TestAnotherNickname(t *testing.T) {
 		cid.EntersAs("ann").Says("the name is free")
 		bob.Hears(cid.Entering(), cid.Saying("the name is free"))
 		ann.Hears(cid.Entering(), cid.Saying("the name is free"))
-		ann.Tells("ann", "take care of it").Renames("Anna")
-		cid.Hears(ann.Telling("take care of it").In(""), ann.Renaming("anna"))
+		ann.Tells("ann", "take care of it")
+		cid.Hears(ann.Telling("take care of it"))
+		ann.Renames("Anna")
+		cid.Hears(ann.Renaming("anna"))
 		bob.Hears(ann.Renaming("anna"))
 	})
 }

@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -17,6 +16,10 @@ import (
 type Story struct {
 	stage   *stage
 	members []*Member
+
+	// isCrowded says that many come and go at once. What anybody asks for, somebody else may have. A door that gathers who comes tells
+	// those, too, who have just come, and none who have just left.
+	isCrowded bool
 
 	mu    sync.Mutex // guards the rest
 	err   error      // of the first step that failed
@@ -44,7 +47,7 @@ func (s *Story) As(nick string) *Member {
 
 // Announces tells everybody something as the administrator.
 func (s *Story) Announces(text string) {
-	s.step(func() error { return s.do(chat.Announce{Text: text}) })
+	s.step(func() error { return s.stage.do(chat.Announce{Text: text}) })
 }
 
 // Kicks removes somebody.
@@ -54,21 +57,8 @@ func (s *Story) Kicks(nick, reason string) {
 		if err != nil {
 			return err
 		}
-		return s.do(chat.Kick{NickKey: n.Key, Detail: reason})
+		return s.stage.do(chat.Kick{NickKey: n.Key, Detail: reason})
 	})
-}
-
-func (s *Story) do(c chat.Command) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.stage.patience)
-	defer cancel()
-	return s.stage.Desk().Hub.Do(ctx, c)
-}
-
-// settle returns once every door has been told of all that was done before: the hub tells them in turn.
-func (s *Story) settle() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.stage.patience)
-	defer cancel()
-	return s.stage.Turn(ctx)
 }
 
 // Together lets several do something at once, each of them in one of the functions.
@@ -130,7 +120,7 @@ func place() string {
 
 // curtain ends a story: nothing of it is on its way any more, and nothing was refused or heard without a step that says so.
 func (s *Story) curtain() (*Outcome, error) {
-	if err := s.settle(); err != nil {
+	if err := s.stage.settle(); err != nil {
 		return nil, err
 	}
 	o, err := s.stage.outcome()
@@ -138,10 +128,10 @@ func (s *Story) curtain() (*Outcome, error) {
 		return nil, err
 	}
 	const said = "the curtain falls"
-	if err := s.do(chat.Announce{Text: said}); err != nil { // behind it nothing is kept back, either
+	if err := s.stage.do(chat.Announce{Text: said}); err != nil { // behind it nothing is kept back, either
 		return nil, err
 	}
-	if err := s.settle(); err != nil {
+	if err := s.stage.settle(); err != nil {
 		return nil, err
 	}
 	should := s.replay(o.messages)

@@ -1,10 +1,8 @@
 package conversation
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -12,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"parley/server"
 )
 
 // patience is how long anything may take on a slow machine before it is called lost.
@@ -82,44 +78,25 @@ func (c Cast) lacks(doors assignment) string {
 	return ""
 }
 
+// telling is one of the same story.
+type telling struct {
+	doors   assignment
+	lacks   string // why it is not told
+	dir     string
+	outcome *Outcome
+	err     error
+}
+
 // Tell tells a story through every door, alone and mixed, as a test each, and compares how they end: all in the same way, and with
 // this log, if one is given.
 func Tell(t *testing.T, cast Cast, story func(*Story), log ...string) {
 	t.Helper()
 	t.Parallel()
-	type telling struct {
-		doors   assignment
-		lacks   string
-		dir     string
-		outcome *Outcome
-		err     error
-	}
-	var tellings []*telling
-	var telled sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for _, doors := range cast.assignments() {
-		one := &telling{doors: doors, lacks: cast.lacks(doors)}
-		tellings = append(tellings, one)
-		if one.lacks != "" {
-			continue
-		}
-		one.dir = t.TempDir()
-		places <- struct{}{}
-		telled.Go(func() {
-			one.outcome, one.err = tell(one.dir, cast, doors, story, patience)
-			<-places
-		})
-	}
-	telled.Wait()
+	tellings := tellAll(t, cast, cast.assignments(), story)
 	var first *telling
 	for _, one := range tellings {
 		t.Run(one.doors.String(), func(t *testing.T) {
-			switch {
-			case one.lacks != "":
-				t.Skip(one.lacks)
-			case one.err != nil:
-				t.Fatal(one.err)
-			}
+			one.check(t)
 			if first == nil {
 				first = one
 			}
@@ -136,42 +113,89 @@ func Tell(t *testing.T, cast Cast, story func(*Story), log ...string) {
 	}
 }
 
-// tell tells a story once, through some doors, and returns what is left of it.
+// TellFreely is Tell for a story that ends in some way: where several speak at once, the log decides.
+func TellFreely(t *testing.T, cast Cast, story func(*Story)) {
+	t.Helper()
+	t.Parallel()
+	for _, one := range tellAll(t, cast, cast.assignments(), story) {
+		t.Run(one.doors.String(), one.check)
+	}
+}
+
+// TellBy is Tell through these doors alone.
+func TellBy(t *testing.T, doors []string, cast Cast, story func(*Story), log ...string) {
+	t.Helper()
+	t.Parallel()
+	var by assignment
+	for _, name := range doors {
+		by = append(by, doorOf(name))
+	}
+	one := tellAll(t, cast, []assignment{by}, story)[0]
+	one.check(t)
+	if diff := cmp.Diff(log, one.outcome.Log); diff != "" {
+		t.Errorf("stored, and not as told:\n%s", diff)
+	}
+}
+
+// doorOf returns the row of a name.
+func doorOf(name string) Door {
+	all := Doors()
+	return all[slices.IndexFunc(all, func(d Door) bool { return d.Name == name })]
+}
+
+func (one *telling) check(t *testing.T) {
+	t.Helper()
+	switch {
+	case one.lacks != "":
+		t.Skip(one.lacks)
+	case one.err != nil:
+		t.Fatal(one.err)
+	}
+}
+
+// tellAll tells a story in each way in which it can be told.
+func tellAll(t *testing.T, cast Cast, ways []assignment, story func(*Story)) (all []*telling) {
+	t.Helper()
+	var under sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	for _, doors := range ways {
+		one := &telling{doors: doors, lacks: cast.lacks(doors)}
+		all = append(all, one)
+		if one.lacks != "" {
+			continue
+		}
+		one.dir = t.TempDir()
+		places <- struct{}{}
+		under.Go(func() {
+			one.outcome, one.err = tell(one.dir, cast, doors, story, patience)
+			<-places
+		})
+	}
+	under.Wait()
+	return all
+}
+
+// tell tells a story once, through some doors and on a stage of its own, and returns what is left of it.
 func tell(dir string, cast Cast, doors assignment, story func(*Story), patience time.Duration) (o *Outcome, err error) {
 	stage, err := open(dir, patience)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stage.Close()) }()
-	s := &Story{stage: stage}
-	for i, role := range cast {
-		m := &Member{story: s, role: role.Nick, nick: role.Nick, door: doors[i], driver: doors[i].Driver(stage)}
-		s.members = append(s.members, m)
-		defer m.driver.Close()
-	}
-	story(s)
-	if err := s.failed(); err != nil {
-		return nil, err
-	}
-	return s.curtain()
+	return stage.tell(cast, doors, story)
 }
 
-// openings is how often it is tried to open a server: it takes the number of its port from the system for datagrams, and somebody may
-// have that number for connections.
-const openings = 10
-
-// open starts a server, on a free port of this machine, with nothing of the environment in it.
-func open(dir string, patience time.Duration) (*stage, error) {
-	config, err := server.Load(server.Sources{Flags: map[string]string{"data": dir, "listen": "127.0.0.1:0", "no-limits": "true"}})
-	if err != nil {
+// tell tells a story once, through some doors.
+func (s *stage) tell(cast Cast, doors assignment, story func(*Story)) (*Outcome, error) {
+	one := &Story{stage: s}
+	for i, role := range cast {
+		m := &Member{story: one, role: role.Nick, nick: role.Nick, door: doors[i], driver: doors[i].Driver(s)}
+		one.members = append(one.members, m)
+		defer m.driver.Close()
+	}
+	story(one)
+	if err := one.failed(); err != nil {
 		return nil, err
 	}
-	opened, err := server.Open(context.Background(), config, "test", slog.New(slog.DiscardHandler))
-	for i := 1; err != nil && i < openings; i++ {
-		opened, err = server.Open(context.Background(), config, "test", slog.New(slog.DiscardHandler))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &stage{Server: opened, dir: dir, patience: patience}, nil
+	return one.curtain()
 }
