@@ -13,7 +13,7 @@ var (
 	ofRoom   = regexp.MustCompile(`^\[([^ \]]+)\] `)
 	says     = regexp.MustCompile(`^([^ :]+): (.*)$`)
 	acts     = regexp.MustCompile(`^\* ([^ ]+) (.*)$`)
-	alone    = regexp.MustCompile(`^\(to you alone\) ([^ :]+): (.*)$`)
+	toOne    = regexp.MustCompile(`^\(to you alone\) ([^ :]+): (.*)$`)
 	isAway   = regexp.MustCompile(`^([^ :]+) is away: (.*)$`)
 	isNow    = regexp.MustCompile(`^([^ ]+) is now ([^ ]+)$`)
 	topic    = regexp.MustCompile(`^([^ ]+) changes the topic to: (.+)$`)
@@ -36,7 +36,7 @@ func readLines(line string) []Heard {
 	if reason, ok := cutRemoval(line); ok {
 		return []Heard{Removal(reason)}
 	}
-	if m := alone.FindStringSubmatch(line); m != nil {
+	if m := toOne.FindStringSubmatch(line); m != nil {
 		return []Heard{{Kind: Told, Nick: m[1], Text: m[2]}}
 	}
 	if m := isAway.FindStringSubmatch(line); m != nil {

@@ -2,8 +2,6 @@ package conversation
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,12 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/chat"
-	"parley/store"
 )
 
-// Outcome is what is left of a story, without what differs from door to door.
+// Outcome is what is left of a story, without what differs from door to door: names of sessions and of their doors.
 type Outcome struct {
-	Log    []string // room by room, the lobby first: `[ROOM] KIND NICK: TEXT`, the lobby's without its name
+	Log    []string // room by room, the lobby first: `[ROOM] KIND NICK: TEXT`, the lobby's without its name; of two alone, last
 	Rooms  []string // with how many messages each has, and what it is about
 	Inside []string // with the rooms in which each is, and why it does not answer
 
@@ -36,43 +33,89 @@ func (o *Outcome) differ(other *Outcome) string {
 	return ""
 }
 
-// outcome reads what is stored since it was last read.
-func (s *stage) outcome() (o *Outcome, err error) {
-	r, err := store.OpenReader(context.Background(), s.dir)
+// outcome reads what is stored since it was last read, of all rooms and of each two who may have talked alone.
+func (s *stage) outcome() (*Outcome, error) {
+	o, hub := &Outcome{}, s.Desk().Hub
+	inside := map[chat.SessionID]chat.Session{}
+	rooms := []chat.RoomID{chat.Lobby}
+	for _, r := range hub.Rooms() {
+		if r.ID != chat.Lobby {
+			rooms = append(rooms, r.ID)
+		}
+		o.Rooms = append(o.Rooms, strings.TrimSpace(fmt.Sprint(r.ID, " ", r.Seq, " ", r.Topic)))
+		for _, m := range hub.Who(r.ID) {
+			inside[m.ID] = m
+		}
+	}
+	for _, room := range rooms {
+		if err := s.read(o, room); err != nil {
+			return nil, err
+		}
+	}
+	for _, room := range alone(o.messages) {
+		if _, err := hub.Newest(room); err != nil {
+			continue // they did not
+		}
+		if err := s.read(o, room); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range inside {
+		o.Inside = append(o.Inside, strings.TrimSpace(fmt.Sprint(m.Nick.Name, " ", m.Rooms, " ", m.Away)))
+	}
+	slices.Sort(o.Inside)
+	return o, nil
+}
+
+// everything is more messages than any story has.
+const everything = 1_000_000
+
+// read adds a room's messages.
+func (s *stage) read(o *Outcome, room chat.RoomID) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+	defer cancel()
+	messages, err := s.Desk().Hub.Last(ctx, room, everything)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	o = &Outcome{}
-	newest := map[chat.RoomID]chat.Seq{}
-	err = r.Messages("", func(m chat.Message) error {
-		if newest[m.Room]++; m.Seq != newest[m.Room] {
-			return fmt.Errorf("message %d of %s has the sequence %d", newest[m.Room], m.Room, m.Seq)
+	prefix := ""
+	if room != chat.Lobby {
+		prefix = "[" + string(room) + "] "
+	}
+	for i, m := range messages {
+		if m.Seq != chat.Seq(i+1) {
+			return fmt.Errorf("message %d of %s has the sequence %d", i+1, room, m.Seq)
 		}
-		if m.Seq > s.told[m.Room] {
-			o.messages = append(o.messages, m)
+		if m.Seq <= s.told[room] {
+			continue
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		o.messages = append(o.messages, m)
+		o.Log = append(o.Log, prefix+logged(m))
 	}
-	s.told = newest
-	for _, m := range o.messages {
-		if m.Room == chat.Lobby {
-			o.Log = append(o.Log, logged(m))
+	s.told[room] = chat.Seq(len(messages))
+	return nil
+}
+
+// alone are the rooms that any two, or one, of those who had a nickname can have for themselves.
+func alone(messages []chat.Message) (rooms []chat.RoomID) {
+	var had []chat.Nick
+	for _, m := range messages {
+		for _, name := range []string{m.Nick, m.Text} {
+			if m.Kind != chat.KindEntered && m.Kind != chat.KindRenamed || name == "" {
+				continue
+			}
+			nick, err := chat.ParseNick(name)
+			if err == nil && !slices.ContainsFunc(had, func(n chat.Nick) bool { return n.Key == nick.Key }) {
+				had = append(had, nick)
+			}
 		}
 	}
-	for _, m := range o.messages {
-		if m.Room != chat.Lobby {
-			o.Log = append(o.Log, "["+string(m.Room)+"] "+logged(m))
+	for i, one := range had {
+		for _, other := range had[i:] {
+			rooms = append(rooms, chat.DirectRoom(one, other))
 		}
 	}
-	entities, err := r.Entities()
-	if err != nil {
-		return nil, err
-	}
-	return o, o.take(entities)
+	return rooms
 }
 
 func logged(m chat.Message) string {
@@ -84,27 +127,4 @@ func logged(m chat.Message) string {
 		said += ": " + m.Text
 	}
 	return said
-}
-
-// take notes the entities that a story leaves.
-func (o *Outcome) take(entities []chat.Change) error {
-	for _, e := range entities {
-		value, _ := e.Value.(json.RawMessage)
-		switch e.Kind {
-		case "room":
-			var r chat.Room
-			if err := json.Unmarshal(value, &r); err != nil {
-				return err
-			}
-			o.Rooms = append(o.Rooms, strings.TrimSpace(fmt.Sprint(r.ID, " ", r.Seq, " ", r.Topic)))
-		case "session":
-			var m chat.Session
-			if err := json.Unmarshal(value, &m); err != nil {
-				return err
-			}
-			o.Inside = append(o.Inside, strings.TrimSpace(fmt.Sprint(m.Nick.Name, " ", m.Rooms, " ", m.Away)))
-		}
-	}
-	slices.Sort(o.Inside) // they are stored by what names a session at its door
-	return nil
 }

@@ -16,7 +16,6 @@ import (
 // stage is where stories are told: a server.
 type stage struct {
 	*server.Server
-	dir      string
 	patience time.Duration // how long anything may take before it is called lost
 
 	told map[chat.RoomID]chat.Seq // what is stored of the stories before
@@ -59,7 +58,7 @@ func open(dir string, patience time.Duration) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{Server: opened, dir: dir, patience: patience}, nil
+	return &stage{Server: opened, patience: patience, told: map[chat.RoomID]chat.Seq{}}, nil
 }
 
 // starts is how often it is tried to start a server: it takes the number of its port from the system for datagrams, and somebody may
