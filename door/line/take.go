@@ -1,12 +1,11 @@
 package line
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
 	"time"
-
-	"context"
 
 	"parley/chat"
 	"parley/command"
