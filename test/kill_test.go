@@ -1,12 +1,10 @@
 package test
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,16 +17,22 @@ import (
 	"parley/wire/datagram"
 )
 
-const (
-	writers      = 4
-	readers      = 3
-	roundsPerDir = 10 // then a new data directory: what is checked grows with each round
-)
+const roundsPerDir = 10 // then a new data directory: what is checked grows with each round
 
 // TestKilledServersLoseNothingThatWasSeen kills -9 a server while four clients write and others read, and starts it again on
 // the same data. Whatever anybody was shown must be in the history, once, in the same order. The clients never enter again:
 // they were inside, and go on talking.
 func TestKilledServersLoseNothingThatWasSeen(t *testing.T) {
+	torture(t, func(t *testing.T, server netip.AddrPort) (all []*witness) {
+		for i := range 4 + 3 {
+			all = append(all, newWitness(t, fmt.Sprintf("client%d", i), i < 4, newDatagramWay(t, server)))
+		}
+		return all
+	})
+}
+
+// torture kills a server as often as it is told to, with witnesses at it.
+func torture(t *testing.T, invite func(t *testing.T, server netip.AddrPort) []*witness) {
 	rounds := 20
 	if given := os.Getenv("TORTURE_ROUNDS"); given != "" {
 		n, err := strconv.Atoi(given)
@@ -41,7 +45,7 @@ func TestKilledServersLoseNothingThatWasSeen(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var total tally
 	for done := 0; done < rounds; done += roundsPerDir {
-		total.add(tortureOneDirectory(t, random, min(roundsPerDir, rounds-done)))
+		total.add(tortureOneDirectory(t, random, min(roundsPerDir, rounds-done), invite))
 		if t.Failed() {
 			break
 		}
@@ -50,60 +54,52 @@ func TestKilledServersLoseNothingThatWasSeen(t *testing.T) {
 	t.Logf("seed %d: %s", seed, total)
 }
 
-// tally counts, over all clients, lines shown, and messages stored, lost (shown and not stored) and doubled (stored or shown
-// more than once).
-type tally struct{ seen, stored, lost, twice int }
-
-func (t *tally) add(o tally) {
-	t.seen += o.seen
-	t.stored += o.stored
-	t.lost += o.lost
-	t.twice += o.twice
-}
-
-func (t tally) String() string {
-	return fmt.Sprintf("seen %d, stored %d, lost %d, twice %d", t.seen, t.stored, t.lost, t.twice)
-}
-
-func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int) tally {
+func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int, invite func(*testing.T, netip.AddrPort) []*witness) tally {
 	dir := t.TempDir()
-	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits")
-	listen := p.addr.String()
-	var clients []*witness
-	for i := range writers + readers {
-		clients = append(clients, newWitness(t, p.addr, fmt.Sprintf("client%d", i)))
-	}
+	settings := []string{"--no-limits", "--line-history", "0"}
+	p := serve(t, dir, append(settings, "--listen", "127.0.0.1:0")...)
+	settings = append(settings, "--listen", p.addr.String())
+	witnesses := invite(t, p.addr)
 	for round := range rounds {
-		talkUntilKilled(t, p, clients, round, 1+random.IntN(400))
-		p = serve(t, dir, "--listen", listen, "--no-limits")
+		talkUntilKilled(t, p, witnesses, round, 1+random.IntN(400))
+		p = serve(t, dir, settings...)
 	}
 	var all tally
 	stored := p.history()
 	all.stored = len(stored)
 	all.twice += doubled(t, stored)
-	for _, c := range clients {
-		all.add(c.check(t, stored))
-		c.conn.Close()
+	for _, m := range stored {
+		if m.Kind == chat.KindLeft && m.Text == string(chat.ReasonSlow) {
+			t.Errorf("%s was dropped as too slow", m.Nick)
+		}
+	}
+	for _, w := range witnesses {
+		all.add(w.saw.check(t, stored))
+		w.knows.check(t, stored)
+		w.way.close()
 	}
 	p.kill()
 	return all
 }
 
 // talkUntilKilled lets the writers write until a reader has seen so many lines, and then kills the server.
-func talkUntilKilled(t *testing.T, p *program, clients []*witness, round, lines int) {
+func talkUntilKilled(t *testing.T, p *program, witnesses []*witness, round, lines int) {
 	var dead atomic.Bool
 	var threads sync.WaitGroup
 	enough := make(chan struct{})
-	for i, c := range clients {
-		c.revive(t)
-		if i < writers {
-			threads.Go(func() { c.write(round, &dead) })
-		} else {
-			limit := 0
-			if i == writers {
-				limit = lines
-			}
-			threads.Go(func() { c.read(&dead, limit, enough) })
+	counts := false // a reader does
+	for _, w := range witnesses {
+		w.knows.note(w.way.begin(t, w.saw.who)...)
+	}
+	for _, w := range witnesses {
+		switch {
+		case w.writes:
+			threads.Go(func() { w.write(round, &dead) })
+		case counts:
+			threads.Go(func() { w.read(&dead, 0, nil) })
+		default:
+			counts = true
+			threads.Go(func() { w.read(&dead, lines, enough) })
 		}
 	}
 	select {
@@ -113,161 +109,164 @@ func talkUntilKilled(t *testing.T, p *program, clients []*witness, round, lines 
 	}
 	p.kill()
 	dead.Store(true)
-	for _, c := range clients {
-		if err := c.conn.SetReadDeadline(time.Now()); err != nil {
-			t.Error(err)
-		}
+	for _, w := range witnesses {
+		w.way.wake()
 	}
 	threads.Wait()
-	for _, c := range clients {
-		c.drain()
+	for _, w := range witnesses {
+		w.drain()
 	}
+}
+
+// way is how a witness and the server talk: what is needed here of a door's protocol.
+type way interface {
+	// begin enters, or enters again where that is needed, and returns what is stored of that as it is shown.
+	begin(t *testing.T, who string) []string
+
+	// say says a line. An error: it was not sent.
+	say(text string) error
+
+	// ask asks for something whose answer shows that what was said before was dealt with.
+	ask()
+
+	// acknowledges says whether that answer proves that all of it was stored, too.
+	acknowledges() bool
+
+	// see waits for what is shown, and says whether the answer was among it. ok is false when the server is dead and nothing is left.
+	see(dead *atomic.Bool) (lines []string, answered, ok bool)
+
+	// wake lets who waits in see know that the server is dead.
+	wake()
+
+	// left returns what had reached this side when the server died.
+	left() []string
+
+	close()
 }
 
 // witness is a client that writes what it sees to the disk before it looks on.
 type witness struct {
-	*peer
-	file *os.File
+	way    way
+	writes bool
+	saw    *notebook // what others did
+	knows  *notebook // what the server said is done of its own
 }
 
-func newWitness(t *testing.T, server netip.AddrPort, name string) *witness {
-	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { file.Close() })
-	w := &witness{peer: dial(t, server), file: file}
-	w.peer.name = name
-	w.send("L " + name)
-	w.hears(datagram.OK)
-	return w
+func newWitness(t *testing.T, who string, writes bool, w way) *witness {
+	return &witness{way: w, writes: writes, saw: newNotebook(t, who), knows: newNotebook(t, who+" itself")}
 }
 
-func (w *witness) revive(t *testing.T) {
-	t.Helper()
-	if err := w.conn.SetReadDeadline(time.Time{}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// see reads a datagram and records its lines. false: the server is dead, and nothing is left to read.
-func (w *witness) see(dead *atomic.Bool) (lines []string, ok bool) {
-	buffer := make([]byte, 2048)
-	n, err := w.conn.Read(buffer)
-	if err != nil {
-		return nil, !dead.Load() && isRefused(err)
-	}
-	lines = strings.Split(string(buffer[:n]), "\n")
-	for _, l := range lines {
-		if l != datagram.Exit {
-			fmt.Fprintln(w.file, l)
-		}
-	}
-	return lines, true
+func (w *witness) see(dead *atomic.Bool) (seen int, answered, ok bool) {
+	lines, answered, ok := w.way.see(dead)
+	w.saw.note(lines...)
+	return len(lines), answered, ok
 }
 
 // write says lines, a few at a time, as fast as they are taken.
 func (w *witness) write(round int, dead *atomic.Bool) {
+	var said []string
 	for i := 0; !dead.Load(); i++ {
-		_, err := fmt.Fprintf(w.conn, "C %s round %d line %d", w.name, round, i)
-		if err != nil || i%8 != 7 {
+		text := fmt.Sprintf("round %d line %d", round, i)
+		if w.way.say(text) == nil {
+			said = append(said, w.saw.who+": "+text)
+		}
+		if i%8 != 7 {
 			continue
 		}
-		w.send("Q nobody-of-that-name")
-		for {
-			lines, ok := w.see(dead)
-			if !ok {
+		w.way.ask()
+		for answered := false; !answered; {
+			var ok bool
+			if _, answered, ok = w.see(dead); !ok {
 				return
 			}
-			if slices.Contains(lines, datagram.Exit) {
-				break
-			}
 		}
+		if w.way.acknowledges() {
+			w.knows.note(said...)
+		}
+		said = said[:0]
 	}
 }
 
 // read sees lines until the server is dead. When it has seen limit, it says that it is enough.
 func (w *witness) read(dead *atomic.Bool, limit int, enough chan struct{}) {
 	for seen := 0; ; {
-		lines, ok := w.see(dead)
-		if !ok {
-			return
-		}
+		n, _, ok := w.see(dead)
 		before := seen
-		seen += len(lines)
+		seen += n
 		if before < limit && seen >= limit {
 			close(enough)
 		}
-	}
-}
-
-// drain sees what had reached the socket when the server died.
-func (w *witness) drain() {
-	var no atomic.Bool
-	for {
-		if err := w.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
-			w.t.Fatal(err)
-		}
-		if _, ok := w.see(&no); !ok {
+		if !ok {
 			return
 		}
 	}
 }
 
-// shown is how a stored message was shown to the others.
-func shown(m chat.Message) string {
-	switch m.Kind {
-	case chat.KindEntered:
-		return m.Nick + " enters the chat room"
-	case chat.KindLeft:
-		return m.Nick + " quits the chat room"
-	default:
-		return m.Nick + ": " + m.Text
-	}
+func (w *witness) drain() { w.saw.note(w.way.left()...) }
+
+// datagramWay is the plain datagrams'. Whoever was inside when the server died is inside when it is back.
+type datagramWay struct {
+	*peer
+	inside bool
 }
 
-// doubled counts messages that are stored twice: what the writers say never repeats.
-func doubled(t *testing.T, stored []chat.Message) int {
-	seen := map[string]bool{}
-	n := 0
-	for _, m := range stored {
-		if seen[shown(m)] {
-			n++
-			t.Errorf("stored twice: %q", shown(m))
-		}
-		seen[shown(m)] = true
-	}
-	return n
+func newDatagramWay(t *testing.T, server netip.AddrPort) way {
+	return &datagramWay{peer: dial(t, server)}
 }
 
-// check looks for each line seen, in the order seen, in what is stored.
-func (w *witness) check(t *testing.T, stored []chat.Message) tally {
-	place := map[string]int{}
-	for i, m := range stored {
-		place[shown(m)] = i + 1
+func (d *datagramWay) begin(t *testing.T, who string) (stored []string) {
+	t.Helper()
+	if !d.inside {
+		d.enter(who)
+		d.inside = true
+		stored = append(stored, who+" enters the chat room")
 	}
-	content, err := os.Open(w.file.Name())
-	if err != nil {
+	if err := d.conn.SetReadDeadline(time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	defer content.Close()
-	var of tally
-	last := 0
-	for scan := bufio.NewScanner(content); scan.Scan(); {
-		of.seen++
-		switch at := place[scan.Text()]; {
-		case at == 0:
-			of.lost++
-			t.Errorf("%s saw %q, which is not stored", w.name, scan.Text())
-		case at == last:
-			of.twice++
-			t.Errorf("%s saw %q twice", w.name, scan.Text())
-		case at < last:
-			t.Errorf("%s saw %q after what follows it in the history", w.name, scan.Text())
-		default:
-			last = at
-		}
-	}
-	return of
+	return stored
 }
+
+func (d *datagramWay) say(text string) error {
+	_, err := fmt.Fprintf(d.conn, "C %s %s", d.name, text)
+	return err
+}
+
+func (d *datagramWay) ask() { d.send("Q nobody-of-that-name") }
+
+func (d *datagramWay) acknowledges() bool { return false } // a datagram may have been lost on its way
+
+func (d *datagramWay) see(dead *atomic.Bool) (lines []string, answered, ok bool) {
+	buffer := make([]byte, 2048)
+	n, err := d.conn.Read(buffer)
+	if err != nil {
+		return nil, false, !dead.Load() && isRefused(err)
+	}
+	lines = strings.Split(string(buffer[:n]), "\n")
+	if answered = slices.Contains(lines, datagram.Exit); answered {
+		lines = slices.DeleteFunc(lines, func(l string) bool { return l == datagram.Exit })
+	}
+	return lines, answered, true
+}
+
+func (d *datagramWay) wake() {
+	if err := d.conn.SetReadDeadline(time.Now()); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func (d *datagramWay) left() (all []string) {
+	var no atomic.Bool
+	for {
+		if err := d.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+			d.t.Fatal(err)
+		}
+		lines, _, ok := d.see(&no)
+		if !ok {
+			return all
+		}
+		all = append(all, lines...)
+	}
+}
+
+func (d *datagramWay) close() { d.conn.Close() }
