@@ -50,8 +50,8 @@ fuzz: ## every fuzz target for FUZZ (30s)
 	done
 
 .PHONY: torture
-torture: ## kill -9 a talking server ROUNDS (1000) times and look for what is lost
-	TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 3h -run '^TestKilledServersLoseNothingThatWasSeen' -v ./test
+torture: ## kill -9 a talking server ROUNDS (1000) times and look for what is lost; ten thousand connections
+	TORTURE_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 3h -run '^TestKilledServersLoseNothingThatWasSeen|^TestTenThousandAndOneMore$$' -v ./test
 torture: ROUNDS ?= 1000
 
 .PHONY: bench

@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -56,9 +57,8 @@ func torture(t *testing.T, invite func(t *testing.T, server netip.AddrPort) []*w
 
 func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int, invite func(*testing.T, netip.AddrPort) []*witness) tally {
 	dir := t.TempDir()
-	settings := []string{"--no-limits", "--line-history", "0"}
-	p := serve(t, dir, append(settings, "--listen", "127.0.0.1:0")...)
-	settings = append(settings, "--listen", p.addr.String())
+	settings := []string{"--no-limits", "--line-history", "0", "--listen", lastingAddress(t, random)}
+	p := serve(t, dir, settings...)
 	witnesses := invite(t, p.addr)
 	for round := range rounds {
 		talkUntilKilled(t, p, witnesses, round, 1+random.IntN(400))
@@ -80,6 +80,27 @@ func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int, invite fun
 	}
 	p.kill()
 	return all
+}
+
+// lastingAddress is one that is free and stays so while nobody has it: of a number that systems give to no client.
+func lastingAddress(t *testing.T, random *rand.Rand) string {
+	t.Helper()
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+random.IntN(20_000))
+		stream, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		stream.Close()
+		datagrams, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		datagrams.Close()
+		return address
+	}
+	t.Fatal("no address is free")
+	return ""
 }
 
 // talkUntilKilled lets the writers write until a reader has seen so many lines, and then kills the server.
