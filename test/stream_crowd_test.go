@@ -143,7 +143,7 @@ type comers struct {
 func newComers() *comers { return &comers{named: map[string]int{}} }
 
 // take reads a line that should be such a notice.
-func (c *comers) take(t *testing.T, who, said string) {
+func (c *comers) take(t testing.TB, who, said string) {
 	t.Helper()
 	m := coming.FindStringSubmatch(said)
 	if m == nil {

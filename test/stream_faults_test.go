@@ -192,7 +192,7 @@ func TestWhatIsHostileReachesOthersClean(t *testing.T) {
 }
 
 // mustBeClean looks for what may not reach a terminal.
-func mustBeClean(t *testing.T, said string) {
+func mustBeClean(t testing.TB, said string) {
 	t.Helper()
 	if clean, err := chat.ParseText(said, 1<<20); said != "" && (err != nil || clean != said) || strings.ContainsAny(said, "\n\r\x1b\u009b\x00\x07") {
 		t.Errorf("this reaches somebody: %q", said)
