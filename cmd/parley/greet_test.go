@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -14,18 +15,20 @@ func TestAServerWithoutDatagramsOffersNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Listen = server.Listen{{Address: ":2323", Door: "line"}}
+	config.Listen = server.Listen{{Address: "127.0.0.1:0", Door: "line"}}
 	for _, isNew := range []bool{true, false} {
 		s, err := server.Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
+		at := s.StreamAddrs()[0]
+		netcat := typed(fmt.Sprintf("nc %v %d", at.Addr(), at.Port()))
 		said := strings.Join(greeting{server: s, config: config, lang: locale.English}.lines(), "\n")
-		if !strings.Contains(said, "Datagrams are not served: no address of :2323/line is for them.") || strings.Contains(said, "enter") ||
-			strings.Contains(said, "parley status") != isNew {
+		if !strings.Contains(said, "open on "+at.String()+" (TCP).") || strings.Contains(said, "UDP") || strings.Contains(said, "parley join") ||
+			!strings.Contains(said, netcat) || strings.Contains(said, "parley status") != isNew {
 			t.Errorf("new: %v: %s", isNew, said)
 		}
-		if got := (manager{server: s, lang: locale.English}).status(); got != "STATUS=0 inside; storage: ok" {
+		if got := (manager{server: s, lang: locale.English}).status(); got != "STATUS=0 inside; open on "+at.String()+" (TCP); storage: ok" {
 			t.Errorf("%q", got)
 		}
 		if err := s.Close(); err != nil {
