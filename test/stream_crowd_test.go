@@ -145,7 +145,7 @@ func newComers() *comers { return &comers{named: map[string]int{}} }
 // take reads a line that should be such a notice.
 func (c *comers) take(t testing.TB, who, said string) {
 	t.Helper()
-	m := coming.FindStringSubmatch(said)
+	m := coming.FindStringSubmatch(strings.TrimSuffix(said, "\n"))
 	if m == nil {
 		t.Errorf("%s reads %q", who, said)
 		return
