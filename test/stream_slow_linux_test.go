@@ -43,6 +43,8 @@ func stoppedReaders(t *testing.T, stopped int) {
 		quiet(c)
 		c.Line.Outbox = 64 << 10
 	})
+	var reading sync.WaitGroup
+	t.Cleanup(reading.Wait) // nobody reads on when the connections are closed
 	small := net.Dialer{Control: smallSocket}
 	all := make([]*caller, members)
 	for i := range all {
@@ -63,7 +65,6 @@ func stoppedReaders(t *testing.T, stopped int) {
 	}
 	speaker, readers := all[0], all[1:members-stopped]
 	said, most := 0, 0
-	var reading sync.WaitGroup
 	counts := make([]int, len(readers))
 	heard := make(chan int, linesMax+1) // by the first of them
 	for i, c := range readers {
