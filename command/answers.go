@@ -71,7 +71,11 @@ type Joined struct {
 
 // Text implements Answer.
 func (j *Joined) Text(l locale.Lang) string {
-	said := locale.Text{EN: "[%s] you talk in this room now, with %d others", ZH: "[%s] 你现在在这个房间发言，另有 %d 人"}.Format(l, j.Room, j.Others)
+	text := locale.Text{EN: "[%s] you talk in this room now, with %d others", ZH: "[%s] 你现在在这个房间发言，另有 %d 人"}
+	if j.Others == 1 {
+		text.EN = "[%s] you talk in this room now, with %d other"
+	}
+	said := text.Format(l, j.Room, j.Others)
 	if j.Topic != "" {
 		said += locale.Text{EN: "; topic: %s", ZH: "；主题：%s"}.Format(l, j.Topic)
 	}

@@ -188,7 +188,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	ann.types("/join dev\n")
 	ann.prints("[dev] you talk in this room now, with 0 others\n")
 	bob.types("/join dev\n")
-	bob.prints("[dev] you talk in this room now, with 1 others\n")
+	bob.prints("[dev] you talk in this room now, with 1 other\n")
 	ann.prints("[dev] bob enters the room\n")
 	bob.types("only here\n")
 	ann.prints("[dev] bob: only here\n")

@@ -30,28 +30,18 @@ type crowds struct {
 
 // crowd is who came and went in a room lately.
 type crowd struct {
-	until time.Time // the window's end
-	shown int       // in this window, one by one
-	to    []*hub.Session
-	came  gathering
-	went  gathering
+	until     time.Time // the window's end
+	shown     int       // in this window, one by one
+	to        []*hub.Session
+	waits     []coming // in the order in which it happened
+	nicks     map[string]bool
+	newcomers map[*hub.Session]int // of those in to: how much of waits was before they came
 }
 
-// gathering is some who did the same.
-type gathering struct {
-	count int
-	named []string
-	names map[string]bool
-}
-
-func (g *gathering) add(name string) {
-	if g.names == nil {
-		g.names = map[string]bool{}
-	}
-	g.names[name] = true
-	if g.count++; len(g.named) < crowdNamed {
-		g.named = append(g.named, name)
-	}
+// coming is that somebody enters, or leaves.
+type coming struct {
+	nick  string
+	enter bool
 }
 
 func (c *crowds) init(d *Door) {
@@ -70,13 +60,16 @@ func (d *Door) come(item hub.Item, m chat.Message, enter bool) {
 
 // gather keeps a notice for later, or says that it is to be shown now. mu is held.
 func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
+	if len(item.To) == 0 {
+		return false
+	}
 	now := time.Now()
 	room := c.rooms[m.Room]
 	if room == nil {
 		room = new(crowd)
 		c.rooms[m.Room] = room
 	}
-	if waits := room.came.count + room.went.count; waits == 0 {
+	if len(room.waits) == 0 {
 		if now.After(room.until) {
 			room.until, room.shown = now.Add(crowdWindow), 0
 		}
@@ -85,18 +78,25 @@ func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 			return false
 		}
 	}
-	does, did := &room.came, &room.went
-	if !enter {
-		does, did = did, does
-	}
-	if did.names[m.Nick] || does.names[m.Nick] { // the same one again: in the order in which it happened
+	if room.nicks[m.Nick] { // the same one again: in the order in which it happened
 		c.door.endRun()
 		c.showCrowd(m.Room, room)
 	}
-	does.add(m.Nick)
-	room.to = item.To
+	room.add(item, coming{m.Nick, enter})
 	c.start()
 	return true
+}
+
+func (r *crowd) add(item hub.Item, w coming) {
+	if r.nicks == nil {
+		r.nicks, r.newcomers = map[string]bool{}, map[*hub.Session]int{}
+	}
+	r.nicks[w.nick] = true
+	r.waits = append(r.waits, w)
+	r.to = item.To
+	if w.enter && item.Self != nil {
+		r.newcomers[item.Self] = len(r.waits)
+	}
 }
 
 // start sees to it that the clock runs. mu is held.
@@ -117,7 +117,7 @@ func (c *crowds) tick() {
 		if now.Before(room.until) {
 			continue
 		}
-		if room.came.count+room.went.count > 0 {
+		if len(room.waits) > 0 {
 			c.showCrowd(id, room)
 			room.until, room.shown = now.Add(crowdWindow), crowdFew
 			continue
@@ -139,41 +139,70 @@ func (c *crowds) show() {
 
 // showRoom shows what waits in one room. mu is held.
 func (c *crowds) showRoom(id chat.RoomID) {
-	if room := c.rooms[id]; room != nil && room.came.count+room.went.count > 0 {
+	if room := c.rooms[id]; room != nil && len(room.waits) > 0 {
 		c.door.endRun()
 		c.showCrowd(id, room)
 	}
 }
 
-// showCrowd writes a room's line, or two. mu is held.
+// showCrowd writes a line, or two, to each in a room: of all who came and went or, to who came among them, of those after. mu is
+// held.
 func (c *crowds) showCrowd(id chat.RoomID, room *crowd) {
-	var said []byte
-	for _, g := range []struct {
-		*gathering
-		enter bool
-	}{{&room.came, true}, {&room.went, false}} {
-		if g.count > 0 {
-			said = append(said, line.Line(line.Coming(id, g.enter, g.count, g.named...))...)
-		}
-	}
-	if said == nil {
+	if len(room.waits) == 0 {
 		return
 	}
+	said := tails(id, room.waits)
 	var ready []*member
 	for _, s := range room.to {
-		if m := memberOf(s); m != nil && m.follow(m.out.Push(said)) {
+		lines := said[room.newcomers[s]]
+		if m := memberOf(s); m != nil && len(lines) > 0 && m.follow(m.out.Push(lines)) {
 			ready = append(ready, m)
 		}
 	}
 	c.door.counts.delivered.Add(uint64(len(room.to)))
 	c.door.writer.Ready(ready...)
-	room.came, room.went, room.to = gathering{}, gathering{}, nil
+	room.waits, room.nicks, room.newcomers, room.to = nil, nil, nil, nil
 }
 
-// stop ends the clock. What waits is not shown.
+// tails returns for each n the lines that tell of all who came and went but the first n.
+func tails(id chat.RoomID, waits []coming) [][]byte {
+	said := make([][]byte, len(waits)+1)
+	var came, went gathering
+	for n := len(waits) - 1; n >= 0; n-- {
+		if w := waits[n]; w.enter {
+			came.before(w.nick)
+		} else {
+			went.before(w.nick)
+		}
+		said[n] = went.append(came.append(nil, id, true), id, false)
+	}
+	return said
+}
+
+// gathering is some who did the same.
+type gathering struct {
+	count int
+	named []string // the first few
+}
+
+// before adds somebody who did it before the others.
+func (g *gathering) before(nick string) {
+	g.count++
+	g.named = append([]string{nick}, g.named[:min(len(g.named), crowdNamed-1)]...)
+}
+
+func (g *gathering) append(b []byte, id chat.RoomID, enter bool) []byte {
+	if g.count == 0 {
+		return b
+	}
+	return append(b, line.Line(line.Coming(id, enter, g.count, g.named...))...)
+}
+
+// stop shows what waits, and ends the clock.
 func (c *crowds) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.show()
 	c.stopped = true
 	c.timer.Stop()
 }

@@ -30,9 +30,10 @@ func (d *Door) answer(a *hub.Answer) int {
 	r := a.Ref.(*request)
 	switch {
 	case r.answer != nil:
+		d.endRun() // what happened before comes before it
 		r.answer <- *a
 	case a.Refusal != nil:
-		d.endRun() // what happened before comes before it
+		d.endRun()
 		d.counts.refusals.Add(a.Refusal.Code)
 		d.write(r.member, line.Line(line.Refused(a.Refusal)))
 	}

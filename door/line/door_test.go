@@ -42,7 +42,7 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	ann.types("/join Dev")
 	ann.reads("[dev] you talk in this room now, with 0 others")
 	bob.types("/join #dev")
-	bob.reads("[dev] you talk in this room now, with 1 others")
+	bob.reads("[dev] you talk in this room now, with 1 other")
 	ann.reads("[dev] bob enters the room")
 	ann.types("here", "/topic tea", "/topic")
 	bob.reads("[dev] ann: here", "[dev] ann changes the topic to: tea")
@@ -300,8 +300,9 @@ func TestACrowdIsShownAsOneLine(t *testing.T) {
 	}
 	h.door.Deliver(batch)
 	h.door.Deliver(hub.Batch{{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Nick: "c7", Text: "all here"}}, To: []*hub.Session{s}}})
-	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2, c3 and 36 others enter the chat room", "c7: all here") // bob was the first
-	h.door.Deliver(hub.Batch{come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
+	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2 enters the chat room", "c3, c4 and 35 others enter the chat room", "c7: all here")
+	nobody := hub.Item{Event: chat.Entered{Message: chat.Message{Room: chat.Lobby, Nick: "c99"}}}
+	h.door.Deliver(hub.Batch{nobody, come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
 	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room") // when the window is over
 }
 
@@ -354,6 +355,38 @@ func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
 	for { // what was on its way, and then the end, though nothing was read for so long
 		if _, err := cid.in.ReadString('\n'); err != nil {
 			break
+		}
+	}
+}
+
+// TestWhoComesInACrowdHearsOfThoseAfter: not of itself, nor of who was there before.
+func TestWhoComesInACrowdHearsOfThoseAfter(t *testing.T) {
+	waits := []coming{{"a", true}, {"b", true}, {"x", false}, {"c", true}, {"d", true}}
+	said := tails(chat.Lobby, waits)
+	for n, want := range []string{
+		"a, b and 2 others enter the chat room\nx quits the chat room\n",
+		"b, c and 1 other enter the chat room\nx quits the chat room\n",
+		"c, d enter the chat room\nx quits the chat room\n",
+		"c, d enter the chat room\n",
+		"d enters the chat room\n",
+		"",
+	} {
+		if got := string(said[n]); got != want {
+			t.Errorf("without the first %d: %q, want %q", n, got, want)
+		}
+	}
+	h := open(t, func(c *Config) { c.Rate = 0 })
+	bob := h.enter("bob")
+	var crowd []*caller
+	for i := range 6 {
+		crowd = append(crowd, h.enter(fmt.Sprintf("c%d", i)))
+	}
+	bob.types("all here?")
+	for i, c := range crowd {
+		for heard := c.next(); heard != "bob: all here?"; heard = c.next() {
+			if strings.Contains(heard, fmt.Sprintf("c%d", i)) {
+				t.Errorf("c%d hears of itself: %q", i, heard)
+			}
 		}
 	}
 }
