@@ -204,9 +204,12 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	dan.types("Q dan\n")
 	dan.prints("EXIT")
 	eve.prints("dan quits the chat room\n")
+	for _, p := range []*tool{ann, cid} { // gathered perhaps, and so a little later
+		p.prints("dan quits the chat room\n")
+	}
 	ann.types("/part\nbye\n")
-	ann.prints("dan quits the chat room\n[dev] you have left this room; you talk in lobby\n")
-	cid.prints("dan quits the chat room\nann: bye\n")
+	ann.prints("[dev] you have left this room; you talk in lobby\n")
+	cid.prints("ann: bye\n")
 	eve.prints("ann: bye\n")
 	r.close()
 	ann.prints(line.Stopping + "\n")
