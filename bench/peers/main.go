@@ -54,7 +54,7 @@ type extent struct {
 const roomSize = 20
 
 var (
-	whole = extent{rounds: 3, members: 1000, rooms: 100, idle: 10_000, talk: 4 * time.Second, warmUp: time.Second, quiet: 4 * time.Second}
+	whole = extent{rounds: 3, members: 1000, rooms: 100, idle: 10_000, talk: 4 * time.Second, warmUp: time.Second, quiet: 12 * time.Second}
 	quick = extent{
 		rounds: 1, members: 20, rooms: 2, idle: 40, talk: 300 * time.Millisecond, warmUp: 100 * time.Millisecond,
 		quiet: 100 * time.Millisecond, isQuick: true,
