@@ -3,6 +3,7 @@ package line
 import (
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +156,35 @@ func TestWhoIsKickedIsToldWhy(t *testing.T) {
 	}
 	ann.reads("you were removed from the chat room: too loud")
 	ann.ends()
+}
+
+// TestAFarewellWaitsThoughItIsWoken: who ends a member wakes it, and may do so only once it waits for its last words to be written.
+func TestAFarewellWaitsThoughItIsWoken(t *testing.T) {
+	h := open(t, nil)
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	m := newMember(h.door, here)
+	m.out.Push([]byte("last words"))
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		m.awaitWritten()
+	}()
+	for range 1000 {
+		m.out.Wake()
+		runtime.Gosched()
+		select {
+		case <-written:
+			t.Fatal("the words are not written yet")
+		default:
+		}
+	}
+	if got := m.out.Next(0, nil); string(got) != "last words" {
+		t.Fatalf("%q", got)
+	}
+	m.out.Next(len("last words"), nil)
+	<-written
 }
 
 func TestWhoDoesNotEnterIsLetGo(t *testing.T) {

@@ -356,17 +356,27 @@ func (m *member) lastWords(said string) {
 // hangUp closes the connection once what waits is written, or nobody reads it.
 func (m *member) hangUp() {
 	m.out.End()
-	if written := m.out.Below(0); written != nil {
-		timer := time.NewTimer(farewell)
-		defer timer.Stop()
-		select {
-		case <-written:
-		case <-timer.C:
-		}
-	}
+	m.awaitWritten()
 	m.linger()
 	if err := m.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		m.door.log.Debug("a connection is not closed well", "door", Name, "session", m.id, "err", err)
+	}
+}
+
+// awaitWritten waits until nothing waits to be written, but no longer than a farewell takes.
+func (m *member) awaitWritten() {
+	over := time.NewTimer(farewell)
+	defer over.Stop()
+	for {
+		written := m.out.Below(0)
+		if written == nil {
+			return
+		}
+		select {
+		case <-written: // or end woke it, on its way out: look again
+		case <-over.C:
+			return
+		}
 	}
 }
 
