@@ -115,6 +115,15 @@ func (d *Door) Close() error {
 	return d.socket.close()
 }
 
+func (d *Door) isClosing() bool {
+	select {
+	case <-d.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // everybody returns the members of the moment.
 func (d *Door) everybody() []*member {
 	d.mu.Lock()

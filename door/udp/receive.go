@@ -36,8 +36,11 @@ type request struct {
 // read is the goroutine that empties the socket.
 func (d *Door) read() {
 	packets := make([]packet, batchSize)
-	for {
+	for late := 0; late < requestQueue; {
 		n, err := d.socket.read(packets)
+		if d.isClosing() {
+			late += n // the last look ends though they keep coming
+		}
 		for i := range packets[:n] {
 			d.receive(packets[i])
 		}

@@ -126,12 +126,15 @@ func (s *socket) counts() counts {
 }
 
 // read waits for datagrams and fills packets with at most batchSize of them, in the order they came. It returns none
-// only with an error: net.ErrClosed, os.ErrDeadlineExceeded, or one after which the socket is of no use; an ICMP error
-// is none. One goroutine.
+// only with an error: net.ErrClosed, os.ErrDeadlineExceeded if nothing is there by then, or one after which the socket is of no
+// use; an ICMP error is none. One goroutine.
 func (s *socket) read(packets []packet) (int, error) {
 	for {
 		s.in.accept(min(len(packets), batchSize))
 		err := s.descriptor.read(s.in.run)
+		if errors.Is(err, os.ErrDeadlineExceeded) && s.use(s.in.call) == nil && s.in.errno != unix.EAGAIN {
+			err = nil // the poller, asked too late, does not even look
+		}
 		switch {
 		case err != nil:
 			return 0, err

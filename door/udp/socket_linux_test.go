@@ -3,9 +3,11 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -49,6 +51,36 @@ func dialFrom(t *testing.T, from, host string, server *socket) client {
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))
 	return client{t, conn}
+}
+
+// TestWhatCameIsReadThoughItIsLate: a server that ends has a machine that is busy read to the end all the same.
+func TestWhatCameIsReadThoughItIsLate(t *testing.T) {
+	server := openSocket(t, ":0", options{})
+	ann := dial(t, "127.0.0.1", server)
+	const said = 2*batchSize + 1
+	for i := range said {
+		ann.say(fmt.Sprint(i))
+	}
+	server.setReadDeadline(time.Now().Add(-time.Second))
+	into := make([]packet, batchSize)
+	read := 0
+	for {
+		n, err := server.read(into)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range into[:n] {
+			if string(p.data) != fmt.Sprint(read) {
+				t.Fatalf("%q in place of %d", p.data, read)
+			}
+			read++
+		}
+	}
+	if read != said {
+		t.Errorf("%d of %d are read", read, said)
+	}
 }
 
 func TestRefusedSourceIsLeftToTheKernel(t *testing.T) {
