@@ -13,6 +13,7 @@ type Stream struct {
 	busy    bool          // somebody writes, or was told to
 	held    bool          // see Hold
 	full    bool          // see Push
+	halted  bool          // see Halt
 	limit   int           // bytes
 	bytes   int           // what all of it costs
 	chunks  [][]byte      // shared between Streams: nobody changes them
@@ -130,6 +131,9 @@ func (s *Stream) Release(first ...[]byte) Fate {
 func (s *Stream) Last(words []byte) Fate {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.halted {
+		return Dropped
+	}
 	s.empty()
 	s.chunks = append(s.chunks, words)
 	s.bytes += len(words) + chunkCost
@@ -177,6 +181,10 @@ func (s *Stream) Next(n int, scratch []byte) []byte {
 // wrote takes away n bytes that were written. mu is held.
 func (s *Stream) wrote(n int) {
 	s.flying = 0
+	if s.halted {
+		s.clear()
+		return
+	}
 	n += s.written
 	done := 0
 	for done < len(s.chunks) && n >= len(s.chunks[done]) {
@@ -227,11 +235,34 @@ func (s *Stream) Wake() {
 	}
 }
 
-// Fail says that nothing can be written any more: all of it is dropped.
+// Fail says that nothing can be written any more: all of it is dropped. It takes the place of Next for who called that last.
 func (s *Stream) Fail() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.chunks, s.bytes, s.written, s.flying, s.full, s.busy = nil, 0, 0, 0, true, false
+	s.full, s.busy = true, false
+	s.clear()
+}
+
+// Halt drops what waits and takes nothing more. It returns a channel that is closed once what Next returned last is written or has
+// failed, or by Wake; nil: nothing is being written, and Next returns nothing any more.
+func (s *Stream) Halt() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.full, s.halted = true, true
+	if s.flying == 0 {
+		s.clear()
+		return nil
+	}
+	if s.roomy == nil {
+		s.roomy = make(chan struct{})
+	}
+	s.below = 0
+	return s.roomy
+}
+
+// clear drops everything. mu is held.
+func (s *Stream) clear() {
+	s.chunks, s.bytes, s.written, s.flying, s.open = nil, 0, 0, 0, 0
 	s.rest()
 }
 

@@ -100,6 +100,50 @@ func TestWhoWaitsForRoomIsTold(t *testing.T) {
 	<-roomy
 }
 
+func TestAStreamHaltsOnceNobodyWrites(t *testing.T) {
+	ends := map[string]func(*Stream){
+		"written":    func(s *Stream) { mustBeOver(t, s.Next(len("one "), nil)) },
+		"in part":    func(s *Stream) { mustBeOver(t, s.Next(1, nil)) },
+		"failed":     (*Stream).Fail,
+		"not at all": func(s *Stream) { mustBeOver(t, s.Next(0, nil)) },
+	}
+	for how, end := range ends {
+		s := NewStream(1000)
+		s.Push([]byte("one "), []byte("two"))
+		s.Next(0, nil)
+		writing := s.Halt()
+		select {
+		case <-writing: // nil blocks, too
+			t.Errorf("%s: it halts while somebody writes", how)
+		default:
+		}
+		end(s)
+		<-writing
+		if s.Halt() != nil {
+			t.Errorf("%s: it does not halt though nobody writes", how)
+		}
+		if got := s.Push([]byte("late")); got != Dropped {
+			t.Errorf("%s: a push is %v", how, got)
+		}
+		if got := s.Last([]byte("last words")); got != Dropped {
+			t.Errorf("%s: last words are %v", how, got)
+		}
+		mustBeOver(t, s.Next(0, nil))
+	}
+	ready := NewStream(1000)
+	if ready.Push([]byte("one")) != Ready || ready.Halt() != nil {
+		t.Error("it waits for who has not begun")
+	}
+	mustBeOver(t, ready.Next(0, nil))
+}
+
+func mustBeOver(t *testing.T, more []byte) {
+	t.Helper()
+	if more != nil {
+		t.Errorf("%q is to be written", more)
+	}
+}
+
 // TestAnyStream: whatever is pushed, held, released and written in whatever pieces, what comes out is what went in, in order,
 // until it overflows; then nothing begins in the middle of a chunk.
 func TestAnyStream(t *testing.T) {

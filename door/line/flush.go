@@ -36,7 +36,6 @@ func (d *Door) flush(members []*member, _ int) []*member {
 func (d *Door) flushSome(members []*member) {
 	scratch := scratches.Get().(*[gatherSize]byte)
 	defer scratches.Put(scratch)
-	a := newAttempt()
 	writes := uint64(0)
 	for _, m := range members {
 		for b := m.out.Next(0, scratch[:0]); b != nil; {
@@ -44,7 +43,7 @@ func (d *Door) flushSome(members []*member) {
 				d.wait(m, 0)
 				break
 			}
-			n, err := a.write(m.raw, b)
+			n, err := writeDescriptor(m.descriptor, b)
 			writes++
 			if err != nil {
 				m.broken()

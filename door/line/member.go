@@ -25,12 +25,13 @@ const pendingMax = 64
 
 // member is a connection, and who came in through it.
 type member struct {
-	own  []span          // Deliver only: what of the run under way is its own, and so not for it
-	raw  syscall.RawConn // nil: written as any other connection
-	out  outbox.Stream   // beside what else Deliver and the Writer look at, member by member
-	door *Door
-	id   chat.SessionID
-	conn net.Conn
+	own        []span          // Deliver only: what of the run under way is its own, and so not for it
+	raw        syscall.RawConn // nil: read and written as any other connection
+	descriptor uintptr         // of raw; good for whoever has something from out to write: see release
+	out        outbox.Stream   // beside what else Deliver and the Writer look at, member by member
+	door       *Door
+	id         chat.SessionID
+	conn       net.Conn
 
 	// Serve's goroutine only.
 	source  source
@@ -48,7 +49,8 @@ type member struct {
 }
 
 func newMember(d *Door, conn net.Conn) *member {
-	m := &member{door: d, conn: conn, raw: rawOf(conn), room: chat.Lobby, decoder: line.Decoder{Max: d.config.TextMax}}
+	m := &member{door: d, conn: conn, room: chat.Lobby, decoder: line.Decoder{Max: d.config.TextMax}}
+	m.raw, m.descriptor = rawOf(conn)
 	m.out.Init(d.config.Outbox)
 	m.source.readable = m.readNow
 	return m
@@ -358,6 +360,7 @@ func (m *member) hangUp() {
 	m.out.End()
 	m.awaitWritten()
 	m.linger()
+	m.release()
 	if err := m.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		m.door.log.Debug("a connection is not closed well", "door", Name, "session", m.id, "err", err)
 	}
@@ -377,6 +380,14 @@ func (m *member) awaitWritten() {
 		case <-over.C:
 			return
 		}
+	}
+}
+
+// release returns once nobody writes to the connection any more, so that its descriptor may become another one's.
+func (m *member) release() {
+	for writing := m.out.Halt(); writing != nil; writing = m.out.Halt() {
+		_ = m.conn.SetWriteDeadline(past) // who waits for the socket waits no longer; of a closed one nobody does
+		<-writing
 	}
 }
 

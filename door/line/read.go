@@ -73,15 +73,15 @@ func (s *source) done() {
 	}
 }
 
-// rawOf returns how a connection is read and written without waiting; nil: it cannot be.
-func rawOf(conn net.Conn) syscall.RawConn {
+// rawOf returns how a connection is read without waiting, and what it is written by; nil: neither can be.
+func rawOf(conn net.Conn) (raw syscall.RawConn, descriptor uintptr) {
 	c, ok := conn.(syscall.Conn)
 	if !ok || !canWriteNow {
-		return nil
+		return nil, 0
 	}
 	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil
+	if err != nil || raw.Control(func(fd uintptr) { descriptor = fd }) != nil {
+		return nil, 0
 	}
-	return raw
+	return raw, descriptor
 }
