@@ -53,6 +53,7 @@ type Doorway struct {
 	door      Door
 	resumable bool
 	batch     Batch // loop only: what the batch under way means for the door
+	last      int   // loop only: how much the batch before did
 }
 
 // SessionID makes the ID of a session of this door from what names it there, such as its address.
@@ -68,8 +69,16 @@ func (w *Doorway) Submit(ctx context.Context, command chat.Command, ref any) err
 	}
 	return w.hub.submit(ctx, command, func(a Answer) {
 		a.Ref = ref
-		w.batch = append(w.batch, Item{Answer: &a})
+		w.put(Item{Answer: &a})
 	})
+}
+
+// put adds to the batch under way, which is likely to be as long as the one before. The loop only.
+func (w *Doorway) put(i Item) {
+	if w.batch == nil {
+		w.batch = make(Batch, 0, w.last)
+	}
+	w.batch = append(w.batch, i)
 }
 
 // Sessions returns those of this door that were inside before this start, if the door is resumable. Before Run only. Those

@@ -275,7 +275,7 @@ func (h *Hub) flush() {
 	for _, w := range h.doorways {
 		if len(w.batch) > 0 {
 			w.door.Deliver(w.batch)
-			w.batch = nil
+			w.last, w.batch = len(w.batch), nil
 		}
 	}
 }

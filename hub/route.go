@@ -108,6 +108,6 @@ func (h *Hub) tellTwo(e chat.Told) {
 
 func (w *Doorway) add(i Item) {
 	if len(i.To) > 0 || i.Self != nil {
-		w.batch = append(w.batch, i)
+		w.put(i)
 	}
 }
