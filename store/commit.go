@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -47,14 +49,19 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched
 	}
 	defer end(&err)
 	newest := map[entityID]chat.Change{}
+	var messages []*chat.Message
 	for i := range results {
-		for _, m := range results[i].Messages {
-			if err := s.insert(m); err != nil {
-				return nil, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
-			}
+		for j := range results[i].Messages {
+			messages = append(messages, &results[i].Messages[j])
 		}
 		for _, c := range results[i].Changes {
 			newest[entityID{c.Kind, c.Key}] = c
+		}
+	}
+	slices.SortStableFunc(messages, func(a, b *chat.Message) int { return strings.Compare(string(a.Room), string(b.Room)) })
+	for _, m := range messages { // room by room, as they stand on the disk
+		if err := s.insert(m); err != nil {
+			return nil, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
 		}
 	}
 	for _, c := range newest {
@@ -71,7 +78,7 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched
 
 type entityID struct{ kind, key string }
 
-func (s *Store) insert(m chat.Message) error {
+func (s *Store) insert(m *chat.Message) error {
 	q, err := s.writer.Prepare("INSERT INTO message (room, seq, time, kind, nick, text) VALUES (?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err

@@ -364,7 +364,7 @@ func TestReadersDoNotWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.store.insert(chat.Message{Room: chat.Lobby, Seq: 3, Kind: chat.KindMessage, Text: "during"}); err != nil {
+	if err := b.store.insert(&chat.Message{Room: chat.Lobby, Seq: 3, Kind: chat.KindMessage, Text: "during"}); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
