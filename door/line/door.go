@@ -103,6 +103,9 @@ func (d *Door) ahead() int64 { return int64(max(1, d.config.Outbox/2)) }
 const lineWeight = 64
 
 // Serve takes a connection of which some bytes were read already, and returns when it is closed. Any number of goroutines.
+//
+// While a connection is idle, this is all of its stack but what waits for the socket: a stack that has grown keeps its size unless less
+// than a quarter of it is in use. So what is called here, and what that calls, is kept small or runs aside.
 func (d *Door) Serve(conn net.Conn, first []byte) {
 	m := d.admit(conn)
 	if m == nil {
@@ -110,7 +113,11 @@ func (d *Door) Serve(conn net.Conn, first []byte) {
 		return
 	}
 	defer d.serving.Done()
-	m.converse(first)
+	err := m.begin(first)
+	for err == nil {
+		err = m.hear()
+	}
+	m.finish(err)
 	d.forget(m)
 }
 

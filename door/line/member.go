@@ -65,14 +65,6 @@ type request struct {
 	answer chan hub.Answer // nil: only a refusal is of interest
 }
 
-// converse speaks with whoever is at the other end until one of the two has enough. What it and listen hold on the stack while the
-// connection is idle is kept small: a goroutine's stack shrinks to the smallest only while less than half of that is in use.
-func (m *member) converse(first []byte) {
-	m.ask()
-	m.leave(m.listen(first))
-	m.hangUp()
-}
-
 // ask asks for a nickname.
 func (m *member) ask() {
 	if err := m.conn.SetReadDeadline(time.Now().Add(m.door.config.Patience)); err != nil {
@@ -81,17 +73,11 @@ func (m *member) ask() {
 	m.push([]byte(line.Prompt))
 }
 
-// listen takes lines until there are no more, and returns why. first is what was read already: the Enter, or whatever was typed in
-// its place, that told who this is for.
-func (m *member) listen(first []byte) error {
-	err := m.takeAll(m.skip(first))
-	for err == nil {
-		err = m.hear()
-	}
-	if errors.Is(err, io.EOF) {
-		return m.takeRest(err)
-	}
-	return err
+// begin asks for a nickname, and takes what was typed after the Enter that told who the connection is for, or whatever was typed in
+// its place.
+func (m *member) begin(first []byte) error {
+	m.ask()
+	return m.takeAll(m.skip(first))
 }
 
 // hear waits for what is typed next and takes it.
@@ -99,9 +85,18 @@ func (m *member) hear() error {
 	if err := m.read(); err != nil {
 		return err
 	}
-	err := m.takeAll(m.source.data())
+	err := m.takeAll(m.source.data)
 	m.source.done()
 	return err
+}
+
+// finish takes leave of who says no more, and closes the connection. err is why.
+func (m *member) finish(err error) {
+	if errors.Is(err, io.EOF) {
+		err = m.takeRest(err)
+	}
+	m.leave(err)
+	m.hangUp()
 }
 
 // takeRest takes a line that will not end, as the input has.
@@ -166,18 +161,22 @@ func (m *member) take(typed []byte, err error) error {
 
 // slow makes who types faster than may be wait. Nobody is dropped for pasting.
 func (m *member) slow() error {
-	c := m.door.config
-	if c.Rate == 0 {
+	if m.door.config.Rate == 0 {
 		return nil
 	}
 	if m.limit == nil {
-		m.limit = rate.NewLimiter(rate.Limit(c.Rate), c.Burst)
+		m.limit = rate.NewLimiter(rate.Limit(m.door.config.Rate), m.door.config.Burst)
 	}
 	wait := m.limit.ReserveN(m.door.now(), 1).DelayFrom(m.door.now())
 	if wait <= 0 {
 		return nil
 	}
 	m.door.counts.slowed.Add(1)
+	return m.pause(wait)
+}
+
+// pause returns after a while, or with an error when the door closes.
+func (m *member) pause(wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -7,62 +7,79 @@ import (
 	"syscall"
 )
 
-// readSize is how much is read at once.
-const readSize = 4 << 10
+const (
+	// readSize is how much is read at once of who has much to say.
+	readSize = 4 << 10
 
-// buffers are lent to who has something to read. An idle connection has none.
+	// lineSize is how much is read at once of everybody else: a line as people type them.
+	lineSize = 128
+)
+
+// buffers are lent to who has much to say. An idle connection has none.
 var buffers = sync.Pool{New: func() any { return new([readSize]byte) }}
 
-// source is what a connection's goroutine has read.
+// source is what a connection's goroutine has read. What a crowd types in the same moment, such as nicknames, needs no buffers, nor
+// the stack to make them.
 type source struct {
-	buffer   *[readSize]byte // lent; nil: nothing was read
-	n        int
+	data     []byte // what was read; good until done
 	err      error
+	buffer   *[readSize]byte               // lent; nil: none
+	much     bool                          // more came at once than a line
 	readable func(descriptor uintptr) bool // member.readNow
+	line     [lineSize]byte
 }
 
 // read waits for bytes, which are in source then.
 func (m *member) read() error {
 	s := &m.source
-	s.n, s.err = 0, nil
+	s.data, s.err = nil, nil
 	if m.raw != nil {
 		if err := m.raw.Read(s.readable); err != nil {
 			return err
 		}
 	} else {
-		s.buffer = buffers.Get().(*[readSize]byte)
-		s.n, s.err = m.conn.Read(s.buffer[:])
+		s.take(m.conn.Read(s.room()))
 	}
-	if s.n > 0 {
+	if len(s.data) > 0 {
 		return nil // an error comes again
 	}
 	s.done()
 	return s.err
 }
 
-// data is what was read; it is good until done.
-func (s *source) data() []byte { return s.buffer[:s.n] }
-
 // readNow reads what there is; false: there is nothing yet.
 func (m *member) readNow(descriptor uintptr) bool {
 	s := &m.source
-	buffer := buffers.Get().(*[readSize]byte)
-	n, err := readDescriptor(descriptor, buffer[:])
-	if n > 0 {
-		s.buffer, s.n = buffer, n
-		return true
-	}
-	buffers.Put(buffer)
-	switch err {
-	case nil:
-		s.err = io.EOF
-		return true
-	case syscall.EAGAIN, syscall.EINTR:
+	n, err := readDescriptor(descriptor, s.room())
+	if err == syscall.EAGAIN || err == syscall.EINTR {
+		s.done()
 		return false
-	default:
-		s.err = err
-		return true
 	}
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	s.take(n, err)
+	return true
+}
+
+// room is where to read into.
+func (s *source) room() []byte {
+	if !s.much {
+		return s.line[:]
+	}
+	s.buffer = buffers.Get().(*[readSize]byte)
+	return s.buffer[:]
+}
+
+// take notes what was read into room.
+func (s *source) take(n int, err error) {
+	s.err = err
+	if s.buffer != nil {
+		s.data = s.buffer[:max(0, n)]
+	} else {
+		s.data = s.line[:max(0, n)]
+	}
+	s.much = n >= lineSize
 }
 
 // done gives the buffer back.

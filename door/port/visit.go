@@ -31,17 +31,28 @@ type visit struct {
 }
 
 // receive is a connection's goroutine. While it waits, its stack is the smallest there is: what is called here and needs more
-// has returned by then.
+// has returned by then, and a Handler stands as low on it as can be.
 func (d *Door) receive(v *visit) {
 	defer d.leave(v)
+	if h := d.admit(v); h != nil {
+		h.Serve(v.conn, v.first)
+	}
+}
+
+// admit returns who is to serve a connection; nil: it was turned away, or has ended.
+func (d *Door) admit(v *visit) Handler {
 	if !d.identify(v) {
-		return
+		return nil
 	}
 	p := d.protocolOf(v)
 	if p == "" {
-		return
+		return nil
 	}
-	d.serve(v, p)
+	if !d.crowd.decide(v) || v.conn.SetDeadline(time.Time{}) != nil { // by Stop, or the other side
+		_ = v.conn.Close()
+		return nil
+	}
+	return d.config.Handlers[p]
 }
 
 // leave is the end of a connection, also of one whose Handler panics.
@@ -136,15 +147,6 @@ func (d *Door) giveUp(v *visit, err error) {
 // isOpenTo says whether a client may speak that protocol from where it is: ssh is encrypted by itself.
 func (d *Door) isOpenTo(v *visit, p Protocol) bool {
 	return isEncrypted(v) || p == SSH || d.serves.Serves(v.peer.Addr())
-}
-
-// serve hands a connection over.
-func (d *Door) serve(v *visit, p Protocol) {
-	if !d.crowd.decide(v) || v.conn.SetDeadline(time.Time{}) != nil { // by Stop, or the other side
-		_ = v.conn.Close()
-		return
-	}
-	d.config.Handlers[p].Serve(v.conn, v.first)
 }
 
 // count counts a connection that is not served.
