@@ -3,13 +3,12 @@ package chat
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"sync"
 	"time"
 )
 
 // hash continues the running hash with this turn's record, refusal, messages and changes, each length-prefixed.
 func (t *turn) hash(before Hash) Hash {
-	e := encode(before)
+	e := append(make(encoding, 0, 512), before[:]...)
 	e.number(uint64(t.record.Place))
 	code := OK
 	if t.result.Refusal != nil {
@@ -27,35 +26,21 @@ func (t *turn) hash(before Hash) Hash {
 			continue
 		}
 		e.number(1)
-		c.Value.(entity).encode(e)
+		c.Value.(entity).encode(&e)
 	}
-	return e.hash()
+	return sha256.Sum256(e)
 }
 
 // Follow returns the digest of a room's messages up to m; h is that of all before m, the zero Hash if there are none. Equal
 // digests, equal messages.
 func (h Hash) Follow(m Message) Hash {
-	e := encode(h)
+	e := append(make(encoding, 0, 512), h[:]...)
 	e.message(m)
-	return e.hash()
+	return sha256.Sum256(e)
 }
 
 // encoding is what is hashed, unambiguous: each number has eight bytes, each text its length before it.
 type encoding []byte
-
-var encodings = sync.Pool{New: func() any { return new(encoding) }}
-
-// encode begins with the hash of all before. hash ends it.
-func encode(before Hash) *encoding {
-	e := encodings.Get().(*encoding)
-	*e = append((*e)[:0], before[:]...)
-	return e
-}
-
-func (e *encoding) hash() Hash {
-	defer encodings.Put(e)
-	return sha256.Sum256(*e)
-}
 
 func (e *encoding) number(n uint64) { *e = binary.BigEndian.AppendUint64(*e, n) }
 

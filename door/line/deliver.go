@@ -21,8 +21,12 @@ func (d *Door) Deliver(batch hub.Batch) {
 	d.endRun()
 	d.writer.Ready(d.dirty...)
 	d.gate.Answered(answered) // after what it led to is ready to be written
+	for _, m := range d.settled {
+		m.settle() // likewise: what they ask next overtakes nothing that they said
+	}
 	clear(d.dirty)
-	d.dirty = d.dirty[:0]
+	clear(d.settled)
+	d.dirty, d.settled = d.dirty[:0], d.settled[:0]
 }
 
 // answer hands an answer to whoever waits for it, and returns what the request counts at the gate.
@@ -37,7 +41,7 @@ func (d *Door) answer(a *hub.Answer) int {
 		d.counts.refusals.Add(a.Refusal.Code)
 		d.write(r.member, line.Line(line.Refused(a.Refusal)))
 	}
-	r.member.settle()
+	d.settled = append(d.settled, r.member)
 	return r.size
 }
 

@@ -48,8 +48,9 @@ type Door struct {
 	left   departures
 
 	// Deliver only.
-	run   run
-	dirty []*member
+	run     run
+	dirty   []*member
+	settled []*member // likewise: whose requests have their answers
 }
 
 // New makes a door that is not open yet. desk is what members' commands work on; now is the clock of rates.
