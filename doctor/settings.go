@@ -20,22 +20,14 @@ func judgeSettings(config server.Config, problem error) []Finding {
 		found = append(found, broken(locale.Text{EN: "%v\nbelow, the defaults stand for what cannot be used", ZH: "%v\n下面以默认值代替无法使用的设置"}, problem).
 			cure(paste("parley config")))
 	}
-	for _, network := range config.UDP.Allow {
-		if network.Bits() == 0 {
-			found = append(found, warning(locale.Text{
-				EN: "udp.allow serves the whole world (%v): whoever can forge an address speaks as its owner",
-				ZH: "udp.allow 向全世界开放（%v）：能伪造地址的人可以冒充他人发言",
-			}, network).cure(locale.Text{EN: "parley serve --udp-allow 203.0.113.0/24  # the networks of those who talk", ZH: "parley serve --udp-allow 203.0.113.0/24  # 只写聊天者所在的网段"}))
-		}
-	}
-	for _, network := range config.Port.Allow {
-		if network.Bits() == 0 {
-			found = append(found, warning(locale.Text{
-				EN: "port.allow serves the whole world without encryption (%v): what is said can be read on its way",
-				ZH: "port.allow 允许全世界不加密连接（%v）：聊天内容可能在传输途中被读取",
-			}, network).cure(locale.Text{EN: "parley serve --port-allow ''  # with TLS everybody may connect without it", ZH: "parley serve --port-allow ''  # 使用 TLS 时无需此项，任何人都可以连接"}))
-		}
-	}
+	found = append(found, worldwide(config.UDP.Allow, locale.Text{
+		EN: "udp.allow serves the whole world (%v): whoever can forge an address speaks as its owner",
+		ZH: "udp.allow 向全世界开放（%v）：能伪造地址的人可以冒充他人发言",
+	}, locale.Text{EN: "parley serve --udp-allow 203.0.113.0/24  # the networks of those who talk", ZH: "parley serve --udp-allow 203.0.113.0/24  # 只写聊天者所在的网段"})...)
+	found = append(found, worldwide(config.Port.Allow, locale.Text{
+		EN: "port.allow serves the whole world without encryption (%v): what is said can be read on its way",
+		ZH: "port.allow 允许全世界不加密连接（%v）：聊天内容可能在传输途中被读取",
+	}, locale.Text{EN: "parley serve --port-allow ''  # with TLS everybody may connect without it", ZH: "parley serve --port-allow ''  # 使用 TLS 时无需此项，任何人都可以连接"})...)
 	if i := slices.IndexFunc(config.Listen, isOpen); config.NoLimits && i >= 0 {
 		found = append(found, warning(locale.Text{
 			EN: "no-limits is on while others reach %s: one of them can flood everybody",
@@ -44,6 +36,16 @@ func judgeSettings(config server.Config, problem error) []Finding {
 	}
 	if found == nil {
 		found = append(found, ok(locale.Text{EN: "all can be used", ZH: "全部可用"}))
+	}
+	return found
+}
+
+// worldwide warns of a network that is everybody, and says what helps.
+func worldwide(served []netip.Prefix, what, helps locale.Text) (found []Finding) {
+	for _, network := range served {
+		if network.Bits() == 0 {
+			found = append(found, warning(what, network).cure(helps))
+		}
 	}
 	return found
 }

@@ -187,6 +187,32 @@ func TestAFarewellWaitsThoughItIsWoken(t *testing.T) {
 	<-written
 }
 
+// TestALineIsSettledOnceItIsOnItsWayToEverybody: what its sender asks next, and others then, overtakes it nowhere.
+func TestALineIsSettledOnceItIsOnItsWayToEverybody(t *testing.T) {
+	h := open(t, nil)
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	ann, bob := newMember(h.door, here), newMember(h.door, there)
+	ann.pending = 1
+	bob.out.Hold() // nobody writes to it meanwhile
+	to := []*hub.Session{{Local: bob}}
+	said := hub.Item{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Kind: chat.KindMessage, Nick: "ann", Text: "hello"}}, To: to}
+	batch := hub.Batch{said, {Answer: &hub.Answer{Ref: &request{member: ann}}}}
+	for range 20_000 { // what is heard by the same goes to them at once, after all of this
+		batch = append(batch, said)
+	}
+	waiting := make(chan int)
+	go func() {
+		ann.await(0)
+		waiting <- bob.out.Len()
+	}()
+	h.door.Deliver(batch)
+	if got := <-waiting; got == 0 {
+		t.Error("it is settled, and bob has nothing of it")
+	}
+}
+
 func TestWhoDoesNotEnterIsLetGo(t *testing.T) {
 	h := open(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
 	ann := h.call()
