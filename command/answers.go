@@ -62,6 +62,16 @@ func (r *Room) Text(l locale.Lang) string {
 	return said
 }
 
+// More says that a list goes on.
+type More struct {
+	Count int `json:"more"`
+}
+
+// Text implements Answer.
+func (m *More) Text(l locale.Lang) string {
+	return locale.Text{EN: "and %d more", ZH: "另有 %d 个未显示"}.Format(l, m.Count)
+}
+
 // Joined says that the caller is in a room and talks there.
 type Joined struct {
 	Room   chat.RoomID `json:"room"`

@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -65,13 +66,28 @@ var who = Command{
 		if err != nil {
 			return err
 		}
-		for _, s := range c.desk.Hub.Who(room) {
-			if err := c.emit(&Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return listed(c, c.desk.Hub.Who(room), c.desk.Hub.Present(room), func(s chat.Session) Answer {
+			return &Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}
+		})
 	},
+}
+
+// listMax is how many rows of a list a member is shown: it shares the server with others.
+const listMax = 100
+
+// listed tells a list of so many rows, a member at most listMax of them and how many more there are.
+func listed[T any](c call, rows iter.Seq[T], count int, answer func(T) Answer) error {
+	shown := 0
+	for row := range rows {
+		if c.caller != nil && shown == listMax {
+			return c.emit(&More{Count: max(1, count-shown)})
+		}
+		if err := c.emit(answer(row)); err != nil {
+			return err
+		}
+		shown++
+	}
+	return nil
 }
 
 var kick = Command{
@@ -188,11 +204,8 @@ var rooms = Command{
 	Help:    locale.Text{EN: "which rooms there are", ZH: "有哪些房间"},
 	Answer:  func() Answer { return new(Room) },
 	run: func(c call) error {
-		for _, r := range c.desk.Hub.Rooms() {
-			if err := c.emit(&Room{Room: r.ID, Members: r.Members, Topic: r.Topic, Messages: uint64(r.Seq)}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return listed(c, c.desk.Hub.Rooms(), c.desk.Hub.RoomCount(), func(r hub.Room) Answer {
+			return &Room{Room: r.ID, Members: r.Members, Topic: r.Topic, Messages: uint64(r.Seq)}
+		})
 	},
 }

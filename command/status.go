@@ -15,6 +15,9 @@ import (
 // watchEvery is how often status is told to who watches.
 const watchEvery = time.Second
 
+// roomLines is how many rooms the text of a State names.
+const roomLines = 20
+
 // State is how the server is.
 type State struct {
 	Version    string      `json:"version"`
@@ -98,7 +101,7 @@ func (d *Desk) state() *State {
 		state.Doors = append(state.Doors, DoorState{Report: r, Members: s.Members[r.Name]})
 		state.Queues = append(state.Queues, r.Queues...)
 	}
-	for _, r := range s.Rooms {
+	for r := range d.Hub.Rooms() {
 		state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: r.Members})
 	}
 	return state
@@ -136,8 +139,11 @@ func (s *State) Text(l locale.Lang) string {
 	row(locale.Text{EN: "running since", ZH: "启动于"}, s.Started.Local().Format(clock))
 	row(locale.Text{EN: "storage", ZH: "存储"}, s.Storage)
 	row(locale.Text{EN: "memory", ZH: "内存"}, locale.Text{EN: "%.1f MB in use, %d goroutines", ZH: "%.1f MB 使用中，%d 个 goroutine"}.Format(l, float64(s.Heap)/1e6, s.Goroutines))
-	for _, r := range s.Rooms {
+	for _, r := range s.Rooms[:min(len(s.Rooms), roomLines)] {
 		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.Format(l, r.Name, r.Members, r.Messages))
+	}
+	if more := len(s.Rooms) - roomLines; more > 0 {
+		row(locale.Text{EN: "rooms", ZH: "房间"}, (&More{Count: more}).Text(l))
 	}
 	for _, d := range s.Doors {
 		name := d.Name

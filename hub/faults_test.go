@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func TestFullDisk(t *testing.T) {
 	if s := h.Status(); s.Storage != chat.StorageFull || s.Place != before.Place+1 {
 		t.Errorf("status %+v after %+v", s, before)
 	}
-	if who := h.Who(chat.Lobby); len(who) != 1 {
+	if who := slices.Collect(h.Who(chat.Lobby)); len(who) != 1 {
 		t.Errorf("inside: %+v", who)
 	}
 

@@ -263,11 +263,11 @@ func TestQueries(t *testing.T) {
 	udp.ask(t, udp.enter("s1", "Zoe"))
 	line.ask(t, line.enter("s2", "Ann"))
 	var nicks []string
-	for _, s := range h.Who(chat.Lobby) {
+	for s := range h.Who(chat.Lobby) {
 		nicks = append(nicks, s.Nick.Name)
 	}
 	same(t, "who", nicks, []string{"Ann", "Zoe"})
-	if who := h.Who("attic"); len(who) > 0 {
+	if who := slices.Collect(h.Who("attic")); len(who) > 0 {
 		t.Errorf("in no room: %+v", who)
 	}
 	if _, err := h.Last(t.Context(), "attic", 1); codeOf(err) != chat.RoomUnknown {
@@ -313,7 +313,7 @@ func TestResume(t *testing.T) {
 	p.prepare = nil
 	third := opens(t, p, udp, line)
 	same(t, "udp, too late", udp.settled(t), []string{"5 Ann leaves, ended →  by s1", "end, ended → s1 by s1"})
-	if who := third.Who(chat.Lobby); len(who) > 0 {
+	if who := slices.Collect(third.Who(chat.Lobby)); len(who) > 0 {
 		t.Errorf("inside: %+v", who)
 	}
 }

@@ -1,28 +1,35 @@
 package hub
 
 import (
-	"cmp"
 	"iter"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"parley/chat"
 )
 
 // index is who is inside and which rooms there are, as committed: which sessions hear a room, by door. The loop changes it,
-// anybody may ask.
+// anybody may ask. A reader never holds mu for longer than a page takes, so that the loop never waits for a reader.
 type index struct {
 	mu       sync.RWMutex // the loop holds it to change, others to read; the loop reads without
 	sessions map[chat.SessionID]*Session
+	doors    map[string]int // sessions by door
 	rooms    map[chat.RoomID]*room
+	names    []chat.RoomID // the rooms that a member can join, in order
 }
+
+// pageSize is how many sessions or rooms a reader copies while it holds the index.
+const pageSize = 64
 
 // room is a room and who of this hub is in it.
 type room struct {
 	chat.Room
 	audiences []*audience
-	said      chat.Seq // of the newest message since the start that people said
-	last      *said    // what Said read last; nil: nobody asked
+	members   []*Session // all of them, in the order of their nicknames' keys
+	said      chat.Seq   // of the newest message since the start that people said
+	last      *said      // what Said read last; nil: nobody asked
 }
 
 // audience is the sessions of one door in one room. members is shared with batches under way: it is appended to or replaced,
@@ -33,10 +40,14 @@ type audience struct {
 }
 
 func newIndex(rooms []chat.Room) *index {
-	x := &index{sessions: map[chat.SessionID]*Session{}, rooms: map[chat.RoomID]*room{}}
+	x := &index{sessions: map[chat.SessionID]*Session{}, doors: map[string]int{}, rooms: map[chat.RoomID]*room{}}
 	for _, r := range rooms {
 		x.rooms[r.ID] = &room{Room: r}
+		if !r.ID.IsDirect() {
+			x.names = append(x.names, r.ID)
+		}
 	}
+	slices.Sort(x.names)
 	return x
 }
 
@@ -53,6 +64,10 @@ func (x *index) room(id chat.RoomID) *room {
 	if r == nil {
 		r = &room{Room: chat.Room{ID: id}}
 		x.rooms[id] = r
+		if !id.IsDirect() {
+			i, _ := slices.BinarySearch(x.names, id)
+			x.names = slices.Insert(x.names, i, id)
+		}
 	}
 	return r
 }
@@ -90,14 +105,46 @@ func (x *index) begin(s *Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.sessions[s.ID] = s
+	x.doors[s.state.Door]++
 }
 
 // change notes what a session is from now on.
 func (x *index) change(s *Session, state chat.Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if s.state.Nick.Key == state.Nick.Key {
+		s.state = state
+		return
+	}
+	var moves []*room
+	for _, id := range s.state.Rooms {
+		if r := x.rooms[id]; r != nil && r.remove(s) {
+			moves = append(moves, r)
+		}
+	}
 	s.state = state
+	for _, r := range moves {
+		r.insert(s)
+	}
 }
+
+// insert adds a session to the members.
+func (r *room) insert(s *Session) {
+	i, _ := slices.BinarySearchFunc(r.members, s.state.Nick.Key, byKey)
+	r.members = slices.Insert(r.members, i, s)
+}
+
+// remove takes a session out of the members, and says whether it was among them.
+func (r *room) remove(s *Session) bool {
+	i, found := slices.BinarySearchFunc(r.members, s.state.Nick.Key, byKey)
+	if !found || r.members[i] != s {
+		return false
+	}
+	r.members = slices.Delete(r.members, i, i+1)
+	return true
+}
+
+func byKey(s *Session, key string) int { return strings.Compare(s.state.Nick.Key, key) }
 
 // enter adds a session to a room.
 func (x *index) enter(s *Session, room chat.RoomID) {
@@ -105,6 +152,7 @@ func (x *index) enter(s *Session, room chat.RoomID) {
 	defer x.mu.Unlock()
 	a := x.audience(room, s.doorway)
 	a.members = append(a.members, s)
+	x.rooms[room].insert(s)
 }
 
 // leave takes a session out of a room.
@@ -118,13 +166,22 @@ func (x *index) leave(s *Session, room chat.RoomID) {
 	}
 	rest := make([]*Session, 0, len(a.members)) // not cap: a room that empties gives its memory back
 	a.members = append(append(rest, a.members[:i]...), a.members[i+1:]...)
+	x.rooms[room].remove(s)
 }
 
 // end takes a session out of the index. It is in no room any more.
 func (x *index) end(s *Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.sessions[s.ID] == nil {
+		return
+	}
 	delete(x.sessions, s.ID)
+	if door := s.state.Door; x.doors[door] > 1 {
+		x.doors[door]--
+	} else {
+		delete(x.doors, door)
+	}
 }
 
 // of returns the sessions of a door, in no order. The loop, or before Run, only.
@@ -138,32 +195,44 @@ func (x *index) of(w *Doorway) iter.Seq[*Session] {
 	}
 }
 
-// members returns who is in a room, in no order.
-func (x *index) members(room chat.RoomID) []chat.Session {
+// members returns a page of the sessions in a room: those whose nicknames' keys follow after, in that order.
+func (x *index) members(id chat.RoomID, after string) (page []chat.Session) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	var all []chat.Session
-	for _, a := range x.audiences(room) {
-		for _, s := range a.members {
-			all = append(all, s.state)
-		}
+	r := x.rooms[id]
+	if r == nil {
+		return nil
 	}
-	return all
+	i, found := slices.BinarySearchFunc(r.members, after, byKey)
+	if found {
+		i++
+	}
+	for _, s := range r.members[i:min(len(r.members), i+pageSize)] {
+		page = append(page, s.state)
+	}
+	return page
 }
 
-// all returns the rooms that somebody can join, with how many are in each, ordered by RoomID.
-func (x *index) all() []Room {
+// joinable returns a page of the rooms that a member can join: those that follow after, in the order of their RoomIDs.
+func (x *index) joinable(after chat.RoomID) (page []Room) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	var all []Room
-	for id, r := range x.rooms {
-		if id.IsDirect() {
-			continue
-		}
-		all = append(all, Room{r.Room, r.present()})
+	i, found := slices.BinarySearch(x.names, after)
+	if found {
+		i++
 	}
-	slices.SortFunc(all, func(a, b Room) int { return cmp.Compare(a.ID, b.ID) })
-	return all
+	for _, id := range x.names[i:min(len(x.names), i+pageSize)] {
+		r := x.rooms[id]
+		page = append(page, Room{r.Room, len(r.members)})
+	}
+	return page
+}
+
+// roomCount returns how many rooms a member can join.
+func (x *index) roomCount() int {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return len(x.names)
 }
 
 // present returns how many are in a room.
@@ -171,16 +240,9 @@ func (x *index) present(id chat.RoomID) int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if r := x.rooms[id]; r != nil {
-		return r.present()
+		return len(r.members)
 	}
 	return 0
-}
-
-func (r *room) present() (members int) {
-	for _, a := range r.audiences {
-		members += len(a.members)
-	}
-	return members
 }
 
 // get returns a room and whether there is one.
@@ -198,9 +260,5 @@ func (x *index) get(id chat.RoomID) (chat.Room, bool) {
 func (x *index) count() map[string]int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	doors := map[string]int{}
-	for _, s := range x.sessions {
-		doors[s.state.Door]++
-	}
-	return doors
+	return maps.Clone(x.doors)
 }

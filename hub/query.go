@@ -2,8 +2,7 @@ package hub
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"iter"
 	"sync"
 
 	"parley/chat"
@@ -34,8 +33,7 @@ type Status struct {
 	Progress
 	Node    chat.NodeID
 	Epoch   chat.Epoch
-	Ready   bool // this life has begun in the log: commands are taken
-	Rooms   []Room
+	Ready   bool           // this life has begun in the log: commands are taken
 	Members map[string]int // sessions by door
 	Queues  []Queue        // "ledger": commands appended and not read yet; "answers": submitters still to be answered
 }
@@ -43,7 +41,7 @@ type Status struct {
 // Status tells how the hub is. Any goroutine.
 func (h *Hub) Status() Status {
 	return Status{
-		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Rooms: h.index.all(), Members: h.index.count(),
+		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Members: h.index.count(),
 		Queues: []Queue{
 			{Name: "ledger", Length: h.ledger.Len(), Capacity: h.ledger.Cap()},
 			{Name: "answers", Length: h.unanswered()},
@@ -66,11 +64,28 @@ func (h *Hub) unanswered() int {
 	return len(h.waiting)
 }
 
-// Who returns who is in a room, ordered by nickname. Any goroutine.
-func (h *Hub) Who(room chat.RoomID) []chat.Session {
-	all := h.index.members(room)
-	slices.SortFunc(all, func(a, b chat.Session) int { return strings.Compare(a.Nick.Key, b.Nick.Key) })
-	return all
+// Who yields the sessions in a room, ordered by nickname. It reads page by page while the room goes on changing: a session that is
+// inside from beginning to end is yielded, unless it changes its nickname meanwhile. Any goroutine.
+func (h *Hub) Who(room chat.RoomID) iter.Seq[chat.Session] {
+	return paged(func(s chat.Session) string { return s.Nick.Key }, func(after string) []chat.Session { return h.index.members(room, after) })
+}
+
+// paged yields what next returns, a page at a time: what follows the last of the page before.
+func paged[T any, K ~string](key func(T) K, next func(after K) []T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		page := next("")
+		for len(page) > 0 {
+			for _, each := range page {
+				if !yield(each) {
+					return
+				}
+			}
+			if len(page) < pageSize {
+				return
+			}
+			page = next(key(page[len(page)-1]))
+		}
+	}
 }
 
 // Present returns how many are in a room. Any goroutine.
@@ -82,8 +97,13 @@ func (h *Hub) Topic(room chat.RoomID) string {
 	return r.Topic
 }
 
-// Rooms returns the rooms that somebody can join, ordered by name. Any goroutine.
-func (h *Hub) Rooms() []Room { return h.index.all() }
+// Rooms yields the rooms that a member can join, ordered by RoomID, page by page as Who does. Any goroutine.
+func (h *Hub) Rooms() iter.Seq[Room] {
+	return paged(func(r Room) chat.RoomID { return r.ID }, h.index.joinable)
+}
+
+// RoomCount returns how many rooms a member can join. Any goroutine.
+func (h *Hub) RoomCount() int { return h.index.roomCount() }
 
 // Newest returns the Seq of a room's newest message, 0 if it has none. Refused with RoomUnknown. Any goroutine.
 func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"slices"
 	"testing"
 
 	"parley/chat"
@@ -44,7 +45,7 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 		"5 Ben leaves, parted → s3 by s2",
 	})
 
-	rooms := h.Rooms()
+	rooms := slices.Collect(h.Rooms())
 	if len(rooms) != 2 || rooms[0].ID != "attic" || rooms[0].Topic != "tea" || rooms[0].Members != 2 || rooms[0].Seq != 5 ||
 		rooms[1].ID != chat.Lobby || rooms[1].Members != 2 || rooms[1].Seq != 5 {
 		t.Errorf("rooms are %+v", rooms)
@@ -58,7 +59,7 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	if _, err := h.After(t.Context(), "cellar", 0, 1); codeOf(err) != chat.RoomUnknown {
 		t.Errorf("of a room that there is not: %v", err)
 	}
-	for _, s := range h.Who("attic") {
+	for s := range h.Who("attic") {
 		if want := map[string]string{"Ben": "", "Zoe": "lunch"}[s.Nick.Name]; s.Away != want {
 			t.Errorf("%s is away: %q", s.Nick, s.Away)
 		}
@@ -95,7 +96,7 @@ func TestRoomsOutliveARestart(t *testing.T) {
 	}
 	again := opens(t, p, &door{name: "line"})
 	want := hub.Room{Room: chat.Room{ID: "attic", Seq: 3, Topic: "tea"}}
-	if rooms := again.Rooms(); len(rooms) != 2 || rooms[0] != want {
+	if rooms := slices.Collect(again.Rooms()); len(rooms) != 2 || rooms[0] != want {
 		t.Errorf("rooms are %+v, want %+v first", rooms, want)
 	}
 }

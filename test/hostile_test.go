@@ -287,7 +287,7 @@ func FuzzServer(f *testing.F) {
 				t.Fatalf("ann reads %q of herself", line)
 			}
 		}
-		if who := s.Desk().Hub.Who("lobby"); len(who) != 1 || who[0].Nick.Name != "ann" {
+		if who := slices.Collect(s.Desk().Hub.Who("lobby")); len(who) != 1 || who[0].Nick.Name != "ann" {
 			t.Fatalf("inside are %v", who)
 		}
 	})

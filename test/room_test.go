@@ -136,7 +136,7 @@ func (r *room) said(nick string) []string {
 // inside returns the nicknames inside, sorted by their keys.
 func (r *room) inside() []string {
 	var names []string
-	for _, s := range r.server.Desk().Hub.Who(chat.Lobby) {
+	for s := range r.server.Desk().Hub.Who(chat.Lobby) {
 		names = append(names, s.Nick.Name)
 	}
 	return names

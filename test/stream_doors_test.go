@@ -71,7 +71,7 @@ func TestOneNicknameFromTwoDoorsAtOnce(t *testing.T) {
 // mustBeAt checks that the witness and one other are inside, and through which door that one came.
 func (r *room) mustBeAt(door, name string) {
 	r.t.Helper()
-	for _, s := range r.server.Desk().Hub.Who(chat.Lobby) {
+	for s := range r.server.Desk().Hub.Who(chat.Lobby) {
 		if s.Nick.Name == name && s.Door != door {
 			r.t.Errorf("%s is inside at the door %s, want %s", name, s.Door, door)
 		}

@@ -3,6 +3,7 @@ package test
 import (
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func FuzzLineServer(f *testing.F) {
 				}
 				mustBeClean(t, got)
 			}
-			who := s.Desk().Hub.Who(chat.Lobby)
+			who := slices.Collect(s.Desk().Hub.Who(chat.Lobby))
 			gone = len(who) == 1 && who[0].Nick.Name == "ann"
 		}
 	})

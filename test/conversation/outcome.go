@@ -38,12 +38,12 @@ func (s *stage) outcome() (*Outcome, error) {
 	o, hub := &Outcome{}, s.Desk().Hub
 	inside := map[chat.SessionID]chat.Session{}
 	rooms := []chat.RoomID{chat.Lobby}
-	for _, r := range hub.Rooms() {
+	for r := range hub.Rooms() {
 		if r.ID != chat.Lobby {
 			rooms = append(rooms, r.ID)
 		}
 		o.Rooms = append(o.Rooms, strings.TrimSpace(fmt.Sprint(r.ID, " ", r.Seq, " ", r.Topic)))
-		for _, m := range hub.Who(r.ID) {
+		for m := range hub.Who(r.ID) {
 			inside[m.ID] = m
 		}
 	}
