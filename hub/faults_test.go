@@ -249,3 +249,23 @@ func TestNewFails(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestADoorThatPanicsHurtsNoOtherDoor: nor the loop, which goes on.
+func TestADoorThatPanicsHurtsNoOtherDoor(t *testing.T) {
+	bad, good := &door{name: "udp"}, &door{name: "line"}
+	bad.look = func(i hub.Item) {
+		if p, ok := i.Event.(chat.Posted); ok && p.Message.Text == "cursed" {
+			panic("a fault of the door")
+		}
+	}
+	opens(t, plan{}, bad, good)
+	bad.ask(t, bad.enter("s1", "Ann"))
+	good.ask(t, good.enter("s2", "Ben"))
+	good.ask(t, good.post("s2", "cursed"))
+	good.ask(t, good.post("s2", "after"))
+	for _, d := range []*door{bad, good} {
+		want := map[string][]string{"udp": {"2 Ben enters → s1", "4 Ben: after → s1"}, "line": {"3 Ben: cursed → s2 by s2", "4 Ben: after → s2 by s2"}}[d.name]
+		got := withoutAnswers(d.settled(t))
+		same(t, d.name, got[len(got)-2:], want)
+	}
+}

@@ -274,8 +274,20 @@ func (h *Hub) abandon() {
 func (h *Hub) flush() {
 	for _, w := range h.doorways {
 		if len(w.batch) > 0 {
-			w.door.Deliver(w.batch)
-			w.last, w.batch = len(w.batch), nil
+			batch := w.batch
+			w.last, w.batch = len(batch), nil
+			h.hand(w.door, batch)
 		}
 	}
+}
+
+// hand gives a door its batch. Doors deal with their own faults, session by session; should one panic all the same, the rest of its
+// batch is lost to its sessions, and to nobody else.
+func (h *Hub) hand(d Door, batch Batch) {
+	defer func() {
+		if p := recover(); p != nil {
+			h.options.Log.Error("a door panics and loses a batch", "door", d.Name(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	d.Deliver(batch)
 }

@@ -8,8 +8,8 @@ import (
 
 // counters count what happens at the door since it opened. Any goroutine.
 type counters struct {
-	received, sent, delivered, waited, slow, slowed atomic.Uint64
-	refusals                                        hub.Refusals
+	received, sent, delivered, waited, slow, slowed, panicked atomic.Uint64
+	refusals                                                  hub.Refusals
 }
 
 // Report tells what was counted since the door opened, and what waits. Any goroutine.
@@ -22,7 +22,8 @@ func (d *Door) Report() hub.Report {
 		Delivered: c.delivered.Load(),
 		Refused:   c.refusals.Counts(),
 		Dropped: map[string]uint64{
-			"slow": c.slow.Load(), // members who read more slowly than others spoke
+			"slow":     c.slow.Load(),     // members who read more slowly than others spoke
+			"panicked": c.panicked.Load(), // sessions that ended, and lines that were not shown, by a fault of the server
 		},
 		Queues: []hub.Queue{
 			{Name: "line.connections", Length: d.connections()},

@@ -118,7 +118,7 @@ func (c *crowds) tick() {
 			continue
 		}
 		if len(room.waits) > 0 {
-			c.showCrowd(id, room)
+			c.door.guard(func() { c.showCrowd(id, room) })
 			room.until, room.shown = now.Add(crowdWindow), crowdFew
 			continue
 		}

@@ -11,14 +11,10 @@ func (d *Door) Deliver(batch hub.Batch) {
 	d.crowds.mu.Lock()
 	defer d.crowds.mu.Unlock()
 	answered := 0
-	for _, item := range batch {
-		if item.Answer != nil {
-			answered += d.answer(item.Answer)
-		} else {
-			d.event(item)
-		}
+	for i := range batch {
+		answered += d.item(&batch[i])
 	}
-	d.endRun()
+	d.guard(d.endRun)
 	d.writer.Ready(d.dirty...)
 	d.gate.Answered(answered) // after what it led to is ready to be written
 	for _, m := range d.settled {
@@ -117,7 +113,7 @@ func (d *Door) dismiss(m *member, e chat.Ended) {
 // tellTwo shows one what another says to it alone. Who said it is told if the other is away.
 func (d *Door) tellTwo(item hub.Item, e chat.Told) {
 	d.endRun()
-	said := line.Append(nil, e)
+	said := d.append(nil, item)
 	for _, s := range item.To {
 		if m := memberOf(s); m != nil {
 			d.write(m, said)
@@ -141,7 +137,7 @@ type run struct {
 
 // add adds an event to the run under way, or to a new one if others hear it.
 func (d *Door) add(item hub.Item) {
-	d.addLines(item, func(b []byte) []byte { return line.Append(b, item.Event) })
+	d.addLines(item, func(b []byte) []byte { return d.append(b, item) })
 }
 
 func (d *Door) addLines(item hub.Item, encode func([]byte) []byte) {
@@ -185,6 +181,12 @@ func (d *Door) endRun() {
 		}
 		d.counts.delivered.Add(uint64(r.events * len(r.to)))
 	}
+	d.resetRun()
+}
+
+// resetRun begins a run in which there is nothing yet.
+func (d *Door) resetRun() {
+	r := &d.run
 	for _, m := range r.selves {
 		m.own = m.own[:0]
 	}

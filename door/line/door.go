@@ -2,6 +2,8 @@ package line
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -17,9 +19,6 @@ import (
 // Name is the door's name in sessions and status.
 const Name = "line"
 
-// farewell is how long a connection that ends may take to read its last lines.
-const farewell = 2 * time.Second
-
 // Door implements hub.Door.
 type Door struct {
 	config  Config
@@ -28,6 +27,7 @@ type Door struct {
 	doorway *hub.Doorway
 	desk    *command.Desk
 	counts  counters
+	encode  func([]byte, chat.Event) []byte // line.Append
 
 	gate   *outbox.Gate
 	writer *outbox.Writer[*member]
@@ -55,7 +55,10 @@ type Door struct {
 
 // New makes a door that is not open yet. desk is what members' commands work on; now is the clock of rates.
 func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
-	d := &Door{config: config, desk: desk, log: log, now: now, members: map[chat.SessionID]*member{}, asides: make(chan struct{}, asidesMax), left: newDepartures()}
+	d := &Door{
+		config: config, desk: desk, log: log, now: now, encode: line.Append,
+		members: map[chat.SessionID]*member{}, asides: make(chan struct{}, asidesMax), left: newDepartures(),
+	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })
 	d.crowds.init(d)
@@ -113,13 +116,15 @@ func (d *Door) Serve(conn net.Conn, first []byte) {
 		_ = conn.Close()
 		return
 	}
-	defer d.serving.Done()
-	err := m.begin(first)
+	var err error
+	defer func() { m.finish(err, recover()) }()
+	err = m.begin(first)
 	for err == nil {
 		err = m.hear()
 	}
-	m.finish(err)
-	d.forget(m)
+	if errors.Is(err, io.EOF) {
+		err = m.takeRest(err)
+	}
 }
 
 // admit makes a member of a connection; nil: the door is closed.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,8 +32,10 @@ type house struct {
 	*hub.Hub
 	t        *testing.T
 	door     *Door
+	storage  *storage
 	listener net.Listener
-	closed   bool // the test has closed the door
+	serving  sync.WaitGroup // connections that a test made itself
+	closed   bool           // the test has closed the door
 }
 
 // defaults is a Config as the settings make it.
@@ -47,7 +50,21 @@ func defaults(t *testing.T) Config {
 	return c
 }
 
-func open(t *testing.T, set func(*Config)) *house {
+// storage is a store whose history panics once it is armed.
+type storage struct {
+	*store.Store
+	armed atomic.Bool
+}
+
+func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+	if s.armed.CompareAndSwap(true, false) {
+		panic("a fault in the history")
+	}
+	return s.Store.After(ctx, room, after, limit)
+}
+
+// open starts a house. prepare is called before anything runs.
+func open(t *testing.T, set func(*Config), prepare ...func(*house)) *house {
 	t.Helper()
 	config := defaults(t)
 	if set != nil {
@@ -61,12 +78,16 @@ func open(t *testing.T, set func(*Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := hub.New(s, local.New(state.Progress(), 4096, time.Now), hub.Options{Resume: time.Hour})
+	h := &house{t: t, storage: &storage{Store: s}}
+	made, err := hub.New(h.storage, local.New(state.Progress(), 4096, time.Now), hub.Options{Resume: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
 	desk := &command.Desk{Hub: made, TextMax: config.TextMax, Rooms: 100, Joined: 10}
-	h := &house{Hub: made, t: t, door: New(config, desk, slog.New(slog.DiscardHandler), time.Now)}
+	h.Hub, h.door = made, New(config, desk, slog.New(slog.DiscardHandler), time.Now)
+	for _, p := range prepare {
+		p(h)
+	}
 	if err := h.door.Open(t.Context(), made.Attach(h.door, false)); err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +124,17 @@ func open(t *testing.T, set func(*Config)) *house {
 		}
 	})
 	return h
+}
+
+// closes closes the door, as a server that stops.
+func (h *house) closes() {
+	h.t.Helper()
+	h.closed = true
+	h.Close()
+	<-h.Ended()
+	if err := h.door.Close(); err != nil {
+		h.t.Error(err)
+	}
 }
 
 // caller is somebody at the other end of a connection.

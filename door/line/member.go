@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -88,15 +86,6 @@ func (m *member) hear() error {
 	err := m.takeAll(m.source.data)
 	m.source.done()
 	return err
-}
-
-// finish takes leave of who says no more, and closes the connection. err is why.
-func (m *member) finish(err error) {
-	if errors.Is(err, io.EOF) {
-		err = m.takeRest(err)
-	}
-	m.leave(err)
-	m.hangUp()
 }
 
 // takeRest takes a line that will not end, as the input has.
@@ -275,7 +264,8 @@ func (m *member) why() chat.Reason {
 	return m.reason
 }
 
-// end lets a member go: its goroutine wakes up and sees to the rest. Any goroutine; never blocks.
+// end ends a session: its goroutine wakes up and sees to the rest, at the latest when a write that blocks, which TLS makes even a
+// reading goroutine wait for, has had its time. Any goroutine; never blocks.
 func (m *member) end(why chat.Reason) {
 	m.mu.Lock()
 	over := m.reason != ""
@@ -284,6 +274,7 @@ func (m *member) end(why chat.Reason) {
 	}
 	m.mu.Unlock()
 	if !over {
+		_ = m.conn.SetWriteDeadline(time.Now().Add(farewell))
 		_ = m.conn.SetReadDeadline(past) // of a connection that is closed already there is nothing to wake
 		m.out.Wake()
 	}
@@ -313,94 +304,4 @@ func (m *member) follow(fate outbox.Fate) (ready bool) {
 func (m *member) refuse(r *chat.Refusal) {
 	m.door.counts.refusals.Add(r.Code)
 	m.push(line.Line(line.Refused(r)))
-}
-
-// leave takes the member out of the chat room, unless it is out. err is why nothing more is read.
-func (m *member) leave(err error) {
-	m.await(0)
-	why := m.why()
-	switch {
-	case why != "":
-	case m.quits || errors.Is(err, io.EOF):
-		why = chat.ReasonQuit
-	default:
-		why = chat.ReasonGone
-	}
-	m.end(why)
-	if m.isInside() && why != chat.ReasonEnded {
-		if _, err := m.do(m.door.ctx, chat.Leave{Session: m.id, Reason: why}); err != nil {
-			m.door.log.Debug("a leave is refused", "door", Name, "session", m.id, "err", err)
-		}
-	}
-	switch {
-	case why == chat.ReasonSlow:
-		m.lastWords(line.Slow)
-	case m.quits:
-		m.lastWords(line.Bye)
-	case errors.Is(err, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
-		m.lastWords("! nobody entered in time")
-	}
-}
-
-// lastWords are written after what waits; of who is too slow nothing waits any more.
-func (m *member) lastWords(said string) {
-	words := line.Line(said)
-	if m.why() == chat.ReasonSlow {
-		if m.follow(m.out.Last(words)) {
-			m.door.writer.Ready(m)
-		}
-		return
-	}
-	m.push(words)
-}
-
-// hangUp closes the connection once what waits is written, or nobody reads it.
-func (m *member) hangUp() {
-	m.out.End()
-	m.awaitWritten()
-	m.linger()
-	m.release()
-	if err := m.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		m.door.log.Debug("a connection is not closed well", "door", Name, "session", m.id, "err", err)
-	}
-}
-
-// awaitWritten waits until nothing waits to be written, but no longer than a farewell takes.
-func (m *member) awaitWritten() {
-	over := time.NewTimer(farewell)
-	defer over.Stop()
-	for {
-		written := m.out.Below(0)
-		if written == nil {
-			return
-		}
-		select {
-		case <-written: // or end woke it, on its way out: look again
-		case <-over.C:
-			return
-		}
-	}
-}
-
-// release returns once nobody writes to the connection any more, so that its descriptor may become another one's.
-func (m *member) release() {
-	for writing := m.out.Halt(); writing != nil; writing = m.out.Halt() {
-		_ = m.conn.SetWriteDeadline(past) // who waits for the socket waits no longer; of a closed one nobody does
-		<-writing
-	}
-}
-
-// lingerMax bounds what is read from a connection that ends.
-const lingerMax = 64 << 10
-
-// linger reads a little of what was typed too late: closing a socket that has unread bytes resets the connection, and what was
-// written last would be lost with it.
-func (m *member) linger() {
-	half, ok := m.conn.(interface{ CloseWrite() error })
-	if !ok || m.why() == chat.ReasonGone || half.CloseWrite() != nil {
-		return
-	}
-	if m.conn.SetReadDeadline(time.Now().Add(farewell/4)) == nil {
-		_, _ = io.CopyN(io.Discard, m.conn, lingerMax)
-	}
 }

@@ -17,16 +17,19 @@ import (
 const asidesMax = 64
 
 // aside runs what needs a deep stack on a goroutine that ends with it, and waits: a stack that has grown stays, and there is one for
-// every connection.
+// every connection. A panic in it goes on in the caller.
 func (d *Door) aside(do func()) {
 	d.asides <- struct{}{}
-	done := make(chan struct{})
+	done := make(chan any, 1)
 	go func() {
-		defer close(done)
+		defer func() { done <- caught(recover()) }()
 		do()
 	}()
-	<-done
+	panicked := <-done
 	<-d.asides
+	if panicked != nil {
+		panic(panicked)
+	}
 }
 
 // enter takes what was typed as the nickname.

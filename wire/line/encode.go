@@ -17,6 +17,7 @@ const (
 	Removed  = "you were removed from the chat room" // may go on with ": REASON"
 	Bye      = "you have left the chat room"
 	Slow     = "you read more slowly than others speak, so you have left the chat room"
+	Unshown  = "! a line that others said cannot be shown here: see /history"
 )
 
 // Refused words a refusal.
