@@ -182,8 +182,8 @@ func runHistory(c call) error {
 	return nil
 }
 
-// historyPage is how many messages are in memory at once for somebody who may read them slowly.
-const historyPage = 50
+// historyPage is the most messages that are in memory at once for a reader that may be slow.
+const historyPage = 100
 
 // publicRoom returns the room that the argument "room" names, which must exist. What two said to each other alone is there for the
 // administrator only.

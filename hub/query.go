@@ -114,7 +114,8 @@ func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
 	return r.Seq, nil
 }
 
-// After returns the messages of a room that follow a place, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.
+// After returns a page of the messages of a room that follow a place, oldest first: at most limit, and fewer if they are long. It is
+// empty only if none follow. Refused with RoomUnknown. Any goroutine.
 func (h *Hub) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
 	if _, err := h.Newest(room); err != nil {
 		return nil, err

@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -35,13 +37,25 @@ func (s *Store) Said(ctx context.Context, room chat.RoomID, before chat.Seq, lim
 		ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), int64(before), int64(before)-lookBack, limit)
 }
 
-// After returns a room's messages that follow after, at most limit, oldest first.
+// PageBytes bounds the text that After returns.
+const PageBytes = 32 << 10
+
+// After returns a page of a room's messages that follow after, oldest first: at most limit, and with at most PageBytes of text unless
+// the first has more.
 func (s *Store) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
-	return s.messages(ctx, "SELECT room, seq, time, kind, nick, text FROM message WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
+	return s.page(ctx, PageBytes, "SELECT room, seq, time, kind, nick, text FROM message WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
 		string(room), int64(after), limit)
 }
 
 func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat.Message, error) {
+	return s.page(ctx, math.MaxInt, query, args...)
+}
+
+// errPageFull ends a query: what is read is enough for a page.
+var errPageFull = errors.New("the page is full")
+
+// page reads messages until their texts have more than so many bytes.
+func (s *Store) page(ctx context.Context, bytes int, query string, args ...any) ([]chat.Message, error) {
 	conn, err := s.pool.Take(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
@@ -51,11 +65,15 @@ func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
 		Args: args,
 		ResultFunc: func(row *sqlite.Stmt) error {
-			all = append(all, message(row))
+			m := message(row)
+			if bytes -= len(m.Text); bytes < 0 && len(all) > 0 {
+				return errPageFull
+			}
+			all = append(all, m)
 			return nil
 		},
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errPageFull) {
 		return nil, fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
 	}
 	return all, nil

@@ -28,6 +28,7 @@ func (d *Door) Report() hub.Report {
 		Queues: []hub.Queue{
 			{Name: "line.connections", Length: d.connections()},
 			{Name: "line.requests", Length: d.gate.Waiting(), Capacity: int(d.ahead())},
+			{Name: "line.unread", Length: d.unread.len(), Capacity: d.unread.most},
 			{Name: "line.writer", Length: d.writer.Len()},
 			{Name: "line.outboxes", Length: d.waiting()},
 		},

@@ -33,7 +33,8 @@ type Door struct {
 	writer *outbox.Writer[*member]
 	mark   int64 // the Writer's goroutine only: what the gate had answered when the last flush began
 
-	asides  chan struct{}   // a place for each that runs
+	asides  chan struct{} // a place for each that runs
+	unread  unread
 	ctx     context.Context // ends when the door closes
 	cancel  context.CancelFunc
 	serving sync.WaitGroup // Serve's goroutines
@@ -58,6 +59,7 @@ func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Ti
 	d := &Door{
 		config: config, desk: desk, log: log, now: now, encode: line.Append,
 		members: map[chat.SessionID]*member{}, asides: make(chan struct{}, asidesMax), left: newDepartures(),
+		unread: unread{most: unreadMax, patience: unreadPatience},
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })

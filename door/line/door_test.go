@@ -446,3 +446,16 @@ func TestWhoComesInACrowdHearsOfThoseAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestALineWithoutAnEndIsThrottledToo: by its bytes, and what comes after it is read.
+func TestALineWithoutAnEndIsThrottledToo(t *testing.T) {
+	h := open(t, func(c *Config) { c.Burst, c.Rate = 10, 1000 })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	bob.types(strings.Repeat("x", 64<<10), "that was long")
+	bob.reads(line.Refused(chat.Refuse(chat.TextTooLong)))
+	ann.reads("bob: that was long")
+	if got := h.door.counts.slowed.Load(); got == 0 {
+		t.Error("64 KiB are taken as fast as they come")
+	}
+}

@@ -178,7 +178,7 @@ func (c *caller) next() string {
 	}
 	l, err := c.in.ReadString('\n')
 	if err != nil {
-		c.t.Fatalf("after %q: %v", l, err)
+		c.t.Fatalf("after %.200q: %v", l, err)
 	}
 	return strings.TrimSuffix(l, "\n")
 }
@@ -188,7 +188,7 @@ func (c *caller) reads(lines ...string) {
 	c.t.Helper()
 	for _, want := range lines {
 		if got := c.next(); !strings.HasPrefix(got, want) {
-			c.t.Fatalf("reads %q, want %q", got, want)
+			c.t.Fatalf("reads %.200q, want %q", got, want)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type member struct {
 	source  source
 	decoder line.Decoder
 	limit   *rate.Limiter // nil: nothing said yet, or no limit
+	unpaid  int           // bytes received that do not count against limit yet
 	room    chat.RoomID   // where it talks
 	quits   bool
 
@@ -110,6 +111,7 @@ func (m *member) skip(data []byte) []byte {
 
 // takeAll takes the lines that end in data.
 func (m *member) takeAll(data []byte) error {
+	m.unpaid += len(data)
 	for len(data) > 0 {
 		typed, rest, ok, lineErr := m.decoder.Next(data)
 		if ok {
@@ -119,7 +121,10 @@ func (m *member) takeAll(data []byte) error {
 		}
 		data = rest
 	}
-	return nil
+	if m.unpaid < lineBytes {
+		return nil
+	}
+	return m.throttle(0) // a line without an end costs, too
 }
 
 // errOver ends listening: the member is leaving, by its own wish or not.
@@ -131,7 +136,7 @@ func (m *member) take(typed []byte, err error) error {
 	if m.why() != "" || m.quits {
 		return errOver
 	}
-	if err := m.slow(); err != nil {
+	if err := m.throttle(1); err != nil {
 		return err
 	}
 	switch {
@@ -148,15 +153,22 @@ func (m *member) take(typed []byte, err error) error {
 	return nil
 }
 
-// slow makes who types faster than may be wait. Nobody is dropped for pasting.
-func (m *member) slow() error {
+// lineBytes is how many bytes count as a line for line.rate, whether or not a line ends in them.
+const lineBytes = 1 << 10
+
+// throttle delays a member that sends more than line.rate allows: some lines, and the bytes received since. Nobody is dropped for
+// pasting.
+func (m *member) throttle(lines int) error {
+	lines += m.unpaid / lineBytes
+	m.unpaid %= lineBytes
 	if m.door.config.Rate == 0 {
 		return nil
 	}
 	if m.limit == nil {
 		m.limit = rate.NewLimiter(rate.Limit(m.door.config.Rate), m.door.config.Burst)
 	}
-	wait := m.limit.ReserveN(m.door.now(), 1).DelayFrom(m.door.now())
+	now := m.door.now()
+	wait := m.limit.ReserveN(now, min(lines, m.door.config.Burst)).DelayFrom(now)
 	if wait <= 0 {
 		return nil
 	}
@@ -293,11 +305,16 @@ func (m *member) push(chunks ...[]byte) {
 // follow does what the fate of a push asks for, and says whether the member is to be written for.
 func (m *member) follow(fate outbox.Fate) (ready bool) {
 	if fate == outbox.Overflowed {
-		m.door.counts.slow.Add(1)
-		m.door.log.Debug("a member reads too slowly", "door", Name, "session", m.id)
-		m.end(chat.ReasonSlow)
+		m.tooSlow()
 	}
 	return fate == outbox.Ready
+}
+
+// tooSlow ends a session whose client does not read.
+func (m *member) tooSlow() {
+	m.door.counts.slow.Add(1)
+	m.door.log.Debug("a member reads too slowly", "door", Name, "session", m.id)
+	m.end(chat.ReasonSlow)
 }
 
 // refuse says no.

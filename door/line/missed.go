@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"parley/chat"
@@ -83,24 +84,43 @@ func (d *Door) recent(m *member, nick chat.Nick) (lines []byte) {
 	return d.missed(said, d.left.when(nick.Name))
 }
 
+// recentMax bounds what a client is sent when it enters, in bytes: more of it is only sent to a client that asks and reads.
+const recentMax = 32 << 10
+
 // missed words what was said: what is after the place at which somebody left, or with 0 the last of it.
 func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
-	intro := line.Latest
+	missed := said
 	if left > 0 {
 		first := len(said)
 		for first > 0 && said[first-1].Seq > left {
 			first--
 		}
-		missed := len(said) - first
-		intro = line.Missed(missed, min(missed, d.config.History), missed == hub.SaidMax)
-		said = said[first:]
+		missed = said[first:]
 	}
-	if len(said) == 0 {
+	if len(missed) == 0 {
 		return nil
 	}
-	lines = line.Line(intro)
-	for _, message := range said[max(0, len(said)-d.config.History):] {
-		lines = append(lines, shown(&command.Line{Message: message})...)
+	last := newest(missed, d.config.History, recentMax)
+	intro := line.Latest
+	if left > 0 {
+		intro = line.Missed(len(missed), len(last), len(missed) == hub.SaidMax)
 	}
+	lines = line.Line(intro)
+	for _, l := range last {
+		lines = append(lines, l...)
+	}
+	return lines
+}
+
+// newest words the last of some messages: at most so many, and so many bytes unless the very last has more.
+func newest(messages []chat.Message, most, bytes int) (lines [][]byte) {
+	for i := len(messages) - 1; i >= 0 && len(lines) < most; i-- {
+		l := shown(&command.Line{Message: messages[i]})
+		if bytes -= len(l); bytes < 0 && len(lines) > 0 {
+			break
+		}
+		lines = append(lines, l)
+	}
+	slices.Reverse(lines)
 	return lines
 }

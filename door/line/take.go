@@ -99,14 +99,10 @@ func (m *member) command(typed string) {
 
 // tell shows an answer to a command, as fast as it is read.
 func (m *member) tell(a command.Answer) error {
-	if roomy := m.out.Below(m.door.config.Outbox / 2); roomy != nil {
-		<-m.door.asides // another one's turn: who reads slowly keeps nobody waiting
-		defer func() { m.door.asides <- struct{}{} }()
-		select {
-		case <-roomy:
-		case <-m.door.ctx.Done():
-			return errOver
-		}
+	if roomy := m.out.Below(answerAhead); roomy != nil {
+		<-m.door.asides // another command's turn: a slow reader keeps nobody waiting
+		m.door.unread.wait(m, roomy)
+		m.door.asides <- struct{}{}
 	}
 	if m.why() != "" {
 		return errOver

@@ -1,0 +1,147 @@
+package line
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/wire/line"
+)
+
+// asks lets nick enter and ask for more history than sockets hold, and read nothing of it.
+func (h *house) asks(nick string) *caller {
+	h.t.Helper()
+	c := h.enter(nick)
+	c.types("/history --last 1000")
+	return c
+}
+
+// fillHistory stores more than any socket's buffers hold.
+func (h *house) fillHistory(talker *caller) {
+	h.t.Helper()
+	text := strings.Repeat("x", 15<<10)
+	for range 800 {
+		talker.types(text)
+	}
+	talker.types("/topic") // the answer comes after all that
+	talker.reads("lobby has no topic")
+}
+
+// TestAnAnswerIsDroppedThatNobodyReads: its client, which waited longest, is disconnected when others come that do not read.
+func TestAnAnswerIsDroppedThatNobodyReads(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.History = 0, 0 }, func(h *house) { h.door.unread.most = 2 })
+	ann := h.enter("ann")
+	h.fillHistory(ann)
+	var silent []*caller
+	for i := range 4 {
+		nick := fmt.Sprint("s", i)
+		silent = append(silent, h.asks(nick))
+		ann.reads(nick + " enters the chat room")
+		if i < 2 {
+			for h.door.unread.len() <= i {
+				ann.types("/topic")
+				ann.reads("lobby has no topic")
+			}
+			continue
+		}
+		ann.reads(fmt.Sprintf("s%d quits the chat room", i-2))
+		if n := h.door.unread.len(); n > 2 {
+			t.Errorf("%d answers wait", n)
+		}
+	}
+	for i, c := range silent {
+		if i >= 2 {
+			c.types("/topic") // these read in the end, and have their answers whole
+		}
+		var last string
+		for line, err := c.in.ReadString('\n'); err == nil; line, err = c.in.ReadString('\n') {
+			if last = line; i >= 2 && strings.HasPrefix(line, "lobby has no topic") {
+				break
+			}
+		}
+		if want := map[bool]string{true: "lobby has no topic\n", false: line.Slow + "\n"}[i >= 2]; last != want {
+			t.Errorf("the last that s%d reads is %.60q, want %q", i, last, want)
+		}
+	}
+}
+
+// TestAnAnswerWaitsForItsReaderOnlySoLong: then its client is disconnected, and told why.
+func TestAnAnswerWaitsForItsReaderOnlySoLong(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.History = 0, 0 }, func(h *house) { h.door.unread.patience = time.Millisecond })
+	ann := h.enter("ann")
+	h.fillHistory(ann)
+	silent := h.asks("silent")
+	ann.reads("silent enters the chat room", "silent quits the chat room")
+	rest, err := io.ReadAll(silent.in)
+	if err != nil || !strings.HasSuffix(string(rest), line.Slow+"\n") {
+		t.Errorf("it ends with %q, %v", rest[max(0, len(rest)-100):], err)
+	}
+	got := h.history(chat.Lobby)
+	if last := got[len(got)-1]; last != "left silent slow" {
+		t.Errorf("stored is %q", last)
+	}
+}
+
+// TestWhatAnEntryIsSentIsBounded: in bytes, however long the messages are, and the newest is always shown.
+func TestWhatAnEntryIsSentIsBounded(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate = 0 })
+	ann := h.enter("ann")
+	text := strings.Repeat("x", 15<<10)
+	for range 10 {
+		ann.types(text)
+	}
+	ann.types("/topic")
+	ann.reads("lobby has no topic")
+	bob := h.enter("bob")
+	bob.reads(line.Latest)
+	bob.readsOf("ann: xxx", "ann: xxx")
+	ann.reads("bob enters the chat room")
+	ann.types("hello")
+	bob.reads("ann: hello")
+	bob.types("/quit")
+	ann.reads("bob quits the chat room")
+	for range 3 {
+		ann.types(text)
+	}
+	ann.types("bye", "/topic")
+	ann.reads("lobby has no topic")
+	back := h.enter("bob")
+	back.reads(line.Missed(4, 3, false))
+	back.readsOf("ann: xxx", "ann: xxx", "ann: bye")
+}
+
+// TestListsAreBounded: a member is shown the first hundred, and how many there are beside.
+func TestListsAreBounded(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.History = 0, 0 })
+	ann := h.enter("ann")
+	for i := range 120 {
+		h.enter(fmt.Sprintf("m%03d", i))
+	}
+	ann.types("/who")
+	var got []string
+	l := ann.next()
+	for ; !strings.HasPrefix(l, "and "); l = ann.next() {
+		if strings.Contains(l, "(line") { // others tell of arrivals
+			got = append(got, strings.Fields(l)[0])
+		}
+	}
+	if l != "and 21 more" {
+		t.Errorf("reads %q", l)
+	}
+	if len(got) != 100 || got[0] != "ann" || got[99] != "m098" {
+		t.Errorf("%d are shown, from %q to %q", len(got), got[0], got[len(got)-1])
+	}
+}
+
+// readsOf checks how the next lines go on after the time at which each was said.
+func (c *caller) readsOf(lines ...string) {
+	c.t.Helper()
+	for _, want := range lines {
+		if _, said, _ := strings.Cut(c.next(), "  "); !strings.HasPrefix(said, want) {
+			c.t.Fatalf("reads %.100q, want %q", said, want)
+		}
+	}
+}
