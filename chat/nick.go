@@ -40,14 +40,14 @@ const (
 //   - The scripts are UTS #39 Highly Restrictive, see mixesScripts.
 //   - Letters of one script that look like those of another are one letter in Key, see looks.
 func ParseNick(s string) (Nick, error) {
-	if len(s) > 4*NickMaxBytes { // bounds the work: at most 11 bytes come out of NFKC for each that goes in
+	if len(s) > 4*NickMaxBytes {
 		return Nick{}, Refuse(NickTooLong)
 	}
 	if !utf8.ValidString(s) {
 		return Nick{}, Refuse(NickCharacters)
 	}
 	// Normalized before PRECIS does it: its profile would trim the spaces that are to be refused.
-	s = norm.NFKC.String(strings.ReplaceAll(s, "\uFE0F", ""))
+	s = normalized(strings.ReplaceAll(s, "\uFE0F", ""))
 	if code := checkNick(s); code != OK {
 		return Nick{}, Refuse(code)
 	}
@@ -69,6 +69,17 @@ func ParseNick(s string) (Nick, error) {
 		return Nick{}, Refuse(NickReserved)
 	}
 	return Nick{Name: name, Key: key}, nil
+}
+
+// normalized returns s in NFKC, or the beginning of it if that is too long for a nickname: 384 bytes can become 4,224, and looking at
+// all of those would cost fifty times as much as a name does.
+func normalized(s string) string {
+	var all []byte
+	var i norm.Iter
+	for i.InitString(norm.NFKC, s); !i.Done() && len(all) <= NickMaxBytes; {
+		all = append(all, i.Next()...)
+	}
+	return string(all)
 }
 
 // checkNick checks a normalized name's length and characters.

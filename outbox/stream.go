@@ -59,9 +59,11 @@ func (s *Stream) push(chunks [][]byte) Fate {
 	if s.full {
 		return Dropped
 	}
-	s.chunks = append(s.chunks, chunks...)
 	for _, c := range chunks {
-		s.bytes += len(c) + chunkCost
+		if len(c) > 0 { // an empty one would never be written
+			s.chunks = append(s.chunks, c)
+			s.bytes += len(c) + chunkCost
+		}
 	}
 	if s.bytes > s.limit {
 		s.full = true

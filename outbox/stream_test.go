@@ -221,3 +221,20 @@ func TestAnyStream(t *testing.T) {
 		}
 	})
 }
+
+// TestAnEmptyChunkIsNothingToWrite: the writer, which must make progress with each chunk, never gets one.
+func TestAnEmptyChunkIsNothingToWrite(t *testing.T) {
+	s := NewStream(1000)
+	if got := s.Push(nil, []byte{}); got != Queued {
+		t.Errorf("there is something to write: %v", got)
+	}
+	if got := s.Push([]byte{}, []byte("a"), nil); got != Ready {
+		t.Errorf("there is nothing to write: %v", got)
+	}
+	if got := string(s.Next(0, make([]byte, 0, 10))); got != "a" {
+		t.Errorf("%q is written", got)
+	}
+	if got := s.Next(1, nil); got != nil {
+		t.Errorf("then %q", got)
+	}
+}

@@ -33,7 +33,7 @@ type Door struct {
 	writer *outbox.Writer[*member]
 	mark   int64 // the Writer's goroutine only: what the gate had answered when the last flush began
 
-	asides  chan struct{} // a place for each that runs
+	asides  asides
 	unread  unread
 	ctx     context.Context // ends when the door closes
 	cancel  context.CancelFunc
@@ -58,7 +58,7 @@ type Door struct {
 func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
 	d := &Door{
 		config: config, desk: desk, log: log, now: now, encode: line.Append,
-		members: map[chat.SessionID]*member{}, asides: make(chan struct{}, asidesMax), left: newDepartures(),
+		members: map[chat.SessionID]*member{}, asides: newAsides(), left: newDepartures(),
 		unread: unread{most: unreadMax, patience: unreadPatience},
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())

@@ -111,7 +111,7 @@ func TestWhatCannotBeSaidIsRefused(t *testing.T) {
 	h := open(t, func(c *Config) { c.TextMax = 300 })
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters the chat room")
-	ann.types(strings.Repeat("x", 1<<20), "\xc3\x28", "a\x00b", "\x1b[31mred\x07\u202e")
+	ann.types(strings.Repeat("x", 300<<10), "\xc3\x28", "a\x00b", "\x1b[31mred\x07\u202e")
 	ann.reads("! the message is too long", "! the message is not UTF-8 text", "! the message is not UTF-8 text")
 	bob.reads("ann: \uFFFD[31mred\uFFFD\u202e\u202c")
 	if got := h.door.counts.refusals.Counts(); got["text_too_long"] != 1 || got["text_encoding"] != 2 {
@@ -126,7 +126,7 @@ func TestEndOfInputLeavesAfterWhatWasSaid(t *testing.T) {
 	if _, err := ann.conn.Write([]byte("ann\none\ntwo\nthree")); err != nil {
 		t.Fatal(err)
 	}
-	if err := ann.conn.CloseWrite(); err != nil {
+	if err := ann.conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 	ann.reads(line.Prompt + "Welcome")
@@ -138,7 +138,7 @@ func TestAResetConnectionLeaves(t *testing.T) {
 	h := open(t, nil)
 	bob, ann := h.enter("bob"), h.enter("ann")
 	bob.reads("ann enters the chat room")
-	if err := ann.conn.SetLinger(0); err != nil {
+	if err := ann.conn.(*net.TCPConn).SetLinger(0); err != nil {
 		t.Fatal(err)
 	}
 	ann.conn.Close()
@@ -381,11 +381,11 @@ func TestTheServerSaysThatItStops(t *testing.T) {
 func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
 	h := open(t, func(c *Config) { c.Rate, c.Outbox, c.History = 0, 64<<10, 0 })
 	for range asidesMax - 1 { // there is one place
-		h.door.asides <- struct{}{}
+		h.door.asides.places <- struct{}{}
 	}
 	defer func() {
 		for range asidesMax - 1 {
-			<-h.door.asides
+			<-h.door.asides.places
 		}
 	}()
 	ann := h.enter("ann")

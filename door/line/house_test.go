@@ -140,7 +140,7 @@ func (h *house) closes() {
 // caller is somebody at the other end of a connection.
 type caller struct {
 	t    *testing.T
-	conn *net.TCPConn
+	conn net.Conn
 	in   *bufio.Reader
 }
 
@@ -151,7 +151,16 @@ func (h *house) call() *caller {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { conn.Close() })
-	return &caller{h.t, conn.(*net.TCPConn), bufio.NewReader(conn)}
+	return &caller{h.t, conn, bufio.NewReader(conn)}
+}
+
+// pipe calls through a connection that buffers nothing: what its end does not read is not written.
+func (h *house) pipe() *caller {
+	h.t.Helper()
+	near, far := net.Pipe()
+	h.t.Cleanup(func() { far.Close() })
+	h.serving.Go(func() { h.door.Serve(near, nil) })
+	return &caller{h.t, far, bufio.NewReader(far)}
 }
 
 // enter calls and gives a nickname.

@@ -35,7 +35,7 @@ type member struct {
 	source  source
 	decoder line.Decoder
 	limit   *rate.Limiter // nil: nothing said yet, or no limit
-	unpaid  int           // bytes received that do not count against limit yet
+	unpaid  int           // bytes received and answered that do not count against limit yet
 	room    chat.RoomID   // where it talks
 	quits   bool
 
@@ -64,8 +64,8 @@ type request struct {
 	answer chan hub.Answer // nil: only a refusal is of interest
 }
 
-// ask asks for a nickname.
-func (m *member) ask() {
+// prompt asks for a nickname.
+func (m *member) prompt() {
 	if err := m.conn.SetReadDeadline(time.Now().Add(m.door.config.Patience)); err != nil {
 		m.door.log.Debug("a connection has no deadline", "door", Name, "session", m.id, "err", err)
 	}
@@ -75,7 +75,7 @@ func (m *member) ask() {
 // begin asks for a nickname, and takes what was typed after the Enter that told who the connection is for, or whatever was typed in
 // its place.
 func (m *member) begin(first []byte) error {
-	m.ask()
+	m.prompt()
 	return m.takeAll(m.skip(first))
 }
 
@@ -143,7 +143,7 @@ func (m *member) take(typed []byte, err error) error {
 	case err != nil:
 		m.refuse(chat.Refuse(chat.TextTooLong))
 	case !m.isInside():
-		m.door.aside(func() { m.enter(string(typed)) })
+		m.door.asides.run(func() { m.enter(string(typed)) })
 	default:
 		m.say(string(typed))
 	}
@@ -153,10 +153,10 @@ func (m *member) take(typed []byte, err error) error {
 	return nil
 }
 
-// lineBytes is how many bytes count as a line for line.rate, whether or not a line ends in them.
+// lineBytes is how many bytes count as a line for line.rate: of what is received, whether or not a line ends in them, and of answers.
 const lineBytes = 1 << 10
 
-// throttle delays a member that sends more than line.rate allows: some lines, and the bytes received since. Nobody is dropped for
+// throttle delays a member that sends more than line.rate allows: some lines, and the bytes since the ones before. Nobody is dropped for
 // pasting.
 func (m *member) throttle(lines int) error {
 	lines += m.unpaid / lineBytes
