@@ -16,32 +16,44 @@ func newAsides() asides {
 	return asides{make(chan struct{}, asidesMax), make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 }
 
-// run does something aside and waits for it. A panic in it goes on in the caller.
-func (a asides) run(do func()) {
+// aside is one command that runs.
+type aside struct {
+	do       func()
+	done     chan struct{}
+	panicked any
+}
+
+// run does something aside and waits for it. A panic in it goes on in the caller, whose stack this keeps small.
+func (a *asides) run(do func()) {
 	a.places <- struct{}{}
 	a.turns <- struct{}{}
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- caught(recover()) }()
-		do()
-	}()
-	panicked := <-done
+	one := &aside{do: do, done: make(chan struct{})}
+	go one.run()
+	<-one.done
 	<-a.turns
 	<-a.places
-	if panicked != nil {
-		panic(panicked)
+	if one.panicked != nil {
+		panic(one.panicked)
 	}
 }
 
+func (a *aside) run() {
+	defer func() {
+		a.panicked = caught(recover())
+		close(a.done)
+	}()
+	a.do()
+}
+
 // rest gives up a command's turn while it waits for the hub.
-func (a asides) rest(wait func()) {
+func (a *asides) rest(wait func()) {
 	<-a.turns
 	defer func() { a.turns <- struct{}{} }()
 	wait()
 }
 
 // stepOut gives up its place, too, while it waits for its client.
-func (a asides) stepOut(wait func()) {
+func (a *asides) stepOut(wait func()) {
 	a.rest(func() {
 		<-a.places
 		defer func() { a.places <- struct{}{} }()

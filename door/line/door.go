@@ -118,14 +118,13 @@ func (d *Door) Serve(conn net.Conn, first []byte) {
 		_ = conn.Close()
 		return
 	}
-	var err error
-	defer func() { m.finish(err, recover()) }()
-	err = m.begin(first)
-	for err == nil {
-		err = m.hear()
+	defer m.finish()
+	m.over = m.begin(first)
+	for m.over == nil {
+		m.over = m.hear()
 	}
-	if errors.Is(err, io.EOF) {
-		err = m.takeRest(err)
+	if errors.Is(m.over, io.EOF) {
+		m.over = m.takeRest(m.over)
 	}
 }
 

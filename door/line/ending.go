@@ -15,9 +15,10 @@ import (
 // farewell is how long a connection that ends may take to read its last lines.
 const farewell = 2 * time.Second
 
-// finish ends a session: the member leaves the chat room, and the connection is closed. err is why nothing more is read, panicked
-// the value of a panic that ended the conversation. Whatever happens in here, the descriptor is closed after its last write.
-func (m *member) finish(err error, panicked any) {
+// finish ends a session, also one whose conversation panicked: the member leaves the chat room, and the connection is closed.
+// Whatever happens in here, the descriptor is closed after its last write. Deferred by Serve.
+func (m *member) finish() {
+	panicked := recover()
 	defer m.door.serving.Done()
 	defer m.door.forget(m)
 	defer m.hangUp()
@@ -25,19 +26,19 @@ func (m *member) finish(err error, panicked any) {
 		m.door.panicked(panicked, "session", m.id)
 		m.end(chat.ReasonGone)
 	}
-	m.leave(err)
+	m.leave()
 	if panicked != nil {
 		m.onlyWords(line.Line(line.Refused(chat.Refuse(chat.Internal))))
 	}
 }
 
-// leave takes the member out of the chat room, unless it is out. err is why nothing more is read.
-func (m *member) leave(err error) {
+// leave takes the member out of the chat room, unless it is out.
+func (m *member) leave() {
 	m.await(0)
 	why := m.why()
 	switch {
 	case why != "":
-	case m.quits || errors.Is(err, io.EOF):
+	case m.quits || errors.Is(m.over, io.EOF):
 		why = chat.ReasonQuit
 	default:
 		why = chat.ReasonGone
@@ -53,7 +54,7 @@ func (m *member) leave(err error) {
 		m.lastWords(line.Slow)
 	case m.quits:
 		m.lastWords(line.Bye)
-	case errors.Is(err, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
+	case errors.Is(m.over, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
 		m.lastWords("! nobody entered in time")
 	}
 }

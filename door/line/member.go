@@ -38,6 +38,7 @@ type member struct {
 	unpaid  int           // bytes received and answered that do not count against limit yet
 	room    chat.RoomID   // where it talks
 	quits   bool
+	over    error // why nothing more is read; nil while it is
 
 	mu       sync.Mutex // guards the rest
 	inside   bool
