@@ -3,7 +3,9 @@
 // It knows nothing of terminals, languages or how a server works.
 //
 // Its laws:
-//   - Datagrams may be lost, doubled, reordered: requests are repeated until they are answered, answers may come twice.
+//   - Datagrams may be lost, doubled, reordered: L is repeated until it is answered, answers may come twice.
+//   - The simplest server survives it: Q is sent once unless the server has shown that it tolerates repeats.
+//   - An answer (OK, EXIT, a refusal) is a datagram of one line. A datagram of several lines is never an answer.
 //   - A session never ends by itself. What happens to it is told as an Event, and the caller decides.
 //   - What Receive returns is safe to show: no control characters, no line breaks, UTF-8.
 //   - No address is left with a nickname inside that is not used.
@@ -37,8 +39,9 @@ func (r *Refused) Error() string { return r.Text }
 
 // Options are what a Conn can be told. The zero value is good.
 type Options struct {
-	// Silent is called when nothing has answered Enter for Timings.Patience, once in each call of Enter, from its goroutine. refused
-	// says that the machine is there but nothing listens at that port. Enter goes on trying.
+	// Silent is called once in each call of Enter, from its goroutine, when the server has not answered
+	// for Timings.Patience, whatever else it has sent. refused says that the machine is there but nothing
+	// listens at that port. Enter goes on trying.
 	Silent func(address string, refused bool)
 
 	// Timings are changed by tests.
@@ -50,7 +53,7 @@ type Timings struct {
 	Next     time.Duration   // one of several addresses is silent: try the next (300 ms)
 	Repeat   []time.Duration // a request is unanswered: repeat it, the last one again and again (1 s, 2 s, 3 s)
 	Patience time.Duration   // tell Options.Silent (3 s)
-	Doubt    time.Duration   // what could be an event or a refusal is neither confirmed nor followed by anything (1 s)
+	Doubt    time.Duration   // a line could be an event or a refusal: repeat the request, look whether the line comes again (1 s)
 	Leave    time.Duration   // Leave in all (2 s)
 }
 
@@ -94,6 +97,8 @@ type Conn struct {
 	inside  bool       // as far as is known
 	held    string     // the nickname that the server may hold for us, so that it has to be let go
 	down    bool       // Unreachable was told, and nothing has come since
+	repeats repeats    // whether the server tolerates a second Q
+	echoes  echoes     // lines that the server may send back
 	closed  bool
 	asking  *question // Enter's or Leave's, while they wait for an answer
 	inbox   inbox

@@ -18,7 +18,8 @@ const nickMaxBytes = datagram.MaxLine / 2
 
 // Enter enters the chat room and returns when the server has said so: nil, or a *Refused. It tries the server's addresses one
 // after the other until one answers, and as long as none does it goes on until ctx ends; then it returns ctx's cause. What
-// others say meanwhile is kept for Receive. Inside, it may be called again, with the same nickname or another one.
+// others say meanwhile is kept for Receive. Inside, it may be called again, with the same nickname or another one. A
+// second OK for the same nickname shows that the server tolerates repeats, so that Leave may repeat Q.
 func (c *Conn) Enter(ctx context.Context, nick string) error {
 	if code := checkNick(nick); code != chat.OK {
 		return &Refused{code.Sentence()}
@@ -70,8 +71,9 @@ func (c *Conn) entered(e *entering, err error) {
 	}
 }
 
-// entering is one call of Enter. A line that reads like an event is one, or a strange server's refusal: until that is known it
-// is in doubt. It is a refusal if for Timings.Doubt after it nothing else comes though L was sent again.
+// entering is one call of Enter. A line with a colon is what a member said, or a refusal by a server of
+// another make. Until that is known it is in doubt. A refusal comes again when L is repeated: it is a
+// refusal if it has done so and nothing else has come for Timings.Doubt.
 type entering struct {
 	*Conn
 	*question
@@ -79,11 +81,11 @@ type entering struct {
 	silence *time.Timer // until Options.Silent is called
 	refused bool        // something said that nothing listens
 	quiet   bool        // some try had not even that for an answer
-	heard   bool        // something came
 
 	doubt      string // empty: none
 	doubtTimes int    // how often it came
 	doubtSent  int    // what sent was when it first came
+	doubtAgain bool   // it came again after L was repeated
 	doubtful   *time.Timer
 }
 
@@ -129,6 +131,7 @@ func (e *entering) send(l *link) {
 	if l != nil {
 		e.mu.Lock()
 		e.held = e.name
+		e.repeats.ask(e.name)
 		e.mu.Unlock()
 		e.sent++
 		l.send(e.Conn, e.request)
@@ -150,12 +153,11 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 				e.refused, refused = true, true
 				continue
 			}
-			e.heard = true
 			if answered, err := e.judge(p); answered {
 				return err
 			}
 		case <-e.doubtful.C:
-			if e.doubtSent < e.sent {
+			if e.doubtAgain {
 				return e.refusal()
 			}
 			e.send(l)
@@ -164,7 +166,7 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 			e.quiet = e.quiet || !refused
 			return errNext
 		case <-e.silence.C:
-			if e.options.Silent != nil && !e.heard {
+			if e.options.Silent != nil {
 				e.options.Silent(e.address, e.refused && !e.quiet)
 			}
 		case <-ctx.Done():
@@ -187,41 +189,35 @@ func (e *entering) wait(try int) time.Duration {
 	return e.timings.Repeat[min(round, len(e.timings.Repeat)-1)]
 }
 
-// judge tells whether a packet is the answer, and what it says.
+// judge reports whether a packet is the answer, and what it says.
 func (e *entering) judge(p packet) (answered bool, err error) {
+	lines := clean(p.text)
 	switch {
-	case p.text == datagram.OK:
+	case isAnswer(p.text, datagram.OK):
 		return true, nil
-	case p.text == datagram.Exit || p.text == chat.NotInside.Sentence() || len(clean(p.text)) == 0:
+	case len(lines) == 0 || isAnswer(p.text, datagram.Exit) || p.text == chat.NotInside.Sentence():
 		return false, nil // late answers to Q and C
-	case datagram.IsEvent(p.text):
-		if p.text == e.doubt { // the refusal again, or the event doubled, or said again
-			e.doubtTimes++
-			return false, nil
-		}
-		e.settleDoubt()
-		e.doubt, e.doubtTimes, e.doubtSent = p.text, 1, e.sent
-		e.doubtful.Reset(e.timings.Doubt)
-		return false, nil
-	case answersNoEnter(p.text):
+	case len(lines) > 1 || isEvent(p.text) || isBesideEnter(p.text):
 		e.settleDoubt()
 		e.deliverNow(p)
+		return false, nil
+	case mayBeEvent(p.text):
+		e.doubtAbout(p.text)
 		return false, nil
 	}
 	return true, refusedWith(p.text)
 }
 
-// answersNoEnter tells whether a line is known to be no answer to L though it is no event.
-func answersNoEnter(line string) bool {
-	switch line {
-	case datagram.Asked, datagram.Idle, datagram.Removed:
-		return true
+// doubtAbout takes a line that is an event or the refusal.
+func (e *entering) doubtAbout(line string) {
+	if line == e.doubt {
+		e.doubtTimes++
+		e.doubtAgain = e.doubtAgain || e.sent > e.doubtSent
+		return
 	}
-	switch datagram.RefusalCode(line) {
-	case chat.NotYours, chat.TextEmpty, chat.TextTooLong, chat.TextEncoding:
-		return true
-	}
-	return strings.HasPrefix(line, datagram.Removed+":")
+	e.settleDoubt()
+	e.doubt, e.doubtTimes, e.doubtSent, e.doubtAgain = line, 1, e.sent, false
+	e.doubtful.Reset(e.timings.Doubt)
 }
 
 // settleDoubt takes the line in doubt, if there is one, for an event.

@@ -33,7 +33,7 @@ func (l *link) read(c *Conn) {
 		n, err := l.socket.Read(buffer)
 		switch {
 		case err == nil:
-			c.take(l, packet{text: string(buffer[:n])})
+			c.take(l, packet{text: trim(buffer[:n])})
 		case errors.Is(err, net.ErrClosed):
 			return
 		default: // ICMP, by whatever name the system gives it

@@ -58,7 +58,7 @@ func (c *Conn) isSettled() bool {
 func (c *Conn) giveUp(name string) {
 	c.mu.Lock()
 	l := c.link
-	c.link, c.held = nil, ""
+	c.link, c.held, c.repeats = nil, "", repeats{}
 	c.mu.Unlock()
 	if l != nil {
 		_, _ = l.socket.Write(datagram.Request{Verb: datagram.Quit, Name: name}.Append(nil))

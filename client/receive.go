@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"time"
 
 	"parley/chat"
 	"parley/wire/datagram"
@@ -76,7 +77,7 @@ func (c *Conn) next() (e Event, ok bool, err error) {
 
 // packet is what a link read: a datagram, or the news that nothing listens there.
 type packet struct {
-	text    string
+	text    string // trimmed
 	refused bool
 }
 
@@ -87,7 +88,13 @@ func (c *Conn) take(l *link, p packet) {
 	if l != c.link {
 		return // given up
 	}
-	if !p.refused {
+	switch {
+	case p.refused: // the server that listens there next may be another one
+		c.repeats = repeats{}
+	case isAnswer(p.text, datagram.OK):
+		c.repeats.allow()
+		fallthrough
+	default:
 		c.settled, c.down = true, false
 	}
 	if q := c.asking; q != nil {
@@ -108,14 +115,16 @@ func (c *Conn) deliver(p packet) {
 			c.down = true
 			c.inbox.put(Event{Kind: Unreachable})
 		}
-	case p.text == datagram.OK || p.text == datagram.Exit: // an answer for the second time
+	case isAnswer(p.text, datagram.OK), isAnswer(p.text, datagram.Exit): // for the second time
 	case p.text == chat.NotInside.Sentence():
 		c.outside(Outside, p.text)
-	case p.text == datagram.Removed || strings.HasPrefix(p.text, datagram.Removed+":"):
+	case isRemoval(p.text):
 		c.outside(Removed, p.text)
 	default:
 		for _, line := range clean(p.text) {
-			c.inbox.put(Event{Kind: Line, Text: line})
+			if !c.echoes.take(line, time.Now()) {
+				c.inbox.put(Event{Kind: Line, Text: line})
+			}
 		}
 	}
 }
@@ -126,5 +135,6 @@ func (c *Conn) outside(kind Kind, text string) {
 		return
 	}
 	c.inside = false
+	c.repeats.left()
 	c.inbox.put(Event{Kind: kind, Text: strings.Join(clean(text), " ")})
 }

@@ -15,7 +15,7 @@ var ErrNoAnswer = errors.New("client: no answer to leaving")
 
 // Say says a text: each line of it, and each piece of a line that is too long, is a datagram of its own. Lines without anything
 // visible are left out. It waits where the server would find it too fast, until ctx ends. Nothing tells whether a datagram
-// arrived.
+// arrived. If the server sends a line back within echoPatience, Receive does not return it.
 func (c *Conn) Say(ctx context.Context, text string) error {
 	c.mu.Lock()
 	l, nick, inside := c.link, c.nick, c.inside
@@ -33,20 +33,29 @@ func (c *Conn) Say(ctx context.Context, text string) error {
 			if err := c.pace.Wait(ctx); err != nil {
 				return err
 			}
+			c.expectEcho(nick, piece)
 			l.send(c, datagram.Request{Verb: datagram.Say, Name: nick, Text: piece}.Append(nil))
 		}
 	}
 	return nil
 }
 
-// leaveRepeats is how often Leave asks within its time, or more often where Timings.Repeat says so.
+func (c *Conn) expectEcho(nick, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.echoes.add(nick, text, time.Now())
+}
+
+// leaveRepeats is how often Leave sends Q within its time to a server that tolerates repeats, or more
+// often where Timings.Repeat says so.
 const leaveRepeats = 6
 
-// Leave leaves the chat room and waits for the server to confirm it, but not long: then it returns ErrNoAnswer, and the server
-// finds out by itself. What others say meanwhile is kept for Receive. Outside, it does nothing.
+// Leave leaves the chat room and waits for the server to confirm it, but not long: then it returns
+// ErrNoAnswer, and the server finds out by itself. What others say meanwhile is kept for Receive.
+// Outside, it does nothing.
 func (c *Conn) Leave(ctx context.Context) error {
 	c.mu.Lock()
-	l, name := c.link, c.held
+	l, name, repeat := c.link, c.held, c.repeats.known
 	c.mu.Unlock()
 	if l == nil || name == "" {
 		return nil
@@ -55,32 +64,36 @@ func (c *Conn) Leave(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = c.leave(ctx, l, q)
+	err = c.leave(ctx, l, q, repeat)
 	c.mu.Lock()
 	c.held, c.inside = "", false
+	c.repeats.left()
 	c.mu.Unlock()
 	c.asked(q)
 	return err
 }
 
-func (c *Conn) leave(ctx context.Context, l *link, q *question) error {
+func (c *Conn) leave(ctx context.Context, l *link, q *question, repeat bool) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timings.Leave, ErrNoAnswer)
 	defer cancel()
-	repeat := time.NewTicker(min(c.timings.Leave/leaveRepeats, c.timings.Repeat[0]))
-	defer repeat.Stop()
+	var again <-chan time.Time
+	if repeat {
+		ticker := time.NewTicker(min(c.timings.Leave/leaveRepeats, c.timings.Repeat[0]))
+		defer ticker.Stop()
+		again = ticker.C
+	}
 	l.send(c, q.request)
-	for refused := 0; refused < 2; { // one may be the answer to an earlier datagram
+	for {
 		select {
 		case p := <-q.packets:
 			switch {
-			case p.text == datagram.Exit:
-				return nil
 			case p.refused:
-				refused++
-			default:
-				c.deliverNow(p)
+				return ErrNoAnswer
+			case isAnswer(p.text, datagram.Exit), isLeaving(p.text, q.name):
+				return nil // some servers send the leaver the same line as the others
 			}
-		case <-repeat.C:
+			c.deliverNow(p)
+		case <-again:
 			l.send(c, q.request)
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -88,7 +101,6 @@ func (c *Conn) leave(ctx context.Context, l *link, q *question) error {
 			return net.ErrClosed
 		}
 	}
-	return ErrNoAnswer
 }
 
 // Close ends everything at once. A nickname that is still inside is let go without waiting for an answer. It may be called again.
