@@ -140,3 +140,27 @@ func TestJoinSpeaksFromAPipe(t *testing.T) {
 	}
 	p.stop()
 }
+
+// TestJoinCrashesNoServer talks through a server that sends no EXIT and ends by a KeyError when a
+// nickname leaves twice. It also answers ok in lower case and sends lines back to their speaker.
+func TestJoinCrashesNoServer(t *testing.T) {
+	fragile := strings.NewReplacer(
+		`names.pop(rest, None)`, `del names[rest]`,
+		`s.sendto(b"EXIT", who)`, `pass`,
+		`b"OK"`, `b"ok"`,
+		`tell(name + ": " + text, who)`, `tell(name + " : " + text)`,
+	).Replace(thirtyLines)
+	theirs := newTalker(t, exec.Command(python(t), "-c", fragile))
+	port := <-theirs.out
+	witness := dialPort(t, port)
+	witness.send("L witness")
+	witness.hears("ok")
+	pipe := command(t, "join", "--udp", "ann@127.0.0.1:"+port)
+	pipe.Stdin = strings.NewReader("hello\n")
+	if got := finish(t, pipe); got.status != 0 || got.out != "" || got.err != "" {
+		t.Errorf("%+v", got)
+	}
+	witness.hears("ann enters the chat room", "ann : hello", "ann quits the chat room")
+	witness.send("C witness alive")
+	witness.hears("witness : alive")
+}

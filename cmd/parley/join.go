@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +67,8 @@ type joining struct {
 	asked  bool              // wanted, and has not come
 	typed  chan string       // closed at the end of input and of the run
 	event  chan client.Event // what happens in the room
+	later  []client.Event    // events that came while entering and are still to be acted on
+	back   comeback
 }
 
 func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
@@ -110,23 +113,28 @@ var errDone = errors.New("done")
 
 // run enters and then lets people talk, until errDone or a fault.
 func (j *joining) run(ctx context.Context, nick string) error {
-	if err := j.enter(ctx, nick); err != nil {
-		return err
+	err := j.enter(ctx, nick, 0)
+	for err == nil {
+		err = j.step(ctx)
 	}
-	for {
-		var err error
-		select {
-		case line, ok := <-j.next():
-			if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
-				return errDone
-			}
-			err = j.say(ctx, line)
-		case e := <-j.event:
-			err = j.happened(ctx, e)
+	return err
+}
+
+// step deals with one event, or with one line that was typed.
+func (j *joining) step(ctx context.Context) error {
+	if len(j.later) > 0 {
+		e := j.later[0]
+		j.later = j.later[1:]
+		return j.happened(ctx, e)
+	}
+	select {
+	case line, ok := <-j.next():
+		if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
+			return errDone
 		}
-		if err != nil {
-			return err
-		}
+		return j.say(ctx, line)
+	case e := <-j.event:
+		return j.happened(ctx, e)
 	}
 }
 
@@ -175,8 +183,8 @@ func (j *joining) readEvents(ctx context.Context) {
 	}
 }
 
-// enter enters under nick, or asks for nicknames until one is accepted. An empty one ends.
-func (j *joining) enter(ctx context.Context, nick string) error {
+// enter enters under nick after a pause, or asks for nicknames until one is accepted. An empty one ends.
+func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) error {
 	for {
 		if nick == "" {
 			var err error
@@ -184,7 +192,7 @@ func (j *joining) enter(ctx context.Context, nick string) error {
 				return err
 			}
 		}
-		err := j.request(ctx, nick)
+		err := j.request(ctx, nick, pause)
 		var refused *client.Refused
 		switch {
 		case errors.As(err, &refused):
@@ -193,9 +201,9 @@ func (j *joining) enter(ctx context.Context, nick string) error {
 				return errors.New(reason)
 			}
 			j.console.Print(reason)
-			nick = ""
+			nick, pause = "", 0
 		case err == nil:
-			j.nick = nick
+			j.nick, j.back.entered = nick, time.Now()
 			j.console.SetPrompt(nick + ": ")
 			return nil
 		default:
@@ -204,12 +212,20 @@ func (j *joining) enter(ctx context.Context, nick string) error {
 	}
 }
 
-// request asks the server for nick. At a terminal one can quit meanwhile.
-func (j *joining) request(ctx context.Context, nick string) error {
+// request asks the server for nick after a pause, and shows what it says meanwhile. At a terminal the
+// user can quit while it waits.
+func (j *joining) request(ctx context.Context, nick string, pause time.Duration) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	answer := make(chan error, 1)
-	go func() { answer <- j.conn.Enter(ctx, nick) }()
+	go func() {
+		select {
+		case <-time.After(pause):
+			answer <- j.conn.Enter(ctx, nick)
+		case <-ctx.Done():
+			answer <- context.Cause(ctx)
+		}
+	}()
 	for {
 		var typed <-chan string
 		if j.console.Interactive() {
@@ -223,6 +239,12 @@ func (j *joining) request(ctx context.Context, nick string) error {
 				return errDone
 			}
 			j.notice(notSaid)
+		case e := <-j.event:
+			if e.Kind == client.Line {
+				j.console.Print(j.translate(e.Text))
+			} else {
+				j.later = append(j.later, e)
+			}
 		case err := <-answer:
 			if ctx.Err() != nil {
 				return errDone
@@ -272,13 +294,20 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 			return errors.New(j.translate(e.Text))
 		}
 		j.console.Print(j.translate(e.Text))
-		return j.enter(ctx, "")
+		return j.enter(ctx, "", 0)
 	case client.Outside:
-		j.notice(locale.Text{EN: "the server does not know us any more", ZH: "服务器已不认识我们"})
+		j.notice(locale.Text{EN: "the server has ended your session: %s", ZH: "服务器结束了你的会话：%s"}, j.translate(e.Text))
 	case client.Unreachable:
 		j.notice(locale.Text{EN: "the server is gone; waiting for it to come back", ZH: "服务器不在了；正在等它回来"})
 	}
-	if err := j.enter(ctx, j.nick); err != nil {
+	pause := j.back.next(time.Now())
+	if !j.console.Interactive() && j.back.tries > comebackPiped {
+		return errors.New(locale.Text{EN: "the server ends every session at once", ZH: "服务器每次都立即结束会话"}.In(j.lang))
+	}
+	if pause > 0 {
+		j.notice(locale.Text{EN: "entering again in %s", ZH: "%s 后重新进入"}, pause)
+	}
+	if err := j.enter(ctx, j.nick, pause); err != nil {
 		return err
 	}
 	j.notice(locale.Text{EN: "entered again; what you said last may not have arrived", ZH: "已重新进入；你刚才说的话可能没有送达"})

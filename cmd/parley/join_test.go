@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"parley/client"
 	"parley/locale"
+	"parley/tui"
 )
 
 // room answers L, C and Q as told by say, in a table from the first letters of a datagram, and forwards nothing.
@@ -179,21 +183,82 @@ func TestJoinEntersAgain(t *testing.T) {
 	r.has(t, "L ann", "C ann lost", "L ann", "C ann after", "Q ann")
 }
 
-func TestJoinTellsOfASilentServer(t *testing.T) {
-	r := newRoom(t, nil)
-	var errOut strings.Builder
+func TestJoinTellsOfAServerThatDoesNotAnswer(t *testing.T) {
+	for name, said := range map[string][]string{"silent": nil, "talking": {"bob: hi\nbob: there", "EXIT"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoom(t, map[string][]string{"L ": said})
+			var out, errOut strings.Builder
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			c := joinCommand(locale.Chinese)
+			c.SetArgs([]string{"ann@" + r.socket.LocalAddr().String()})
+			c.SetIn(strings.NewReader("hello\n"))
+			c.SetOut(&out)
+			c.SetErr(writerFunc(func(b []byte) { errOut.Write(b); cancel() }))
+			if err := c.ExecuteContext(ctx); err != nil {
+				t.Error(err)
+			}
+			for _, part := range []string{"没有回答", "防火墙", "/udp"} {
+				if !strings.Contains(errOut.String(), part) {
+					t.Errorf("%q does not say %s", errOut.String(), part)
+				}
+			}
+			if len(said) > 0 && !strings.HasPrefix(out.String(), "bob: hi\nbob: there\n") {
+				t.Errorf("showed %q", out.String())
+			}
+		})
+	}
+}
+
+// TestJoinPausesWhereEverySessionEnds sees pauses between one L and the next, and then the end: nobody
+// is there to interrupt a pipe.
+func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
+	t.Parallel()
+	out := "you are not in the chat room, enter first"
+	r := newRoom(t, map[string][]string{"L ": {"OK", out}, "Q ": {"EXIT"}})
+	in, typing := io.Pipe() // stays open: what ends the run is the server
+	defer typing.Close()
+	start := time.Now()
+	_, errOut, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d")
+	if time.Since(start) < 3*time.Second {
+		t.Errorf("all of it took %v", time.Since(start))
+	}
+	if err == nil || !strings.Contains(err.Error(), "ends every session") {
+		t.Errorf("ended with %v", err)
+	}
+	for _, part := range []string{out, "again in 1s", "again in 2s"} {
+		if !strings.Contains(errOut, part) {
+			t.Errorf("%q does not say %q", errOut, part)
+		}
+	}
+	r.has(t, "L ann", "L ann", "L ann", "L ann", "Q ann")
+}
+
+func TestTheEndOfASessionIsNotMissedWhileEntering(t *testing.T) {
+	r := newRoom(t, nil) // never answers
+	conn, err := client.Dial(t.Context(), r.socket.LocalAddr().String(), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	console, err := tui.Open(strings.NewReader(""), io.Discard, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer console.Close()
+	j := &joining{console: console, conn: conn, event: make(chan client.Event)}
 	ctx, cancel := context.WithCancel(t.Context())
-	c := joinCommand(locale.Chinese)
-	c.SetArgs([]string{"ann@" + r.socket.LocalAddr().String()})
-	c.SetIn(strings.NewReader("hello\n"))
-	c.SetErr(writerFunc(func(b []byte) { errOut.Write(b); cancel() }))
-	if err := c.ExecuteContext(ctx); err != nil {
+	ended := make(chan error)
+	go func() { ended <- j.request(ctx, "ann", 0) }()
+	out := client.Event{Kind: client.Outside, Text: "who are you?"}
+	j.event <- out
+	cancel()
+	if err := <-ended; !errors.Is(err, errDone) {
 		t.Error(err)
 	}
-	for _, part := range []string{"没有回答", "防火墙", "/udp"} {
-		if !strings.Contains(errOut.String(), part) {
-			t.Errorf("%q does not say %s", errOut.String(), part)
-		}
+	if !slices.Equal(j.later, []client.Event{out}) {
+		t.Errorf("%+v is left to be acted on, want %+v", j.later, out)
 	}
 }
 
