@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -141,11 +143,12 @@ func Find(name string) (Command, bool) {
 }
 
 // Run carries the command out for a caller, or with nil for the administrator, calling emit with each answer. What the caller may
-// not do, and unknown, missing and unusable arguments, are refused before anything is done.
+// not do, and unknown, missing and unusable arguments, are refused before anything is done. A refusal is counted unless ctx is
+// done: then there is nobody left to refuse.
 func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, emit func(Answer) error) error {
 	err := c.checked(call{ctx, d, caller, a, emit})
 	var refusal *chat.Refusal
-	if errors.As(err, &refusal) {
+	if ctx.Err() == nil && errors.As(err, &refusal) {
 		d.Refused.Add(refusal.Code)
 	}
 	return err
@@ -161,7 +164,7 @@ func (c Command) checked(run call) error {
 	a := run.args
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
-			return badArgument("%s has no argument %q", c.Name, name)
+			return badArgument("%s has no argument %s", c.Name, Quote(name))
 		}
 	}
 	for _, p := range c.Parameters {
@@ -201,7 +204,7 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	c, ok := Find(strings.ToLower(name))
 	if !ok {
-		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %q, try help", name)}
+		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", Quote(name))}
 	}
 	c = c.typed(caller)
 	a, err := c.read(rest)
@@ -232,7 +235,7 @@ func (c Command) read(rest string) (Arguments, error) {
 			continue
 		}
 		if len(positional) == 0 {
-			return nil, badArgument("%q is one word too many: %s", word, c.Usage())
+			return nil, badArgument("%s is one word too many: %s", Quote(word), c.Usage())
 		}
 		p := positional[0]
 		positional = positional[1:]
@@ -250,7 +253,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	i := slices.IndexFunc(c.Parameters, func(p Parameter) bool { return p.Flag && p.Name == name })
 	switch {
 	case i < 0:
-		return "", badArgument("%s has no flag --%s: %s", c.Name, name, c.Usage())
+		return "", badArgument("%s has no flag %s: %s", c.Name, Quote("--"+name), c.Usage())
 	case given:
 	case c.Parameters[i].Switch:
 		value = "true"
@@ -261,6 +264,23 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	return after, nil
 }
 
+// badArgument refuses arguments. What was typed goes through Quote first.
 func badArgument(format string, args ...any) error {
 	return &chat.Refusal{Code: chat.BadArgument, Detail: fmt.Sprintf(format, args...)}
+}
+
+// quoteMax is how many bytes of an argument a refusal repeats at most.
+const quoteMax = 80
+
+// Quote returns an argument as a refusal repeats it: in double quotes, cut after quoteMax bytes, with
+// everything escaped that a terminal does not print.
+func Quote(argument string) string {
+	if len(argument) <= quoteMax {
+		return strconv.Quote(argument)
+	}
+	end := quoteMax
+	for end > quoteMax-utf8.UTFMax && !utf8.RuneStart(argument[end]) {
+		end--
+	}
+	return strconv.Quote(argument[:end]) + "…"
 }

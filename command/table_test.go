@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"parley/chat"
 	"parley/locale"
@@ -102,5 +104,67 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 		if got := l.Text(locale.Chinese); got != when+c.zh {
 			t.Errorf("%s in Chinese: %q", c.kind, got)
 		}
+	}
+}
+
+func TestWhatWasTypedComesBackEscaped(t *testing.T) {
+	const hostile = "\x1b[31mred\x07\u009b2J\u202egnp.exe\r\n! forged"
+	refused := func(typed string, err error) {
+		t.Helper()
+		var refusal *chat.Refusal
+		if !errors.As(err, &refusal) {
+			t.Fatalf("%q is not refused: %v", typed, err)
+		}
+		said := refusal.Error()
+		if strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q comes back as %q", typed, said)
+		}
+		if len(said) > 5*quoteMax {
+			t.Errorf("%d bytes come back as %d", len(typed), len(said))
+		}
+	}
+	long := func(s string) string { return strings.Repeat(s, 10_000) }
+	for _, argument := range []string{hostile, long("\x1b"), long("\x80")} {
+		word := strings.ReplaceAll(argument, " ", "")
+		for _, before := range []string{"", "who a ", "who --", "history --"} {
+			_, _, err := Parse(before+word, nil)
+			refused(before+word, err)
+		}
+		for _, row := range Table() {
+			ctx, desk := context.Background(), new(Desk)
+			caller := &Caller{}
+			refused(row.Name, row.Run(ctx, desk, caller, Arguments{argument: "x"}, nil))
+			if row.Name == "history" || row.Name == "help" {
+				for _, p := range row.Parameters {
+					a := Arguments{p.Name: argument}
+					refused(row.Name, row.Run(ctx, desk, caller, a, nil))
+				}
+			}
+		}
+	}
+}
+
+func TestQuoteCutsBetweenCharacters(t *testing.T) {
+	for argument, want := range map[string]string{
+		"bob":                               `"bob"`,
+		strings.Repeat("x", quoteMax):       `"` + strings.Repeat("x", quoteMax) + `"`,
+		strings.Repeat("x", quoteMax+1):     `"` + strings.Repeat("x", quoteMax) + `"…`,
+		"x" + strings.Repeat("好", quoteMax): `"x` + strings.Repeat("好", quoteMax/3) + `"…`,
+	} {
+		if got := Quote(argument); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestNobodyIsRefusedOnceTheClientHasGone(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	desk := new(Desk)
+	if err := kick.Run(ctx, desk, nil, Arguments{}, nil); err == nil {
+		t.Fatal("it is not refused")
+	}
+	if counts := desk.Refused.Counts(); len(counts) > 0 {
+		t.Errorf("counted %v", counts)
 	}
 }

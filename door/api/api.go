@@ -49,7 +49,10 @@ func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 		mux.HandleFunc(Method(c)+" "+Path(c), func(w http.ResponseWriter, r *http.Request) { serve(w, r, c, desk, log) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, "", &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, r.URL.Path)}, log)
+		fail(w, "", &chat.Refusal{
+			Code:   chat.CommandUnknown,
+			Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, command.Quote(r.URL.Path)),
+		}, log)
 	})
 }
 
@@ -64,11 +67,11 @@ func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *comm
 	switch {
 	case err == nil:
 		out.begin()
-	case !out.begun:
-		fail(w, c.Name, err, log)
-	default: // the answer is cut off, and the client must see that it is
+	case out.begun || r.Context().Err() != nil: // a client that is still there must see that the answer is cut off
 		log.Debug("an answer ended early", "command", c.Name, "err", err)
 		panic(http.ErrAbortHandler)
+	default:
+		fail(w, c.Name, err, log)
 	}
 }
 
@@ -77,7 +80,10 @@ func read(w http.ResponseWriter, r *http.Request) (command.Arguments, error) {
 	a := command.Arguments{}
 	for name, values := range r.URL.Query() {
 		if len(values) != 1 || r.Method == http.MethodPost {
-			return nil, &chat.Refusal{Code: chat.BadArgument, Detail: fmt.Sprintf("the argument %q is given in a way that is not understood", name)}
+			return nil, &chat.Refusal{
+				Code:   chat.BadArgument,
+				Detail: fmt.Sprintf("the argument %s is given in a way that is not understood", command.Quote(name)),
+			}
 		}
 		a[name] = values[0]
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -8,9 +9,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 
 	"parley/chat"
 	"parley/command"
+	"parley/hub"
+	"parley/ledger/local"
+	"parley/store"
 )
 
 // handler serves a desk without a server behind it: what is refused here has touched nothing.
@@ -54,6 +60,59 @@ func TestWhatCannotBeUnderstoodIsRefused(t *testing.T) {
 				t.Errorf("status %d, %+v; want %d, %v", w.Code, p, c.status, c.code)
 			}
 		})
+	}
+}
+
+func TestWhatWasAskedComesBackEscaped(t *testing.T) {
+	for _, target := range []string{
+		"/%1b%5b31m", "/api/v1/who?%1b%5b31m=x", "/api/v1/who?%1b%5b31m=x&%1b%5b31m=y",
+		"/api/v1/history?last=%1b%5b31m", "/api/v1/history?follow=%0a%9b",
+	} {
+		w := httptest.NewRecorder()
+		handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		var p Problem
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Message == "" {
+			t.Fatalf("%v: %s", err, w.Body)
+		}
+		if strings.ContainsFunc(p.Message, unicode.IsControl) {
+			t.Errorf("%s comes back as %q", target, p.Message)
+		}
+	}
+}
+
+// TestAClientThatGoesAwayIsNoFault: nothing is refused, and nothing is logged as a fault.
+func TestAClientThatGoesAwayIsNoFault(t *testing.T) {
+	s, err := store.Open(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	state, err := s.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := hub.New(s, local.New(state.Progress(), 16, time.Now), hub.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged strings.Builder
+	desk, mux := &command.Desk{Hub: h}, http.NewServeMux()
+	Serve(mux, desk, slog.New(slog.NewTextHandler(&logged, nil)))
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for _, target := range []string{"/api/v1/history?follow=true", "/api/v1/history?last=x"} {
+		func() {
+			defer func() {
+				if r := recover(); r != http.ErrAbortHandler {
+					t.Errorf("%s: the connection is not ended: %v", target, r)
+				}
+			}()
+			r := httptest.NewRequestWithContext(gone, http.MethodGet, target, nil)
+			mux.ServeHTTP(httptest.NewRecorder(), r)
+		}()
+	}
+	if counts := desk.Refused.Counts(); len(counts) > 0 || logged.Len() > 0 {
+		t.Errorf("counted %v, logged %s", counts, logged.String())
 	}
 }
 

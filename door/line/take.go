@@ -69,8 +69,8 @@ func (m *member) command(typed string) {
 		err = row.Run(m.door.ctx, m.door.desk, caller, arguments, told.tell)
 	}
 	m.room, m.quits = caller.Room, caller.Quits
-	if cut := told.flush(); cut != nil {
-		return // nobody reads
+	if told.flush() != nil || errors.Is(err, errOver) {
+		return // a client that has gone is refused nothing
 	}
 	if err != nil {
 		m.refuse(refusalOf(err))
@@ -87,6 +87,9 @@ func refusalOf(err error) *chat.Refusal {
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {
 		return refusal
+	}
+	if errors.Is(err, context.Canceled) { // the door's context: nothing else ends a query
+		return chat.Refuse(chat.ShuttingDown)
 	}
 	return chat.Refuse(chat.Internal)
 }
