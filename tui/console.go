@@ -8,6 +8,7 @@
 //   - Columns are left to the terminal: the cursor is put back where the terminal itself had it, and long lines are wrapped by
 //     the terminal, so that full-width characters are right wherever tables disagree about them.
 //   - The terminal is restored on every way out of a Prompt: Close, end of input, interrupt, a panic that passes Close.
+//   - In the background of a terminal nothing is read from it and its mode is left alone; what is printed still appears.
 //
 // Keys and pastes are read with bubbletea, without its renderer: that one counts the rows of a long Chinese line wrongly when
 // inserting it above, and cannot insert before its first frame is drawn.
@@ -25,10 +26,16 @@ import (
 // ErrInterrupted is what ReadLine returns once Ctrl-C was pressed.
 var ErrInterrupted = errors.New("tui: interrupted")
 
+// ErrGone is what ReadLine returns once the terminal is gone: it was closed, or its connection
+// lost.
+var ErrGone = errors.New("tui: the terminal is gone")
+
 // Console is somebody who reads and types, at a terminal or through pipes.
 type Console interface {
-	// ReadLine waits for a line and returns it without its end. After the last one it returns io.EOF, after Ctrl-C at once
-	// and for ever ErrInterrupted, and when ctx ends its cause; a line typed later waits for the next call. One goroutine at a time.
+	// ReadLine waits for a line and returns it without its end. After the last one it returns
+	// io.EOF, after Ctrl-C at once and for ever ErrInterrupted, when the terminal is gone ErrGone,
+	// and when ctx ends its cause; a line typed later waits for the next call. In the background of
+	// a terminal it waits until the program is in front. One goroutine at a time.
 	ReadLine(ctx context.Context) (string, error)
 
 	// Print shows text, one line or several. Any goroutine.
@@ -52,15 +59,24 @@ type Console interface {
 	// Interactive tells whether there is somebody who can be asked again.
 	Interactive() bool
 
-	// Close restores the terminal; what is printed later still appears. It may be called again.
+	// Close restores the terminal, within a second even if it takes no output; what is printed
+	// later still appears. It may be called again.
 	Close() error
 }
 
-// Open returns a Prompt when in and out are a terminal that can move its cursor, else a Plain. getenv is asked for TERM and
-// NO_COLOR.
+// TerminalFile is a file that may be a terminal.
+type TerminalFile interface {
+	io.Writer
+	Fd() uintptr
+}
+
+// Open returns a Prompt when in and out are a terminal that can move its cursor, else a Plain.
+// getenv is asked for TERM and NO_COLOR. From then on the program is not stopped when it uses a
+// terminal in whose background it is.
 func Open(in io.Reader, out io.Writer, getenv func(string) string) (Console, error) {
+	outliveBackground()
 	fin, inFile := in.(*os.File)
-	fout, outFile := out.(*os.File)
+	fout, outFile := out.(TerminalFile)
 	terminal := inFile && outFile && term.IsTerminal(int(fin.Fd())) && term.IsTerminal(int(fout.Fd()))
 	if kind := getenv("TERM"); !terminal || kind == "dumb" || kind == "" && !noTerm {
 		return NewPlain(in, out, terminal), nil

@@ -5,14 +5,17 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Plain is a Console without any skill: lines in, lines out. It is for pipes, and for terminals that cannot move their cursor;
 // at one of these it shows the prompt before each line that is asked for.
 type Plain struct {
 	terminal bool
+	in       *os.File      // what is read, if it may be a terminal
 	asked    chan struct{} // has something when ReadLine wants a line
 	lines    chan entry
 	closed   chan struct{}
@@ -38,6 +41,7 @@ var _ Console = (*Plain)(nil)
 // never while a read is under way.
 func NewPlain(in io.Reader, out io.Writer, terminal bool) *Plain {
 	p := &Plain{terminal: terminal, asked: make(chan struct{}, 1), lines: make(chan entry, 1), closed: make(chan struct{}), out: out}
+	p.in, _ = in.(*os.File)
 	go p.read(bufio.NewReader(in))
 	return p
 }
@@ -50,14 +54,46 @@ func (p *Plain) read(in *bufio.Reader) {
 		case <-p.closed:
 			return
 		}
-		line, err := in.ReadString('\n')
-		if errors.Is(err, io.EOF) && line != "" {
-			err = nil // the last line has no end
-		}
-		p.lines <- entry{strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), err} // never more than were asked for
-		if err != nil {
+		e, ok := p.next(in)
+		if !ok {
 			return
 		}
+		p.lines <- e // never more than were asked for
+		if e.err != nil {
+			return
+		}
+	}
+}
+
+// next reads a line, or why there is none; in the background of a terminal it waits until the
+// program is in front. ok is false after Close.
+func (p *Plain) next(in *bufio.Reader) (e entry, ok bool) {
+	for {
+		for p.in != nil && !inFront(p.in) {
+			select {
+			case <-p.closed:
+				return entry{}, false
+			case <-time.After(frontEvery):
+			}
+		}
+		p.showPrompt()
+		line, err := in.ReadString('\n')
+		switch {
+		case err == nil, errors.Is(err, io.EOF) && line != "": // the last line has no end
+			return entry{strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil}, true
+		case p.terminal && !isAlive(p.in):
+			return entry{err: ErrGone}, true
+		case p.in == nil || inFront(p.in):
+			return entry{err: err}, true
+		}
+	}
+}
+
+func (p *Plain) showPrompt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		_, _ = io.WriteString(p.out, p.prompt)
 	}
 }
 
@@ -70,7 +106,7 @@ func (p *Plain) ReadLine(ctx context.Context) (string, error) {
 		return "", p.over
 	case !p.waiting:
 		p.waiting = true
-		p.ask()
+		p.asked <- struct{}{}
 	}
 	select {
 	case e := <-p.lines:
@@ -79,15 +115,6 @@ func (p *Plain) ReadLine(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-}
-
-func (p *Plain) ask() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.terminal {
-		_, _ = io.WriteString(p.out, p.prompt)
-	}
-	p.asked <- struct{}{}
 }
 
 // Print implements Console.
@@ -105,7 +132,7 @@ func (p *Plain) show(text string, dress func(line string) string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = io.WriteString(p.out, b.String()) // a reader that is gone is told by SIGPIPE
+	_, _ = io.WriteString(p.out, b.String()) // whoever gave out to us sees what it could not write
 }
 
 // Echo implements Console.

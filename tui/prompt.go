@@ -8,84 +8,224 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"golang.org/x/term"
 )
 
-// Prompt is a line editor in the bottom row of a terminal. What was submitted disappears from the row; who wants it to stay
-// gives it to Echo.
+// Prompt is a line editor in the bottom row of a terminal. What was submitted disappears from the
+// row; who wants it to stay gives it to Echo. While the program is in the background of the
+// terminal, the row is not there and no key is read.
 type Prompt struct {
 	in          *os.File
-	cooked      *term.State // the terminal as it was found
-	program     *tea.Program
-	interrupted chan struct{} // closed on Ctrl-C
-	ready       chan struct{} // has something when lines or over changed
+	continued   <-chan struct{} // has something after the program was stopped and continued
+	interrupted chan struct{}   // closed on Ctrl-C
+	ready       chan struct{}   // has something when lines or over changed
+	closing     chan struct{}   // closed by Close
+	close       sync.Once
 	done        chan struct{} // closed when the terminal is restored
 
-	mu     sync.Mutex // guards all below, and every write to the terminal
-	screen screen
-	editor editor
-	lines  []string // submitted, not yet read
-	over   error    // why no more come
+	cooked atomic.Pointer[term.State] // the mode to restore; nil while it is the terminal's
+
+	mu        sync.Mutex // guards all below, and every write to the terminal
+	screen    screen
+	editor    editor
+	lines     []string // submitted, not yet read
+	over      error    // why no more come
+	suspended bool     // Ctrl-Z was pressed
 }
 
 var _ Console = (*Prompt)(nil)
 
-// NewPrompt takes the terminal over until Close. color allows dimming.
-func NewPrompt(in, out *os.File, color bool) (*Prompt, error) {
+const (
+	// frontEvery is how often a program in the background looks whether it is in front again: a
+	// shell that brings a running job to the front sends no signal.
+	frontEvery = 200 * time.Millisecond
+
+	// closePatience is how long Close waits for a terminal that takes no output.
+	closePatience = time.Second
+)
+
+// NewPrompt uses the terminal until Close. color allows dimming.
+func NewPrompt(in *os.File, out TerminalFile, color bool) (*Prompt, error) {
 	restoreOutput, err := prepareOutput(out)
 	if err != nil {
 		return nil, fmt.Errorf("tui: preparing the terminal: %w", err)
 	}
-	cooked, err := term.MakeRaw(int(in.Fd()))
-	if err != nil {
-		restoreOutput()
-		return nil, fmt.Errorf("tui: preparing the terminal: %w", err)
-	}
+	continued, stopContinued := watchContinued()
 	p := &Prompt{
-		in: in, cooked: cooked,
-		interrupted: make(chan struct{}), ready: make(chan struct{}, 1), done: make(chan struct{}),
+		in: in, continued: continued,
+		interrupted: make(chan struct{}), ready: make(chan struct{}, 1),
+		closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.screen = screen{out: out, columns: func() int { return columns(out) }, color: color, line: &p.editor}
-	p.program = tea.NewProgram(keys{p},
-		tea.WithInput(in), tea.WithOutput(io.Discard), tea.WithoutRenderer(), tea.WithFPS(1),
-		tea.WithoutSignalHandler(),               // the program decides what a signal means
-		tea.WithColorProfile(colorprofile.Ascii), // asking would start tmux
-	)
-	p.screen.start()
-	stopWatching := watchResize(p.resized)
+	stopResize := watchResize(p.resized)
 	go func() {
 		defer close(p.done)
-		_, err := p.program.Run()
-		stopWatching()
-		p.restore(err)
+		p.run()
+		stopResize()
+		stopContinued()
 		restoreOutput()
 	}()
 	return p, nil
 }
 
-// restore gives the terminal back. Nobody reads keys any more.
-func (p *Prompt) restore(err error) {
+// run reads keys whenever the program is in front, until no more lines come.
+func (p *Prompt) run() {
+	for p.goesOn() {
+		switch {
+		case !inFront(p.in):
+			p.pause()
+		case !isAlive(p.in):
+			p.end(ErrGone)
+		default:
+			p.sit()
+		}
+	}
+}
+
+// goesOn says whether more lines can come, and makes Close the end of them.
+func (p *Prompt) goesOn() bool {
+	select {
+	case <-p.closing:
+		p.end(io.EOF)
+	default:
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.screen.stop()
-	_ = term.Restore(int(p.in.Fd()), p.cooked)
-	switch {
-	case p.over != nil:
-	case err == nil, errors.Is(err, io.EOF):
-		p.finish(io.EOF)
-	default:
-		p.finish(fmt.Errorf("tui: %w", err))
+	return p.over == nil
+}
+
+// end says that no more lines come, unless that was said.
+func (p *Prompt) end(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over == nil {
+		p.finish(why)
 	}
+}
+
+// pause waits a little for the program to come to the front.
+func (p *Prompt) pause() {
+	select {
+	case <-p.closing:
+	case <-p.continued:
+	case <-time.After(frontEvery):
+	}
+}
+
+// sit takes the terminal over and reads keys, until they end the Prompt or the terminal is to be
+// looked at anew: after Ctrl-Z, after the program was stopped and continued, and when no key can be
+// read.
+func (p *Prompt) sit() {
+	if err := p.takeOver(); err != nil {
+		p.end(fmt.Errorf("tui: preparing the terminal: %w", err))
+		return
+	}
+	unread := make(chan struct{}, 1)
+	program := tea.NewProgram(keys{p},
+		tea.WithInput(keyboard{p.in, unread}), tea.WithOutput(io.Discard),
+		tea.WithoutRenderer(), tea.WithFPS(1),
+		tea.WithoutSignalHandler(),               // the program decides what a signal means
+		tea.WithColorProfile(colorprofile.Ascii), // asking would start tmux
+	)
+	ended, failed := make(chan struct{}), false
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-p.closing:
+		case <-p.continued:
+		case <-unread:
+			failed = true
+		case <-ended:
+		}
+		program.Quit()
+	})
+	_, err := program.Run()
+	close(ended)
+	watching.Wait()
+	p.giveBack()
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		p.end(fmt.Errorf("tui: %w", err))
+	case p.suspends():
+		stopUntilContinued(p.continued)
+	case failed || err != nil:
+		p.pause()
+	}
+}
+
+// takeOver puts the terminal into raw mode and shows the row.
+func (p *Prompt) takeOver() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cooked, err := term.MakeRaw(int(p.in.Fd()))
+	if err != nil {
+		return err
+	}
+	p.cooked.Store(cooked)
+	p.screen.start()
+	return nil
+}
+
+// giveBack restores the terminal. In the background it belongs to somebody else already.
+func (p *Prompt) giveBack() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if inFront(p.in) {
+		p.screen.stop()
+		p.restore()
+	} else {
+		p.screen.open = false
+		p.cooked.Store(nil)
+	}
+}
+
+// restore puts the terminal into the mode in which it was found. Any goroutine; it never waits.
+func (p *Prompt) restore() {
+	if cooked := p.cooked.Swap(nil); cooked != nil {
+		_ = term.Restore(int(p.in.Fd()), cooked) // a terminal that is gone needs nothing
+	}
+}
+
+// suspends says whether Ctrl-Z was pressed since it was last asked.
+func (p *Prompt) suspends() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	suspended := p.suspended
+	p.suspended = false
+	return suspended
 }
 
 // Close restores the terminal; lines that were submitted can still be read.
 func (p *Prompt) Close() error {
-	p.program.Quit()
-	<-p.done
+	p.close.Do(func() { close(p.closing) })
+	select {
+	case <-p.done:
+	case <-time.After(closePatience):
+		p.restore()
+	}
 	return nil
+}
+
+// keyboard is a terminal that tells when no key can be read from it.
+type keyboard struct {
+	*os.File
+	unread chan<- struct{}
+}
+
+func (k keyboard) Read(b []byte) (int, error) {
+	n, err := k.File.Read(b)
+	if err != nil {
+		select {
+		case k.unread <- struct{}{}:
+		default:
+		}
+	}
+	return n, err
 }
 
 // ReadLine implements Console.
@@ -221,7 +361,8 @@ func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
 	case "ctrl+l":
 		p.screen.clear()
 	case "ctrl+z":
-		p.suspend()
+		p.suspended = true
+		return true
 	default:
 		if edit, ok := bindings[name]; ok {
 			edit(&p.editor)
@@ -232,19 +373,13 @@ func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
 	return false
 }
 
-// suspend gives the terminal back while the program is stopped by job control. p.mu is held: nothing is printed meanwhile.
-func (p *Prompt) suspend() {
-	p.screen.stop()
-	_ = term.Restore(int(p.in.Fd()), p.cooked)
-	stopUntilContinued()
-	_, _ = term.MakeRaw(int(p.in.Fd()))
-	p.screen.start()
-}
-
 // columns returns a terminal's width, 80 if it does not tell.
-func columns(out *os.File) int {
+func columns(out TerminalFile) int {
 	if w, _, err := term.GetSize(int(out.Fd())); err == nil && w > 0 {
 		return w
 	}
 	return 80
 }
+
+// isAlive returns whether a terminal is still there.
+func isAlive(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

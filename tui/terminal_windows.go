@@ -10,7 +10,7 @@ import (
 const noTerm = true
 
 // prepareOutput makes out understand sequences, where it does not by itself.
-func prepareOutput(out *os.File) (restore func(), err error) {
+func prepareOutput(out TerminalFile) (restore func(), err error) {
 	console := windows.Handle(out.Fd())
 	var mode uint32
 	if err := windows.GetConsoleMode(console, &mode); err != nil {
@@ -25,5 +25,12 @@ func prepareOutput(out *os.File) (restore func(), err error) {
 // watchResize does nothing: there is no signal for it. The next key or line draws in the new width.
 func watchResize(func()) (stop func()) { return func() {} }
 
-// stopUntilContinued does nothing: there is no job control.
-func stopUntilContinued() {}
+// There is no job control: a program is always in front.
+
+func outliveBackground() {}
+
+func inFront(*os.File) bool { return true }
+
+func watchContinued() (continued <-chan struct{}, stop func()) { return nil, func() {} }
+
+func stopUntilContinued(<-chan struct{}) {}

@@ -22,10 +22,14 @@ import (
 // helperPipe names the variable that makes the test binary a program with a Prompt: what it reads from that pipe it prints.
 const helperPipe = "TUI_TEST_PIPE"
 
+// helperEnded names the variable with a file that is told why the helper ended.
+const helperEnded = "TUI_TEST_ENDED"
+
 func TestMain(m *testing.M) {
 	if pipe := os.Getenv(helperPipe); pipe != "" {
 		if err := helper(pipe); err != nil {
 			fmt.Println("ended:", err)
+			_ = os.WriteFile(os.Getenv(helperEnded), []byte(err.Error()), 0o600) // if asked for
 		}
 		return
 	}
@@ -72,6 +76,15 @@ type stage struct {
 
 func newStage(t *testing.T, columns, rows int, env string) *stage {
 	t.Helper()
+	s := newShell(t, columns, rows)
+	s.keys("clear; "+s.helper(env), "Enter")
+	s.see("say> ")
+	return s
+}
+
+// newShell is a stage without the helper.
+func newShell(t *testing.T, columns, rows int) *stage {
+	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("no tmux")
 	}
@@ -83,9 +96,12 @@ func newStage(t *testing.T, columns, rows int, env string) *stage {
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), "env PS1='$ ' LC_ALL=C.UTF-8 sh")
 	t.Cleanup(func() { s.tmux("kill-server") })
 	s.see("$ ")
-	s.keys("clear; "+env+" "+helperPipe+"="+s.pipe+" "+os.Args[0], "Enter")
-	s.see("say> ")
 	return s
+}
+
+// helper is the command that runs it.
+func (s *stage) helper(env string) string {
+	return env + " " + helperPipe + "=" + s.pipe + " " + os.Args[0]
 }
 
 func (s *stage) tmux(args ...string) string {
@@ -123,13 +139,24 @@ func (s *stage) screen() string {
 func (s *stage) see(want string) {
 	s.t.Helper()
 	want = strings.TrimRight(want, " ")
+	s.until(want, func(screen string) bool { return strings.HasSuffix(screen, want) })
+}
+
+// glimpse waits until some text is anywhere on the screen.
+func (s *stage) glimpse(want string) {
+	s.t.Helper()
+	s.until(want, func(screen string) bool { return strings.Contains(screen, want) })
+}
+
+func (s *stage) until(want string, is func(screen string) bool) {
+	s.t.Helper()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		got := s.screen()
-		if strings.HasSuffix(got, want) {
+		if is(got) {
 			return
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("the screen is\n%s\nand does not end in\n%s", got, want)
+			s.t.Fatalf("the screen is\n%s\nwithout\n%s", got, want)
 		}
 	}
 }
