@@ -72,33 +72,30 @@ type joining struct {
 }
 
 func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
-	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGHUP) // the terminal was closed
-	defer stop()
-	ctx, cancel := context.WithCancelCause(ctx)
+	signal.Ignore(syscall.SIGPIPE) // the writer of standard output ends c's context
+	ctx, cancel := context.WithCancelCause(c.Context())
 	defer cancel(errDone)
 	console, err := tui.Open(c.InOrStdin(), c.OutOrStdout(), os.Getenv)
 	if err != nil {
 		return err
 	}
 	defer console.Close()
+	defer restoreOnCrash(console)()
 	j := &joining{
 		lang: lang, console: console, errOut: c.ErrOrStderr(),
 		wanted: make(chan struct{}, 1), typed: make(chan string), event: make(chan client.Event),
 	}
+	var readers sync.WaitGroup
+	readers.Go(func() { giveBack(ctx, console, func() { cancel(errDone) }) })
 	j.conn, err = client.Dial(ctx, address, client.Options{Silent: j.silent})
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return fmt.Errorf(locale.Text{EN: "no such address: %w", ZH: "没有这个地址：%w"}.In(lang), err)
 	}
-	var readers sync.WaitGroup
 	readers.Go(func() { j.readTyped(ctx) })
 	readers.Go(func() { j.readEvents(ctx) })
-	readers.Go(func() {
-		select {
-		case <-console.Interrupted():
-			cancel(errDone)
-		case <-ctx.Done():
-		}
-	})
 	if err = j.run(ctx, nick); errors.Is(err, errDone) || ctx.Err() != nil {
 		err = nil // asked to end, whatever that interrupted
 	}

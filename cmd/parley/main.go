@@ -5,12 +5,11 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,35 +21,24 @@ func main() {
 	ctx, stop := signals()
 	defer stop()
 	lang := locale.FromEnv(os.Getenv)
-	os.Exit(exitStatus(rootCommand(lang).ExecuteContext(ctx), lang))
-}
-
-// signals returns a context that ends at the first interrupt or request to end. The second one ends the program at once.
-func signals() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
-	caught := make(chan os.Signal, 2)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-caught
-		cancel()
-		<-caught
-		os.Exit(statusFailed)
-	}()
-	return ctx, cancel
+	out := &output{file: os.Stdout, fail: stop}
+	err := rootCommand(lang, out).ExecuteContext(ctx)
+	os.Exit(exitStatus(cmp.Or(out.close(), err), lang))
 }
 
 const (
 	statusFailed = 1
 	statusUsage  = 2
+	statusPipe   = 128 + 13 // as shells tell of a program that SIGPIPE ended
 )
 
-// exitError is an error with an exit status of its own.
+// exitError is an error with an exit status of its own. Without err, the status says it all.
 type exitError struct {
 	code int
 	err  error
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Error() string { return fmt.Sprintf("status %d: %v", e.code, e.err) }
 func (e *exitError) Unwrap() error { return e.err }
 
 // usageError is an error of whoever typed the command.
@@ -65,11 +53,15 @@ func exitStatus(err error, lang locale.Lang) int {
 	if errors.As(err, &exit) {
 		status, err = exit.code, exit.err
 	}
+	if err == nil {
+		return status
+	}
 	fmt.Fprintln(os.Stderr, "parley:", logging.Harmless(locale.Explain(err, lang))) // names in it may come from anywhere
 	return status
 }
 
-func rootCommand(lang locale.Lang) *cobra.Command {
+// rootCommand returns the program as a command that writes to out.
+func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use: "parley",
 		Short: locale.Text{
@@ -92,6 +84,7 @@ func rootCommand(lang locale.Lang) *cobra.Command {
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetOut(out)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError(locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help"}, err, c.CommandPath()))
 	})

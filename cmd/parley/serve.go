@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -39,6 +42,8 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 			return err
 		}
 		defer terminal.Close()
+		defer restoreOnCrash(terminal)()
+		signal.Ignore(syscall.SIGPIPE) // a server goes on though nobody reads its screen or its log any more
 		return serve(c.Context(), config, terminal, terminal.Interactive() || *forced, lang)
 	}
 	return c
@@ -51,13 +56,7 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	ignoreFileSizeSignal()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-terminal.Interrupted():
-			stop()
-		case <-ctx.Done():
-		}
-	}()
+	go giveBack(ctx, terminal, stop)
 	s, err := server.Open(ctx, config, version(), log)
 	if err != nil {
 		return err
@@ -66,8 +65,11 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if withConsole {
 		terminal.SetPrompt(console.Prompt)
 		go func() {
-			_ = console.New(s.Desk(), terminal, lang).Run(ctx) // any error is the end of what is typed
-			if terminal.Interactive() {                        // Ctrl-D; a pipe that has ended leaves the server running
+			defer terminal.Close() // after a panic, too
+			err := console.New(s.Desk(), terminal, lang).Run(ctx)
+			// Ctrl-D stops the server. The end of a pipe does not, nor does a terminal that is gone: where
+			// the server was to end with it, SIGHUP has said so.
+			if terminal.Interactive() && !errors.Is(err, tui.ErrGone) {
 				stop()
 			}
 		}()

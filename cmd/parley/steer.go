@@ -10,12 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"parley/chat"
 	"parley/command"
@@ -159,12 +157,6 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 
 // clearScreen empties a terminal and goes to its top left (ECMA-48 CUP, ED).
 const clearScreen = "\x1b[H\x1b[2J"
-
-// onTerminal says whether what is written is read by a person now.
-func onTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
 
 // ask sends a command to the control socket.
 func ask(ctx context.Context, socket string, row command.Command, a command.Arguments) (*http.Response, error) {
