@@ -167,6 +167,9 @@ func runHistory(c call) error {
 		return err
 	}
 	if follow {
+		if err := c.emit(nil); err != nil {
+			return err
+		}
 		return c.desk.Hub.Follow(c.ctx, room, newest-min(newest, chat.Seq(last)), show)
 	}
 	for after := newest - min(newest, chat.Seq(last)); after < newest; {

@@ -142,9 +142,10 @@ func Find(name string) (Command, bool) {
 	return Command{}, false
 }
 
-// Run carries the command out for a caller, or with nil for the administrator, calling emit with each answer. What the caller may
-// not do, and unknown, missing and unusable arguments, are refused before anything is done. A refusal is counted unless ctx is
-// done: then there is nobody left to refuse.
+// Run carries the command out for a caller, or with nil for the administrator, calling emit with
+// each answer, and first with nil if the first answer may be long in coming. What the caller may
+// not do, and unknown, missing and unusable arguments, are refused before anything is done. A
+// refusal is counted unless ctx is done: then there is nobody left to refuse.
 func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, emit func(Answer) error) error {
 	err := c.checked(call{ctx, d, caller, a, emit})
 	var refusal *chat.Refusal
@@ -272,8 +273,8 @@ func badArgument(format string, args ...any) error {
 // quoteMax is how many bytes of an argument a refusal repeats at most.
 const quoteMax = 80
 
-// Quote returns an argument as a refusal repeats it: in double quotes, cut after quoteMax bytes, with
-// everything escaped that a terminal does not print.
+// Quote returns an argument as a refusal repeats it: in double quotes, cut after quoteMax bytes,
+// with everything escaped that a terminal does not print.
 func Quote(argument string) string {
 	if len(argument) <= quoteMax {
 		return strconv.Quote(argument)

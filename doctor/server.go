@@ -37,6 +37,10 @@ func visit(s Subject) house {
 	ctx, cancel := context.WithTimeout(context.Background(), statusPatience)
 	defer cancel()
 	h.state, h.silent = s.Status(ctx, h.holder.Socket)
+	if errors.Is(h.silent, context.DeadlineExceeded) {
+		text := locale.Text{EN: "nothing within %v", ZH: "%v 内没有回应"}
+		h.silent = locale.Errorf(text, statusPatience)
+	}
 	return h
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +30,7 @@ func (b *benching) measureServer(ctx context.Context, where flags) (o load.Optio
 	named := where.command.Flags().Changed("data")
 	holder, err := server.FindHolder(config.Data)
 	if err == nil {
-		err = serves(ctx, holder.Socket, b.plan.Target)
+		err = serves(ctx, holder, b.plan.Target)
 	}
 	switch {
 	case err != nil && named:
@@ -42,7 +41,9 @@ func (b *benching) measureServer(ctx context.Context, where flags) (o load.Optio
 	if o.Server == nil {
 		o.Server = meterOf(ctx, holder)
 	}
-	o.Inside = func(ctx context.Context, prefix string) (int, error) { return countInside(ctx, holder.Socket, prefix) }
+	o.Inside = func(ctx context.Context, prefix string) (int, error) {
+		return countInside(ctx, holder, prefix)
+	}
 	return o, nil
 }
 
@@ -56,7 +57,9 @@ func meterOf(ctx context.Context, holder server.Holder) load.Meter {
 		if err != nil {
 			return nil, err
 		}
-		response, err := reach(holder.Socket, request)
+		client := controlClient(holder)
+		client.Timeout = answerPatience
+		response, err := client.Do(request)
 		if err != nil {
 			return nil, err
 		}
@@ -68,11 +71,11 @@ func meterOf(ctx context.Context, holder server.Holder) load.Meter {
 }
 
 // serves says if it is not the server behind a control socket that is tried. Its doors may share a port.
-func serves(ctx context.Context, socket string, target netip.AddrPort) error {
+func serves(ctx context.Context, holder server.Holder, target netip.AddrPort) error {
 	var others []string
 	found := false
-	err := told(ctx, socket, "status", func(a command.Answer) {
-		for _, door := range a.(*command.State).Doors {
+	err := tell(ctx, holder, "status", answerPatience, func(s *command.State) {
+		for _, door := range s.Doors {
 			if address, err := netip.ParseAddrPort(door.Address); err == nil && address.Port() == target.Port() {
 				found = true
 			} else if err == nil {
@@ -87,33 +90,11 @@ func serves(ctx context.Context, socket string, target netip.AddrPort) error {
 }
 
 // countInside asks how many are inside whose nicknames begin so.
-func countInside(ctx context.Context, socket, prefix string) (n int, err error) {
-	err = told(ctx, socket, "who", func(a command.Answer) {
-		if strings.HasPrefix(a.(*command.Member).Nick, prefix) {
+func countInside(ctx context.Context, holder server.Holder, prefix string) (n int, err error) {
+	err = tell(ctx, holder, "who", answerPatience, func(m *command.Member) {
+		if strings.HasPrefix(m.Nick, prefix) {
 			n++
 		}
 	})
 	return n, err
-}
-
-// told calls each with every answer to a command without arguments.
-func told(ctx context.Context, socket, name string, each func(command.Answer)) error {
-	row, _ := command.Find(name)
-	response, err := ask(ctx, socket, row, nil)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server answered %s", response.Status)
-	}
-	for answers := json.NewDecoder(response.Body); ; {
-		answer := row.Answer()
-		if err := answers.Decode(answer); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
-		}
-		each(answer)
-	}
 }

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -113,9 +113,11 @@ func offerNicks(c *cobra.Command, where flags) {
 	}
 }
 
-// nicksInside returns who is inside, nobody if no server tells.
+// tabPatience is how long somebody waits who pressed the tab key.
+const tabPatience = time.Second
+
+// nicksInside returns the nicknames of the members, none if no server tells.
 func nicksInside(ctx context.Context, where flags) (nicks []string) {
-	who, _ := command.Find("who")
 	config, err := where.load()
 	if err != nil {
 		return nil
@@ -124,18 +126,10 @@ func nicksInside(ctx context.Context, where flags) (nicks []string) {
 	if err != nil {
 		return nil
 	}
-	response, err := ask(ctx, holder.Socket, who, nil)
-	if err != nil {
-		return nil
-	}
-	defer response.Body.Close()
-	for answers := json.NewDecoder(response.Body); ; {
-		var m command.Member
-		if answers.Decode(&m) != nil {
-			return nicks
-		}
+	_ = tell(ctx, holder, "who", tabPatience, func(m *command.Member) { // some are better than none
 		nicks = append(nicks, m.Nick)
-	}
+	})
+	return nicks
 }
 
 // meansSomething says that a shell could read more in a word than the word. People choose their nicknames: such are not offered.

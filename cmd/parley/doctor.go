@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,18 +72,13 @@ func built() time.Time {
 }
 
 // askStatus asks the server behind a control socket how it is.
-func askStatus(ctx context.Context, socket string) (*command.State, error) {
-	row, _ := command.Find("status")
-	response, err := ask(ctx, socket, row, nil)
-	if err != nil {
-		return nil, err
+func askStatus(ctx context.Context, socket string) (state *command.State, err error) {
+	holder := server.Holder{Socket: socket}
+	err = tell(ctx, holder, "status", answerPatience, func(s *command.State) { state = s })
+	if err == nil && state == nil {
+		err = errors.New("the server's answer is empty")
 	}
-	defer response.Body.Close()
-	state := new(command.State)
-	if err := json.NewDecoder(response.Body).Decode(state); err != nil {
-		return nil, fmt.Errorf("read how the server is: %w", err)
-	}
-	return state, nil
+	return state, err
 }
 
 // examine makes every check, and fails if something is broken.

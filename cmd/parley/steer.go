@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -17,7 +12,6 @@ import (
 
 	"parley/chat"
 	"parley/command"
-	"parley/door/api"
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
@@ -122,87 +116,36 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	if err != nil {
 		return err
 	}
-	response, err := ask(c.Context(), holder.Socket, row, a)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return refusalOf(response, lang)
-	}
-	answers := json.NewDecoder(response.Body)
-	for {
-		answer := row.Answer()
-		var raw json.RawMessage
-		err := answers.Decode(&raw)
-		if errors.Is(err, io.EOF) || c.Context().Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("the server's answer was cut off: %w", err)
-		}
+	out := c.OutOrStdout()
+	replaces := row.Replaces && row.IsEndless(a) && onTerminal(out)
+	q := question{controlClient(holder), holder, row, a, answerPatience}
+	err = q.ask(c.Context(), func(raw json.RawMessage) error {
 		if asJSON {
-			fmt.Fprintln(c.OutOrStdout(), string(raw))
-			continue
+			_, err := fmt.Fprintln(out, string(raw))
+			return err
 		}
+		answer := row.Answer()
 		if err := json.Unmarshal(raw, answer); err != nil {
-			return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
+			return notUnderstood(err)
 		}
-		if row.Replaces && row.IsEndless(a) && onTerminal(c.OutOrStdout()) {
-			fmt.Fprint(c.OutOrStdout(), clearScreen)
+		text := logging.Harmless(answer.Text(lang)) // whatever is in the database
+		if replaces {
+			text = clearScreen + text
 		}
-		fmt.Fprintln(c.OutOrStdout(), logging.Harmless(answer.Text(lang))) // whatever is in the database
+		_, err := fmt.Fprintln(out, text)
+		return err
+	})
+	var refusal *chat.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return errors.New(locale.Refusal(refusal, lang))
+	case errors.Is(err, context.Canceled) && row.IsEndless(a): // Ctrl-C is how it ends
+		return nil
+	case errors.Is(err, context.Canceled):
+		return locale.Errorf(locale.Text{EN: "interrupted", ZH: "已中断"})
 	}
+	return err
 }
 
 // clearScreen empties a terminal and goes to its top left (ECMA-48 CUP, ED).
 const clearScreen = "\x1b[H\x1b[2J"
-
-// ask sends a command to the control socket.
-func ask(ctx context.Context, socket string, row command.Command, a command.Arguments) (*http.Response, error) {
-	target := url.URL{Scheme: "http", Host: "parley", Path: api.Path(row)}
-	var body io.Reader
-	if row.Changes {
-		content, err := json.Marshal(a)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(content)
-	} else {
-		query := url.Values{}
-		for name, value := range a {
-			query.Set(name, value)
-		}
-		target.RawQuery = query.Encode()
-	}
-	request, err := http.NewRequestWithContext(ctx, api.Method(row), target.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	return reach(socket, request)
-}
-
-// reach sends a request to a control socket.
-func reach(socket string, request *http.Request) (*http.Response, error) {
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "unix", socket)
-	}}
-	response, err := (&http.Client{Transport: transport}).Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("reach the server: %w", err)
-	}
-	return response, nil
-}
-
-func refusalOf(response *http.Response, lang locale.Lang) error {
-	var problem api.Problem
-	if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
-		return fmt.Errorf("the server answered %s", response.Status)
-	}
-	refusal := &chat.Refusal{Code: problem.Code}
-	if problem.Message != refusal.Code.Sentence() {
-		refusal.Detail = problem.Message
-	}
-	return errors.New(locale.Refusal(refusal, lang))
-}

@@ -67,7 +67,7 @@ func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *comm
 	switch {
 	case err == nil:
 		out.begin()
-	case out.begun || r.Context().Err() != nil: // a client that is still there must see that the answer is cut off
+	case out.begun || r.Context().Err() != nil: // a client that is still there sees an answer cut off
 		log.Debug("an answer ended early", "command", c.Name, "err", err)
 		panic(http.ErrAbortHandler)
 	default:
@@ -81,8 +81,9 @@ func read(w http.ResponseWriter, r *http.Request) (command.Arguments, error) {
 	for name, values := range r.URL.Query() {
 		if len(values) != 1 || r.Method == http.MethodPost {
 			return nil, &chat.Refusal{
-				Code:   chat.BadArgument,
-				Detail: fmt.Sprintf("the argument %s is given in a way that is not understood", command.Quote(name)),
+				Code: chat.BadArgument,
+				Detail: "the argument " + command.Quote(name) +
+					" is given in a way that is not understood",
 			}
 		}
 		a[name] = values[0]
@@ -116,8 +117,10 @@ func (a *answers) begin() {
 
 func (a *answers) emit(answer command.Answer) error {
 	a.begin()
-	if err := json.NewEncoder(a.w).Encode(answer); err != nil {
-		return err
+	if answer != nil {
+		if err := json.NewEncoder(a.w).Encode(answer); err != nil {
+			return err
+		}
 	}
 	return http.NewResponseController(a.w).Flush()
 }

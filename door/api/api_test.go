@@ -80,13 +80,18 @@ func TestWhatWasAskedComesBackEscaped(t *testing.T) {
 	}
 }
 
-// TestAClientThatGoesAwayIsNoFault: nothing is refused, and nothing is logged as a fault.
-func TestAClientThatGoesAwayIsNoFault(t *testing.T) {
+// served serves a desk with a hub whose loop does not run: what is asked of it alone can be asked.
+func served(t *testing.T) (*command.Desk, http.Handler, *strings.Builder) {
+	t.Helper()
 	s, err := store.Open(t.TempDir(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	state, err := s.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -95,9 +100,15 @@ func TestAClientThatGoesAwayIsNoFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var logged strings.Builder
+	logged := new(strings.Builder)
 	desk, mux := &command.Desk{Hub: h}, http.NewServeMux()
-	Serve(mux, desk, slog.New(slog.NewTextHandler(&logged, nil)))
+	Serve(mux, desk, slog.New(slog.NewTextHandler(logged, nil)))
+	return desk, mux, logged
+}
+
+// TestAClientThatGoesAwayIsNoFault: nothing is refused, and nothing is logged as a fault.
+func TestAClientThatGoesAwayIsNoFault(t *testing.T) {
+	desk, mux, logged := served(t)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	for _, target := range []string{"/api/v1/history?follow=true", "/api/v1/history?last=x"} {
@@ -112,8 +123,31 @@ func TestAClientThatGoesAwayIsNoFault(t *testing.T) {
 		}()
 	}
 	if counts := desk.Refused.Counts(); len(counts) > 0 || logged.Len() > 0 {
-		t.Errorf("counted %v, logged %s", counts, logged.String())
+		t.Errorf("counted %v, logged %s", counts, logged)
 	}
+}
+
+// TestFollowingBeginsBeforeAnythingIsSaid: so a client can tell a silent room from a dead server.
+func TestFollowingBeginsBeforeAnythingIsSaid(t *testing.T) {
+	_, mux, _ := served(t)
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	ctx, leave := context.WithTimeout(t.Context(), time.Minute) // it would wait for ever
+	defer leave()
+	target := s.URL + "/api/v1/history?follow=true"
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("it begins with %s", response.Status)
+	}
+	leave()
+	response.Body.Close()
 }
 
 func TestEveryCodeHasAStatus(t *testing.T) {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"parley/chat"
+	"parley/command"
+	"parley/door/api"
+	"parley/locale"
+	"parley/server"
+)
+
+// answerPatience is how long a server may take to answer. A disk that stalls for seconds is no
+// reason to give up.
+const answerPatience = 10 * time.Second
+
+// question is a command for the server that holds a data directory.
+type question struct {
+	client    *http.Client // of holder's control socket
+	holder    server.Holder
+	row       command.Command
+	arguments command.Arguments
+	patience  time.Duration // for the connection and the first answer, and for each answer after it
+}
+
+// ask calls each with every answer as it comes, until the last one or until each fails. It returns
+// each's error, ctx's, a *chat.Refusal, or why there is no answer. An endless command has no limit
+// of time once the server has begun to answer.
+func (q question) ask(ctx context.Context, each func(json.RawMessage) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	limit := time.AfterFunc(q.patience, func() { cancel(q.unanswered()) })
+	defer limit.Stop()
+	response, err := q.send(ctx)
+	if err != nil {
+		return reasonFor(ctx, fmt.Errorf("reach the server: %w", err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return reasonFor(ctx, refusalOf(response))
+	}
+	for answers := json.NewDecoder(response.Body); ; {
+		if q.row.IsEndless(q.arguments) {
+			limit.Stop()
+		}
+		var raw json.RawMessage
+		err := answers.Decode(&raw)
+		limit.Stop() // what each does is not the server's doing
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return reasonFor(ctx, fmt.Errorf("the server's answer was cut off: %w", err))
+		}
+		if err := each(raw); err != nil {
+			return err
+		}
+		limit.Reset(q.patience)
+	}
+}
+
+// reasonFor returns why ctx ended, if it has, else err.
+func reasonFor(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func (q question) unanswered() error {
+	text := locale.Text{
+		EN: "the server (process %d) has not answered for %v: parley doctor looks for the cause; " +
+			"if nothing else helps, stop it with kill %[1]d and start it again",
+		ZH: "服务器（进程 %d）%v 内没有回应：用 parley doctor 查找原因；" +
+			"若仍无法恢复，请用 kill %[1]d 停止后重新启动",
+	}
+	if q.row.Changes {
+		text.EN += ". The command may still be carried out"
+		text.ZH += "。该命令仍有可能被执行"
+	}
+	return locale.Errorf(text, q.holder.PID, q.patience)
+}
+
+// send sends the command and returns the response once it begins.
+func (q question) send(ctx context.Context) (*http.Response, error) {
+	target := url.URL{Scheme: "http", Host: "parley", Path: api.Path(q.row)}
+	var body io.Reader
+	if q.row.Changes {
+		content, err := json.Marshal(q.arguments)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(content)
+	} else {
+		query := url.Values{}
+		for name, value := range q.arguments {
+			query.Set(name, value)
+		}
+		target.RawQuery = query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, api.Method(q.row), target.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	return q.client.Do(request)
+}
+
+// controlClient returns a client for the control socket of whoever holds a data directory.
+func controlClient(holder server.Holder) *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", holder.Socket)
+	}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
+}
+
+// tell asks a command without arguments and calls each with every answer.
+func tell[A command.Answer](
+	ctx context.Context, holder server.Holder, name string, patience time.Duration, each func(A),
+) error {
+	row, _ := command.Find(name)
+	q := question{controlClient(holder), holder, row, nil, patience}
+	return q.ask(ctx, func(raw json.RawMessage) error {
+		answer := row.Answer()
+		if err := json.Unmarshal(raw, answer); err != nil {
+			return notUnderstood(err)
+		}
+		each(answer.(A))
+		return nil
+	})
+}
+
+func notUnderstood(err error) error {
+	return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
+}
+
+// refusalOf reads the *chat.Refusal in a response.
+func refusalOf(response *http.Response) error {
+	var problem api.Problem
+	if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
+		return fmt.Errorf("the server answered %s", response.Status)
+	}
+	refusal := &chat.Refusal{Code: problem.Code}
+	if problem.Message != refusal.Code.Sentence() {
+		refusal.Detail = problem.Message
+	}
+	return refusal
+}
