@@ -42,7 +42,8 @@ func newTerminal(t *testing.T) *terminal {
 
 func (s *terminal) tmux(args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-u", "-S", s.socket}, args...)...).CombinedOutput()
+	args = append([]string{"-u", "-S", s.socket}, args...)
+	out, err := exec.Command("tmux", args...).CombinedOutput()
 	if err != nil {
 		s.t.Fatalf("tmux %q: %v: %s", args, err, out)
 	}
@@ -90,8 +91,8 @@ func (s *terminal) sends(signals ...syscall.Signal) {
 	}
 }
 
-// shows waits until a line on the screen begins with a text, behind the shell's prompt or without it, and
-// returns the line. Spaces at its end are not there.
+// shows waits until a line on the screen begins with a text, behind the shell's prompt or without
+// it, and returns the line. Spaces at its end are not there.
 func (s *terminal) shows(text string) string {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
@@ -103,6 +104,23 @@ func (s *terminal) shows(text string) string {
 		}
 		if time.Now().After(end) {
 			s.t.Fatalf("%q is not shown:\n%s", text, screen)
+		}
+	}
+}
+
+// logs waits until the program has logged a text.
+func (s *terminal) logs(text string) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if strings.Contains(string(log), text) {
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("%q is not logged:\n%s", text, log)
 		}
 	}
 }
@@ -149,7 +167,8 @@ func TestTheTerminalIsRestoredHoweverTheProgramEnds(t *testing.T) {
 	}
 }
 
-// TestTheTerminalIsRestoredWhenSomebodyInsists: the second request, while the first is being carried out.
+// TestTheTerminalIsRestoredWhenSomebodyInsists: the second request, while the first is being
+// carried out.
 func TestTheTerminalIsRestoredWhenSomebodyInsists(t *testing.T) {
 	s := newTerminal(t)
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
@@ -219,6 +238,7 @@ func TestAServerOutlivesItsTerminalWhenItIsToIgnoreThat(t *testing.T) {
 	s.shows("administrator:")
 	process := s.process()
 	s.tmux("kill-pane")
+	s.logs("the terminal is gone")
 	bob := dial(t, netip.MustParseAddrPort(ann.conn.RemoteAddr().String()))
 	bob.enter("bob")
 	ann.hears("bob enters the chat room")

@@ -43,7 +43,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		}
 		defer terminal.Close()
 		defer restoreOnCrash(terminal)()
-		signal.Ignore(syscall.SIGPIPE) // a server goes on though nobody reads its screen or its log any more
+		signal.Ignore(syscall.SIGPIPE) // a server needs no reader of its screen and its log
 		return serve(c.Context(), config, terminal, terminal.Interactive() || *forced, lang)
 	}
 	return c
@@ -66,10 +66,10 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 		terminal.SetPrompt(console.Prompt)
 		go func() {
 			defer terminal.Close() // after a panic, too
-			err := console.New(s.Desk(), terminal, lang).Run(ctx)
-			// Ctrl-D stops the server. The end of a pipe does not, nor does a terminal that is gone: where
-			// the server was to end with it, SIGHUP has said so.
-			if terminal.Interactive() && !errors.Is(err, tui.ErrGone) {
+			switch err := console.New(s.Desk(), terminal, lang).Run(ctx); {
+			case errors.Is(err, tui.ErrGone): // SIGHUP would have said that the server ends with it
+				log.Info("the terminal is gone")
+			case terminal.Interactive(): // Ctrl-D; the end of a pipe leaves the server running
 				stop()
 			}
 		}()

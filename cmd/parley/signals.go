@@ -10,13 +10,14 @@ import (
 	"parley/tui"
 )
 
-// sameSignal is how long after the first signal others are copies of it: timeout(1) sends its signal to
-// the program and then to the program's group.
+// sameSignal is how long after the first signal others are copies of it: timeout(1) sends its
+// signal to the program and then to the program's group.
 const sameSignal = time.Second
 
-// signals returns a context that ends at the first signal that asks the program to end: Ctrl-C, a request
-// to end, and a terminal that is closed. Signals that were ignored when the program started, as under
-// nohup, stay ignored. One that comes later than sameSignal ends the program at once.
+// signals returns a context that ends at the first signal that asks the program to end: Ctrl-C, a
+// request to end, and a terminal that is closed. Signals that were ignored when the program
+// started, as under nohup, stay ignored. One that comes later than sameSignal ends the program at
+// once.
 func signals() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	caught := make(chan os.Signal, 1)
@@ -25,13 +26,16 @@ func signals() (context.Context, context.CancelFunc) {
 			signal.Notify(caught, s)
 		}
 	}
-	go func() {
-		<-caught
-		cancel()
-		time.Sleep(sameSignal)
-		signal.Stop(caught)
-	}()
+	go heed(caught, cancel, func() { signal.Stop(caught) })
 	return ctx, cancel
+}
+
+// heed calls end at the first signal, and over once those that still come are not copies of it.
+func heed(caught <-chan os.Signal, end, over func()) {
+	<-caught
+	end()
+	time.Sleep(sameSignal)
+	over()
 }
 
 // restoreOnCrash restores a terminal before a signal ends the program with a dump, until stop.
@@ -55,8 +59,8 @@ func restoreOnCrash(terminal tui.Console) (stop func()) {
 	}
 }
 
-// giveBack restores a terminal as soon as ctx has ended, so that nothing that takes long keeps it, and
-// calls stop at Ctrl-C.
+// giveBack restores a terminal as soon as ctx has ended, so that nothing that takes long keeps it,
+// and calls stop at Ctrl-C.
 func giveBack(ctx context.Context, terminal tui.Console, stop func()) {
 	select {
 	case <-terminal.Interrupted():
