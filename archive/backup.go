@@ -60,7 +60,7 @@ func MakeBackup(ctx context.Context, dir, file string, progress Progress) (Backu
 	if err := writeFile(sumPath(full), strings.NewReader(line)); err != nil { // what is there under its name is another's
 		return Backup{}, nil, errors.Join(err, os.Remove(full))
 	}
-	if err := syncDir(filepath.Dir(full)); err != nil {
+	if err := store.SyncDir(filepath.Dir(full)); err != nil {
 		return Backup{}, nil, errors.Join(err, os.Remove(full), os.Remove(sumPath(full)))
 	}
 	return Backup{Time: time.Now().UTC().Truncate(time.Second), File: full, Bytes: size, SHA256: sum.String()}, report, nil

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"parley/chat"
@@ -120,18 +119,6 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// syncDir brings the names in a directory to the disk.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" { // where directories cannot be synced
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // publish gives a file its name, unless something has it.
 func publish(partial, file string) error {
 	err := os.Link(partial, file) // which, unlike renaming, never replaces
@@ -171,7 +158,7 @@ func fill(dir string, build func(partial string) (*Report, error)) (report *Repo
 	if err := publish(from, to); err != nil {
 		return nil, err
 	}
-	if err := syncDir(dir); err != nil {
+	if err := store.SyncDir(dir); err != nil {
 		return nil, errors.Join(err, os.Remove(to))
 	}
 	return report, nil

@@ -82,7 +82,7 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 			ZH: "数据目录中没有 %s：%s，请用 --data 指定其他目录",
 		}, store.FileName, dir)
 	}
-	if errors.Is(err, store.ErrForeign) {
+	if errors.Is(err, store.ErrForeign) || errors.Is(err, store.ErrDamaged) {
 		return nil, locale.Errorf(locale.Text{
 			EN: "%v; parley did not make it so: see parley doctor, which says how a backup comes in its place",
 			ZH: "%v；这不是 parley 生成的样子：请运行 parley doctor，查看如何换上备份",

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -27,6 +28,9 @@ var ErrFailed = errors.New("the disk failed before; nothing is written until a r
 func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	if s.failed {
 		return ErrFailed
+	}
+	if err := s.Lost(); err != nil {
+		return fmt.Errorf("commit: %w", err)
 	}
 	touched, err := s.transact(results, progress)
 	switch {
@@ -123,6 +127,9 @@ func run(q *sqlite.Stmt) error {
 
 // isFull tells a disk that has no room, or that may not be written, from one that is broken.
 func isFull(err error) bool {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) {
+		return true
+	}
 	code := sqlite.ErrCode(err)
 	switch code.ToPrimary() {
 	case sqlite.ResultFull, sqlite.ResultReadOnly:

@@ -9,6 +9,8 @@
 //   - One goroutine writes; any number read, and never wait for the writer.
 //   - A message is written once: a second one at the same place in the same room is an error.
 //   - Each room's digest over its messages is stored with them, so that one that is changed or missing later is found.
+//   - A database appears under its name whole. One that is empty or cut short is refused, not begun
+//     anew.
 //   - A file of a newer version, or one whose tables are not exactly those its migrations make, is not touched; a Reader touches
 //     none.
 package store

@@ -16,9 +16,6 @@ import (
 	"parley/chat"
 )
 
-// long is a text of many pages.
-var long = strings.Repeat("all work and no play ", 5000)
-
 // fills posts until the Store says that it is full, and checks that nothing of the refused batch stands.
 func (b *book) fills() {
 	b.t.Helper()

@@ -21,17 +21,17 @@ type Glimpse struct {
 }
 
 // Glance looks at the database in dir, whether a server has it open or not, and leaves nothing there. It fails with
-// fs.ErrNotExist if there is none, with ErrNewer, and in other ways if the file is not ours or damaged.
+// fs.ErrNotExist if there is none, with ErrNewer, ErrForeign, ErrDamaged and other errors.
 func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
 	path := filepath.Join(dir, FileName)
+	if err := examine(path); err != nil {
+		return g, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return g, err
 	}
 	g.Bytes = info.Size()
-	if g.Bytes == 0 {
-		return g, nil // of a server that was killed in its first moment
-	}
 	location, err := readOnly(path)
 	if err != nil {
 		return g, err
@@ -42,8 +42,8 @@ func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	conn.SetInterrupt(ctx.Done())
-	if err := g.read(conn); err != nil {
-		return g, fmt.Errorf("read %s: %w", path, err)
+	if err := g.read(conn, path); err != nil {
+		return g, fmt.Errorf("read %s: %w", path, classify(err))
 	}
 	return g, nil
 }
@@ -60,7 +60,7 @@ func readOnly(path string) (string, error) {
 	return fileURI(path, query)
 }
 
-func (g *Glimpse) read(conn *sqlite.Conn) error {
+func (g *Glimpse) read(conn *sqlite.Conn, path string) error {
 	if err := sqlitex.ExecuteTransient(conn, "BEGIN", nil); err != nil { // all of one moment
 		return err
 	}
@@ -68,9 +68,11 @@ func (g *Glimpse) read(conn *sqlite.Conn) error {
 	if err != nil {
 		return err
 	}
-	format, err := recognise(conn, newest.Migrations)
-	if err != nil || format == 0 {
-		return err // killed before it was made
+	if _, err := recognise(conn, newest.Migrations); err != nil {
+		return err
+	}
+	if err := examineEnd(path); err != nil {
+		return err
 	}
 	nanoseconds, err := number(conn, "SELECT coalesce(max(time), 0) FROM progress")
 	if err != nil {

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -24,18 +22,32 @@ const digestFormat = 2
 // one moment, that of its opening. It belongs to one goroutine.
 type Reader struct {
 	conn       *sqlite.Conn
+	source     source
 	hasDigests bool
 }
 
-// OpenReader opens the database in a data directory. Nothing is made or brought to a newer format. The error is fs.ErrNotExist
-// when there is none. ctx interrupts what is read.
+// OpenReader opens the database in a data directory. Nothing is made or brought to a newer format.
+// The error is fs.ErrNotExist when there is none. ctx interrupts what is read.
 func OpenReader(ctx context.Context, dir string) (*Reader, error) {
-	path := filepath.Join(dir, FileName)
-	return openReader(ctx, path, path, sqlite.OpenReadWrite) // not read-only: the WAL index, which a reader maps, needs writing
+	s, err := dataSource(ctx, filepath.Join(dir, FileName))
+	if err != nil {
+		return nil, err
+	}
+	return s.reader(ctx)
 }
 
-// OpenFile opens a database that nobody writes and that is whole in one file, such as a backup. Nothing is written beside it.
+// OpenFile opens a database that nobody writes and that is whole in one file, such as a backup.
+// Nothing is written beside it.
 func OpenFile(ctx context.Context, path string) (*Reader, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err // says which file
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("open %s: %w: it is no file", path, fs.ErrInvalid)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("open %s: %w: it is empty", path, ErrDamaged)
+	}
 	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
 		return nil, fmt.Errorf("open %s: part of it is in %s: this is a database in use, no copy by itself", path, path+"-wal")
 	}
@@ -43,33 +55,17 @@ func OpenFile(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return openReader(ctx, path, uri, sqlite.OpenReadOnly|sqlite.OpenURI)
+	return source{path: path, name: uri, flags: sqlite.OpenReadOnly | sqlite.OpenURI, fixed: info}.reader(ctx)
 }
 
-// fileURI returns a path with parameters as SQLite takes them.
-func fileURI(path, query string) (string, error) {
-	full, err := filepath.Abs(path)
+func (s source) reader(ctx context.Context) (*Reader, error) {
+	conn, err := s.open(ctx)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
-	full = "/" + strings.TrimPrefix(filepath.ToSlash(full), "/") // on Windows too, before the drive
-	return (&url.URL{Scheme: "file", Path: full, RawQuery: query}).String(), nil
-}
-
-func openReader(ctx context.Context, path, name string, flags sqlite.OpenFlags) (*Reader, error) {
-	if info, err := os.Stat(path); err != nil {
-		return nil, err // says which file
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("open %s: %w: it is no file", path, fs.ErrInvalid)
-	}
-	conn, err := sqlite.OpenConn(name, flags)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	conn.SetInterrupt(ctx.Done())
-	r := &Reader{conn: conn}
+	r := &Reader{conn: conn, source: s}
 	if err := r.begin(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, cmp.Or(ctx.Err(), err)), conn.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", s.path, cmp.Or(ctx.Err(), classify(err))), conn.Close())
 	}
 	return r, nil
 }
@@ -89,8 +85,8 @@ func (r *Reader) begin() error {
 	if err != nil {
 		return err
 	}
-	if format == 0 {
-		return errors.New("it is empty")
+	if err := examineEnd(r.source.path); err != nil {
+		return err
 	}
 	if format < digestFormat {
 		return nil
@@ -100,8 +96,8 @@ func (r *Reader) begin() error {
 	return err
 }
 
-// Close closes the database.
-func (r *Reader) Close() error { return r.conn.Close() }
+// Close closes the database. An error says that what was read cannot be relied on.
+func (r *Reader) Close() error { return errors.Join(r.conn.Close(), r.source.unchanged()) }
 
 // HasDigests says whether digests are recorded, as they are since the database was first opened with format 2.
 func (r *Reader) HasDigests() bool { return r.hasDigests }
@@ -145,27 +141,4 @@ func (r *Reader) Size() (int64, error) {
 	}
 	size, err := number(r.conn, "PRAGMA page_size")
 	return pages * size, err
-}
-
-// Copy writes the database of a data directory, as it is at one moment, into a file that is empty or not there. The copy is
-// whole in that file, in the same format. It is not known to be on the disk yet. An error may leave part of it; ErrFull is one
-// of them.
-func Copy(ctx context.Context, dir, target string) error {
-	target, err := filepath.Abs(target) // what starts with file: would be a URI
-	if err != nil {
-		return fmt.Errorf("copy: %w", err)
-	}
-	conn, err := sqlite.OpenConn(filepath.Join(dir, FileName), sqlite.OpenReadWrite)
-	if err != nil {
-		return fmt.Errorf("copy: %w", err)
-	}
-	conn.SetInterrupt(ctx.Done())
-	err = sqlitex.ExecuteTransient(conn, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{target}})
-	if isFull(err) {
-		err = fmt.Errorf("%w (%w)", ErrFull, err)
-	}
-	if err = errors.Join(err, conn.Close()); err != nil {
-		return fmt.Errorf("copy: %w", cmp.Or(ctx.Err(), err))
-	}
-	return nil
 }

@@ -42,8 +42,8 @@ func schema() (sqlitemigration.Schema, error) {
 	return s, nil
 }
 
-// recognise returns a file's format. It refuses a file of a newer version, and one that another program made, before anything
-// is written.
+// recognise returns a file's format, before anything is written. It refuses a file of a newer
+// version, one that another program made, and one without tables: create leaves none like it.
 func recognise(conn *sqlite.Conn, migrations []string) (format int, err error) {
 	id, err := number(conn, "PRAGMA application_id")
 	if sqlite.ErrCode(err) == sqlite.ResultNotADB {
@@ -67,7 +67,13 @@ func recognise(conn *sqlite.Conn, migrations []string) (format int, err error) {
 	case version > int64(len(migrations)):
 		return 0, fmt.Errorf("%w (its format is %d, this version knows up to %d): use that version, or another data directory", ErrNewer, version, len(migrations))
 	}
-	return int(version), compareSchema(conn, migrations[:version])
+	if err := compareSchema(conn, migrations[:version]); err != nil {
+		return 0, err
+	}
+	if version == 0 {
+		return 0, fmt.Errorf("%w: it has no tables", ErrDamaged)
+	}
+	return int(version), nil
 }
 
 // compareSchema refuses a file whose tables are not exactly those that these migrations make: with one more trigger, or one column

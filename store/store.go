@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -34,32 +36,61 @@ type Options struct {
 
 // Store is the open database. Commit and Load belong to one goroutine; the queries to any.
 type Store struct {
-	path   string
+	path   string // absolute, as SQLite has it
 	writer *sqlite.Conn
 	pool   *sqlitex.Pool
 	node   chat.NodeID
 	epoch  string
+	place  *place
+	lost   atomic.Pointer[error] // see Abandon
 
 	// Writer only.
 	digests map[chat.RoomID]Digest // as committed
 	failed  bool                   // see ErrFailed
 }
 
-// Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes it.
+// Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes
+// it. The error is ErrFull, ErrDamaged, ErrForeign or ErrNewer where it is one of them.
 func Open(dir string, options Options) (*Store, error) {
-	path := filepath.Join(dir, FileName)
-	writer, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate) // WAL comes once the file is known to be ours
+	path, err := filepath.Abs(filepath.Join(dir, FileName))
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s := &Store{path: path, writer: writer}
-	if err := s.prepare(options); err != nil {
-		if isFull(err) {
-			err = fmt.Errorf("%w (%w)", ErrFull, err)
+	s := &Store{path: path}
+	if err := s.open(options); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, classify(err))
+	}
+	return s, nil
+}
+
+// classify adds the error of this package that one of SQLite amounts to.
+func classify(err error) error {
+	switch {
+	case isFull(err):
+		return fmt.Errorf("%w (%w)", ErrFull, err)
+	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt:
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return err
+}
+
+func (s *Store) open(options Options) (err error) {
+	if err := examine(s.path); errors.Is(err, fs.ErrNotExist) {
+		err = create(s.path)
+		if err != nil {
+			return err
 		}
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	} else if err != nil {
+		return err
 	}
-	s.pool, err = sqlitex.NewPool(path, sqlitex.PoolOptions{
+	// WAL comes once the file is known to be ours.
+	if s.writer, err = sqlite.OpenConn(s.path, sqlite.OpenReadWrite); err != nil {
+		return err
+	}
+	if err := s.prepare(options); err != nil {
+		return errors.Join(err, s.writer.Close())
+	}
+	s.pool, err = sqlitex.NewPool(s.path, sqlitex.PoolOptions{
 		Flags:    sqlite.OpenReadWrite | sqlite.OpenWAL, // a reader maps the WAL index, which needs writing
 		PoolSize: readers,
 		PrepareConn: func(conn *sqlite.Conn) error {
@@ -67,9 +98,12 @@ func Open(dir string, options Options) (*Store, error) {
 		},
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+		return errors.Join(err, s.writer.Close())
 	}
-	return s, nil
+	if s.place, err = newPlace(s.path); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
 }
 
 // Close closes the database. Queries under way end first.
@@ -96,7 +130,7 @@ func (s *Store) Node() chat.NodeID { return s.node }
 func (s *Store) Epoch() string { return s.epoch }
 
 func (s *Store) prepare(options Options) error {
-	if err := migrate(s.writer); err != nil {
+	if err := migrate(s.writer, s.path); err != nil {
 		return err
 	}
 	pragmas := []string{
@@ -128,12 +162,15 @@ func (s *Store) limit(maxBytes int64) error {
 	return sqlitex.ExecuteTransient(s.writer, fmt.Sprintf("PRAGMA max_page_count = %d", max(1, maxBytes/size)), nil)
 }
 
-func migrate(conn *sqlite.Conn) error {
+func migrate(conn *sqlite.Conn, path string) error {
 	schema, err := schema()
 	if err != nil {
 		return err
 	}
 	if _, err := recognise(conn, schema.Migrations); err != nil {
+		return err
+	}
+	if err := examineEnd(path); err != nil {
 		return err
 	}
 	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", nil); err != nil {

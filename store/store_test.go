@@ -28,6 +28,9 @@ type book struct {
 	place chat.Place
 }
 
+// long is a text of many pages.
+var long = strings.Repeat("all work and no play ", 5000)
+
 func open(t *testing.T, dir string, options Options) *Store {
 	t.Helper()
 	s, err := Open(dir, options)

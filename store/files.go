@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+)
+
+// ErrDamaged is returned for a database that is not whole: it is empty, cut short, or contradicts
+// itself.
+var ErrDamaged = errors.New("the database is damaged")
+
+// ErrLost is returned by every Commit after Abandon: what is written now would be found by nobody.
+var ErrLost = errors.New("the database is not in its place any more")
+
+// belongings are the suffixes of the files that a database in use consists of.
+var belongings = []string{"", "-wal", "-shm"}
+
+// examine looks at a database's file before SQLite does. SQLite would take an empty file for a new
+// database and discard its WAL, and would wait on a pipe. The error is fs.ErrNotExist if there is
+// no database.
+func examine(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		wal, walErr := os.Lstat(path + "-wal")
+		if walErr == nil && wal.Size() > 0 {
+			return fmt.Errorf("%w: %s is missing, though its %s is there", ErrDamaged, path, filepath.Base(path+"-wal"))
+		}
+		return err
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0: // two directories could then share one database
+		return fmt.Errorf("%w: %s is a symbolic link, not a file", ErrDamaged, path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: %s is not a file (%v)", ErrDamaged, path, info.Mode().Type())
+	case info.Size() == 0:
+		return fmt.Errorf("%w: %s is empty (0 bytes)", ErrDamaged, path)
+	}
+	return nil
+}
+
+// sector divides the size of every page, and so that of a database.
+const sector = 512
+
+// examineEnd refuses a database that ends within a page, which SQLite would fill with zeros. Beside
+// a WAL it may end so: a checkpoint was cut short, and will be made again.
+func examineEnd(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	wal, walErr := os.Stat(path + "-wal")
+	if info.Size()%sector != 0 && (walErr != nil || wal.Size() == 0) {
+		return fmt.Errorf("%w: %s is cut short (%d bytes)", ErrDamaged, path, info.Size())
+	}
+	return nil
+}
+
+// create makes a database of the newest format. It appears under its name whole, or not at all,
+// wherever the program is stopped.
+func create(path string) (err error) {
+	partial := path + ".partial"
+	defer func() { err = errors.Join(err, removeAll(partial, partial+"-journal")) }()
+	if err := removeAll(partial, partial+"-journal"); err != nil { // of a start that was killed
+		return err
+	}
+	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // follows no link
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	conn, err := sqlite.OpenConn(partial, sqlite.OpenReadWrite) // not WAL: all of it is in one file
+	if err != nil {
+		return err
+	}
+	newest, err := schema()
+	if err == nil {
+		err = sqlitemigration.Migrate(context.Background(), conn, newest)
+	}
+	if err := errors.Join(err, conn.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(partial, path); err != nil {
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// removeAll removes files, of which any may be missing.
+func removeAll(paths ...string) error {
+	var errs []error
+	for _, path := range paths {
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// SyncDir brings the names in a directory to the disk.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" { // where directories cannot be synced
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// place remembers which files an open database consists of. It asks the file system by name only:
+// opening and closing one of them would drop SQLite's locks on it.
+type place struct {
+	path  string
+	files []fs.FileInfo // as opened, in the order of belongings
+	size  int64         // the most that the database's file had; it never shrinks
+}
+
+// newPlace remembers the files of a database that has just been opened.
+func newPlace(path string) (*place, error) {
+	p := &place{path: path}
+	for _, suffix := range belongings {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			return nil, err
+		}
+		_ = os.SameFile(info, info) // Windows finds out which file it is only when it is asked
+		p.files = append(p.files, info)
+	}
+	return p, nil
+}
+
+// check returns an error if a file is not the one under its name, or was cut short.
+func (p *place) check() error {
+	for i, suffix := range belongings {
+		path := p.path + suffix
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s was removed", path)
+		case err != nil:
+			return err
+		case !os.SameFile(info, p.files[i]):
+			return fmt.Errorf("%s was replaced by another file", path)
+		case i == 0 && info.Size() < p.size:
+			return fmt.Errorf("%s was cut short from %d bytes to %d", path, p.size, info.Size())
+		case i == 0:
+			p.size = info.Size()
+		}
+	}
+	return nil
+}
+
+// InPlace returns an error that says which of the database's files was removed, replaced or cut
+// short since Open. One goroutine at a time.
+func (s *Store) InPlace() error { return s.place.check() }
+
+// Abandon makes every Commit from now on fail with ErrLost and the reason. Any goroutine.
+func (s *Store) Abandon(why error) {
+	lost := fmt.Errorf("%w: %w", ErrLost, why)
+	s.lost.CompareAndSwap(nil, &lost)
+}
+
+// Lost returns what Commit fails with since Abandon, nil if it was not called. Any goroutine.
+func (s *Store) Lost() error {
+	if lost := s.lost.Load(); lost != nil {
+		return *lost
+	}
+	return nil
+}
