@@ -14,6 +14,9 @@ import (
 
 func checkDatabase(_ context.Context, e *Examination) []Finding {
 	glimpse, err := e.glimpse()
+	if missing := server.MissingDatabase(e.Config.Data); missing != nil && errors.Is(err, fs.ErrNotExist) {
+		err = missing
+	}
 	last, lastErr := server.LastBackup(e.Config.Data)
 	if _, err := os.Stat(last.File); lastErr != nil || err != nil {
 		last.File = ""

@@ -106,6 +106,7 @@ func TestServer(t *testing.T) {
 		}), []string{"warn it takes connections on [::]:8888, 127.0.0.1:2323, the settings say :8888 | parley config"}},
 		"full":   {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail its disk is full | df"}},
 		"failed": {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail its disk failed (storage_failed) | journalctl"}},
+		"lost":   {state(func(s *command.State) { s.Storage = "storage_lost" }), []string{"fail its database was removed or replaced | SIGTERM"}},
 		"behind": {state(func(s *command.State) { s.Queues[0].Length = 51 }), []string{"warn 51 of at most 100 wait in the queue ledger | parley status"}},
 		"crowded": {state(func(s *command.State) {
 			s.Queues[0] = hub.Queue{Name: "port.connections", Length: 51, Capacity: 100}

@@ -20,7 +20,7 @@ const probeEvery = time.Second
 
 // health is what the loop knows of the disk.
 type health struct {
-	refuse  chat.Code // OK, StorageFull or StorageFailed
+	refuse  chat.Code // OK, StorageFull, StorageFailed or StorageLost
 	refused time.Time // when the disk last said so
 }
 
@@ -191,8 +191,11 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 		return nil
 	}
 	code := chat.StorageFailed
-	if errors.Is(err, store.ErrFull) {
+	switch {
+	case errors.Is(err, store.ErrFull):
 		code = chat.StorageFull
+	case errors.Is(err, store.ErrLost):
+		code = chat.StorageLost
 	}
 	if h.health.refuse != code {
 		h.options.Log.Error("nothing can be stored", "code", code.String(), "err", err)
@@ -200,7 +203,9 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 	h.health = health{refuse: code, refused: h.options.Now()}
 	if err := h.reload(); err != nil {
 		h.options.Log.Error("the state cannot be read again", "err", err)
-		h.health.refuse = chat.StorageFailed
+		if code == chat.StorageFull {
+			h.health.refuse = chat.StorageFailed
+		}
 	}
 	h.refuse(records)
 	return nil

@@ -14,7 +14,7 @@ const followPage = 500
 // Progress is how far the hub has come, as committed.
 type Progress struct {
 	chat.Progress
-	Storage chat.Code // OK, StorageFull or StorageFailed
+	Storage chat.Code // OK, StorageFull, StorageFailed or StorageLost
 }
 
 // Room is a room that somebody can join.

@@ -27,6 +27,9 @@ func ClaimEmpty(path string) (*Claim, error) {
 			ZH: "服务器（进程 %d）正在使用数据目录 %s：请用 --data 指定一个空目录",
 		}, holder.PID, path)
 	}
+	if err := MissingDatabase(path); err != nil { // of a restore that was cut short, say
+		return nil, err
+	}
 	made := absent(path)
 	if len(made) == 0 {
 		if err := mustBeEmpty(path); err != nil {
@@ -87,7 +90,7 @@ func mustBeEmpty(dir string, but ...string) error {
 }
 
 // Keep lets go of a directory that was filled.
-func (c *Claim) Keep() error { return c.dir.close() }
+func (c *Claim) Keep() error { return errors.Join(c.dir.write(nil), c.dir.close()) }
 
 // Abandon lets go of a directory that stays as empty, or as absent, as it was.
 func (c *Claim) Abandon() error {

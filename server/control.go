@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,24 +19,20 @@ const steerPatience = time.Second
 
 // listenControl opens the control socket, which only this user can open, and serves on it the commands, health and debugging.
 func (s *Server) listenControl(version string) error {
-	socket, err := s.dir.socket()
+	path, err := s.dir.socket()
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) { // a killed server's; the lock is ours
-		return fmt.Errorf("remove the old control socket: %w", err)
-	}
-	listener, err := listenPrivate(socket)
-	if err != nil {
-		return fmt.Errorf("open the control socket: %w", err)
+	if s.socket, err = listenSocket(path); err != nil {
+		return err
 	}
 	s.health.Watch(health.Source{Version: version, Status: s.hub.Status, Doors: s.watched, Store: s.store.Size, Backup: s.lastBackup})
 	s.flight = health.NewFlight(s.config.FlightRecorder)
 	mux := http.NewServeMux()
 	api.Serve(mux, s.desk, s.log)
 	s.health.Private(mux, s.flight)
-	s.control = s.serve(listener, mux)
-	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: socket}); err != nil {
+	s.control = s.serve(s.socket.listener, mux)
+	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: path}); err != nil {
 		return errors.Join(err, s.closeControl())
 	}
 	return nil
@@ -66,12 +61,17 @@ func (s *Server) serve(listener net.Listener, handler http.Handler) *http.Server
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	s.serveOn(h, listener)
+	return h
+}
+
+// serveOn serves HTTP on one more listener until that, or the server, closes.
+func (s *Server) serveOn(h *http.Server, listener net.Listener) {
 	go func() {
-		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.log.Error("HTTP is not served any more", "address", listener.Addr().String(), "err", err)
 		}
 	}()
-	return h
 }
 
 // closeControl ends what listenControl and listenMetrics began. Commands under way may end first, if they are quick.
@@ -84,7 +84,7 @@ func (s *Server) closeControl() error {
 			errs = append(errs, h.Close())
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.socket.remove())...)
 }
 
 // watched is every door for who watches: with the control socket, which is one, too.

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"parley/locale"
+	"parley/store"
 )
 
 const (
@@ -39,18 +40,33 @@ var ErrNotRunning = locale.Errorf(locale.Text{
 
 // FindHolder returns who serves a data directory now. While it is only being filled, the error says so.
 func FindHolder(dir string) (Holder, error) {
-	lock := flock.New(filepath.Join(dir, lockedName), flock.SetFlag(os.O_RDWR)) // never makes the file
-	free, err := lock.TryLock()
-	if free {
+	lock, locked, err := tryLock(dir, os.O_RDWR) // never makes the file
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Holder{}, ErrNotRunning
+	case err != nil:
+		return Holder{}, fmt.Errorf("look who serves %s: %w", dir, err)
+	case locked:
 		return Holder{}, errors.Join(ErrNotRunning, lock.Unlock())
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return Holder{}, ErrNotRunning
-	}
-	if err != nil {
-		return Holder{}, fmt.Errorf("look who serves %s: %w", dir, err)
-	}
 	return readHolder(dir)
+}
+
+// tryLock opens the locked file of a data directory and locks it, if nobody else has. A link is
+// not followed: it would have another file locked, or overwritten.
+func tryLock(dir string, flags int) (lock *flock.Flock, locked bool, err error) {
+	for _, name := range []string{lockedName, lockName} {
+		path := filepath.Join(dir, name)
+		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+			return nil, false, locale.Errorf(locale.Text{
+				EN: "%s is not a file but a link, a directory or a device: move it away",
+				ZH: "%s 不是文件，而是链接、目录或设备：请将其移走",
+			}, path)
+		}
+	}
+	lock = flock.New(filepath.Join(dir, lockedName), flock.SetFlag(flags|noFollow), flock.SetPermissions(0o600))
+	locked, err = lock.TryLock()
+	return lock, locked, err
 }
 
 func readHolder(dir string) (Holder, error) {
@@ -75,45 +91,88 @@ func readHolder(dir string) (Holder, error) {
 	return h, nil
 }
 
-// dataDir is the data directory of a running server, locked.
-type dataDir struct {
-	path string
-	lock *flock.Flock
+// MissingDatabase returns an error if a data directory has no database although it should have one:
+// a server ran there, or a restore or an import was cut short. The lock file says so.
+func MissingDatabase(dir string) error {
+	if _, err := os.Lstat(filepath.Join(dir, store.FileName)); !errors.Is(err, fs.ErrNotExist) {
+		return nil // whether it can be used, the store says
+	}
+	former, _ := readHolder(dir) // an error is that nobody signed it, or that it was being filled
+	switch {
+	case former.Filling:
+		return locale.Errorf(locale.Text{
+			EN: "a restore or an import into the data directory %[1]s was cut short, nothing in it is complete: remove the directory (rm -r %[1]s) and restore again",
+			ZH: "数据目录 %[1]s 的恢复或导入曾被中断，其中的数据不完整：请删除该目录（rm -r %[1]s），然后重新恢复",
+		}, dir)
+	case former.PID != 0:
+		return locale.Errorf(locale.Text{
+			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: put it back, or restore a backup into a new directory (parley restore --data NEW BACKUP). To begin with an empty history, remove %[3]s",
+			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：请放回该文件，或将备份恢复到新目录（parley restore --data 新目录 备份文件）。如要从空白历史开始，请删除 %[3]s",
+		}, dir, store.FileName, filepath.Join(dir, lockName))
+	}
+	return nil
 }
 
-// openDataDir makes the directory if need be and locks it. The error names who holds it.
+// dataDir is the data directory of a running server, locked. One goroutine at a time.
+type dataDir struct {
+	path   string
+	lock   *flock.Flock
+	signed Holder // as the lock file says
+}
+
+// openDataDir makes the directory if need be and locks it. The error names who holds it, or says
+// what the directory should have and has not. What is refused is not changed.
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "make the data directory: %v", ZH: "无法创建数据目录：%v"}, err)
 	}
-	lock := flock.New(filepath.Join(path, lockedName), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
+	lock, err := lockDir(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := MissingDatabase(path); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	d := &dataDir{path: path, lock: lock}
+	if err := d.write(nil); err != nil { // what the last holder wrote is not about this one
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return d, nil
+}
+
+// heldError says that another process has locked a data directory.
+type heldError struct{ error }
+
+func (e heldError) Unwrap() error { return e.error }
+
+// lockDir locks a data directory. A heldError names who has locked it.
+func lockDir(path string) (*flock.Flock, error) {
+	lock, locked, err := tryLock(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}, path, err)
 	}
 	if !locked {
 		holder, err := readHolder(path)
 		if err != nil {
-			return nil, err
+			return nil, heldError{err}
 		}
-		return nil, locale.Errorf(locale.Text{
+		return nil, heldError{locale.Errorf(locale.Text{
 			EN: "another server (process %d) uses the data directory %s: stop it, or choose another directory with --data",
 			ZH: "另一个服务器（进程 %d）正在使用数据目录 %s：请先停止它，或用 --data 指定其他目录",
-		}, holder.PID, path)
+		}, holder.PID, path)}
 	}
 	if !inPlace(lock) { // removed by an Abandon between being opened and being locked
 		return nil, errors.Join(locale.Errorf(locale.Text{
 			EN: "the data directory %s was just being filled: try again", ZH: "数据目录 %s 刚才正在被写入：请重试",
 		}, path), lock.Unlock())
 	}
-	_ = os.Truncate(filepath.Join(path, lockName), 0) // what the last holder wrote is not about this one
-	return &dataDir{path: path, lock: lock}, nil
+	return lock, nil
 }
 
 // inPlace says whether a lock's file is the one that others find by its name.
 func inPlace(lock *flock.Flock) bool {
 	ours, err := lock.Stat()
-	there, thereErr := os.Stat(lock.Path())
+	there, thereErr := os.Lstat(lock.Path())
 	return err == nil && thereErr == nil && os.SameFile(ours, there)
 }
 
@@ -142,10 +201,44 @@ func (d *dataDir) sign(h Holder) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(d.path, lockName), append(content, '\n'), 0o600); err != nil {
+	if err := d.write(append(content, '\n')); err != nil {
+		return err
+	}
+	d.signed = h
+	return nil
+}
+
+// write replaces what the lock file says. A file that came in its place is not touched.
+func (d *dataDir) write(content []byte) error {
+	f, err := os.OpenFile(filepath.Join(d.path, lockName), os.O_RDWR|signFlags|noFollow, 0o600)
+	if err != nil {
+		return fmt.Errorf("sign the lock file: %w", err)
+	}
+	if !inPlace(d.lock) {
+		err = fmt.Errorf("%s was replaced", d.lock.Path())
+	} else {
+		_, writeErr := f.Write(content)
+		err = errors.Join(f.Truncate(int64(len(content))), writeErr)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("sign the lock file: %w", err)
 	}
 	return nil
+}
+
+// keep makes the lock file anew if the locked one was removed or replaced, and says whether it did.
+// A heldError says that another process was quicker.
+func (d *dataDir) keep() (renewed bool, err error) {
+	if inPlace(d.lock) {
+		return false, nil
+	}
+	lock, err := lockDir(d.path)
+	if err != nil {
+		return false, err
+	}
+	former := d.lock
+	d.lock = lock
+	return true, errors.Join(d.sign(d.signed), former.Unlock())
 }
 
 // close unlocks the directory. The lock file stays: removing it would let two servers hold two of that name.

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"net"
+	"os"
 	"syscall"
 )
 
@@ -10,8 +11,20 @@ import (
 // cannot be read here.
 const lockedName = lockName + "ed"
 
+// Flags for opening the lock file: what says who holds it is a file of its own, made by signing.
+const (
+	noFollow  = 0
+	signFlags = os.O_CREATE
+)
+
 // listenPrivate opens a Unix socket; who may open it the data directory's rights say, as its file inherits them.
-func listenPrivate(path string) (net.Listener, error) { return net.Listen("unix", path) }
+func listenPrivate(path string) (*net.UnixListener, error) {
+	return net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+}
+
+// isSocket says whether a file is a socket, as far as it can be seen: Go takes it for an irregular
+// file here.
+func isSocket(info os.FileInfo) bool { return info.Mode()&(os.ModeSocket|os.ModeIrregular) != 0 }
 
 // wsaAddressInUse is WSAEADDRINUSE.
 const wsaAddressInUse = syscall.Errno(10048)

@@ -47,10 +47,11 @@ type Server struct {
 	flight  *health.Flight
 	desk    *command.Desk
 	control *http.Server
+	socket  socket // of control; keep changes it
 	public  *http.Server // health on an address of its own; nil: not asked for
 	metrics net.Addr     // where that is
 	looped  chan error   // the hub's loop's end
-	tidying sync.WaitGroup
+	aside   sync.WaitGroup // what runs beside the loop, until that ends
 	isNew   bool
 	notices []error // what the operator should know of this start
 }
@@ -98,7 +99,8 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 		return nil, err
 	}
 	go func() { s.looped <- s.hub.Run() }()
-	s.tidying.Go(func() { tidy(s.hub.Ended()) })
+	s.aside.Go(func() { tidy(s.hub.Ended()) })
+	s.aside.Go(func() { s.keep(s.hub.Ended()) })
 	opened = []func() error{s.Close}
 	select {
 	case <-s.hub.Ready():
@@ -113,6 +115,12 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 
 // explain says what to do about an error that an operator can do something about.
 func (s *Server) explain(err error) error {
+	if errors.Is(err, store.ErrDamaged) {
+		return locale.Errorf(locale.Text{
+			EN: "the data directory %[1]s cannot be used: %[2]v. Nothing in it was changed; parley doctor --data %[1]s says how a backup takes its place",
+			ZH: "无法使用数据目录 %[1]s：%[2]v。其中的内容未被改动；运行 parley doctor --data %[1]s 查看如何换上备份",
+		}, s.config.Data, err)
+	}
 	var refusal *chat.Refusal
 	if errors.Is(err, store.ErrFull) || errors.As(err, &refusal) && refusal.Code == chat.StorageFull {
 		return locale.Errorf(locale.Text{
@@ -127,7 +135,7 @@ func (s *Server) explain(err error) error {
 func (s *Server) assemble(version string) error {
 	state, err := s.store.Load()
 	if err != nil {
-		return err
+		return s.explain(err)
 	}
 	s.isNew = state.Progress().Place == 0
 	s.lookAtClock(state.Progress().Time)
@@ -194,8 +202,9 @@ func (s *Server) Wait() error {
 	return err
 }
 
-// Turn returns nil once the loop has dealt with one more command, stored or refused: a full disk is no standstill. ctx's error,
-// or that of a queue that stays full, if that does not come.
+// Turn returns nil once the loop has dealt with one more command, stored or refused: a full disk is
+// no standstill, and with a lost database this process alone has the history. ctx's error, or that
+// of a queue that stays full, if that does not come.
 func (s *Server) Turn(ctx context.Context) error {
 	err := s.hub.Do(ctx, chat.Alive{})
 	var refusal *chat.Refusal
@@ -205,13 +214,42 @@ func (s *Server) Turn(ctx context.Context) error {
 	return err
 }
 
-// Close stops the server: nothing new is taken, what was taken is stored and answered, members are told, the store is closed.
+// Close stops the server: nothing new is taken, what was taken is stored and answered, members are
+// told, the store is closed. An error says what is not stored.
 func (s *Server) Close() error {
 	if s.port != nil {
 		s.port.Stop()
 	}
 	s.hub.Close()
 	err := s.Wait()
-	s.tidying.Wait()
-	return errors.Join(err, s.closeControl(), s.closeDoors(), s.store.Close(), s.dir.close())
+	s.aside.Wait()
+	return errors.Join(err, s.closeControl(), s.closeDoors(), s.closeStore(), s.dir.close())
+}
+
+// closeStore closes the store. A lost database is copied first, into a file of its own: once it is
+// closed, nobody can reach it.
+func (s *Server) closeStore() error {
+	missing := s.store.InPlace()
+	if missing != nil {
+		s.store.Abandon(missing)
+	}
+	lost := s.store.Lost()
+	if lost == nil {
+		return s.store.Close()
+	}
+	rescued, err := "", error(nil)
+	if missing != nil {
+		rescued, err = s.store.Rescue()
+	}
+	err = errors.Join(err, s.store.Close())
+	if rescued == "" {
+		return errors.Join(locale.Errorf(locale.Text{
+			EN: "not everything that was shown is stored in %s: %v. Restore the last backup: parley restore --data NEW BACKUP",
+			ZH: "并非所有显示过的消息都已保存在 %s：%v。请恢复最近的备份：parley restore --data 新目录 备份文件",
+		}, s.config.Data, lost), err)
+	}
+	return errors.Join(locale.Errorf(locale.Text{
+		EN: "not everything that was shown is stored in %s: %v. All of it was saved in %[3]s: parley restore --data NEW %[3]s",
+		ZH: "并非所有显示过的消息都已保存在 %s：%v。全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
+	}, s.config.Data, lost, rescued), err)
 }

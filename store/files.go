@@ -179,3 +179,17 @@ func (s *Store) Lost() error {
 	}
 	return nil
 }
+
+// Rescue copies the database, whatever became of its files, into a new file beside it, and returns
+// the file's path. It is called by whoever calls Commit.
+func (s *Store) Rescue() (file string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(s.path), "parley-rescued-*.db")
+	if err != nil {
+		return "", fmt.Errorf("rescue the database: %w", err)
+	}
+	err = vacuumInto(s.writer, f.Name())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("rescue the database: %w", err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}

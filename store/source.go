@@ -124,9 +124,14 @@ func copyInto(ctx context.Context, path, target string) error {
 	if err != nil {
 		return err
 	}
-	err = sqlitex.ExecuteTransient(conn, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{target}})
+	err = vacuumInto(conn, target)
 	if ctx.Err() != nil {
 		err = ctx.Err() // which interrupted it
 	}
-	return errors.Join(classify(err), conn.Close(), from.unchanged())
+	return errors.Join(err, conn.Close(), from.unchanged())
+}
+
+// vacuumInto copies a database into a file, named by its full path.
+func vacuumInto(conn *sqlite.Conn, target string) error {
+	return classify(sqlitex.ExecuteTransient(conn, "VACUUM INTO ?", &sqlitex.ExecOptions{Args: []any{target}}))
 }

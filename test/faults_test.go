@@ -86,6 +86,15 @@ func TestAReadOnlyDataDirectoryIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
+func TestAReadOnlyDataDirectoryIsRead(t *testing.T) {
+	for _, args := range [][]string{{"verify"}, {"export"}} {
+		_, c := readOnlyData(t, args...)
+		if got := finish(t, c); got.status != 0 || got.err != "" || !strings.Contains(got.out, "lobby") {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
 // readOnlyData returns a data directory of a stopped server that may not be written, and a call of the program that is to use it.
 func readOnlyData(t *testing.T, args ...string) (dir string, c *exec.Cmd) {
 	t.Helper()

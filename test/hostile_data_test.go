@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,92 @@ func TestADatabaseThatIsNotOurs(t *testing.T) {
 		if left := namesIn(t, home); len(left) > 0 {
 			t.Errorf("%s: left behind: %q", what, left)
 		}
+	}
+}
+
+// TestARestoreThatWasKilledIsNoDataDirectory, but is not begun anew either.
+func TestARestoreThatWasKilledIsNoDataDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	filling := command(t, "import", "--data", dir, "-")
+	in, err := filling.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := filling.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it has begun", func() bool {
+		names, _ := filepath.Glob(filepath.Join(dir, "partial-*", store.FileName))
+		return len(names) > 0
+	})
+	refused(t, "wait until it is done", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	if err := filling.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = filling.Wait() // it was killed
+	before := namesIn(t, dir)
+	for range 2 {
+		refused(t, "was cut short, nothing in it is complete: remove the directory (rm -r "+dir+")", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+		refused(t, "was cut short", "import", "--data", dir, os.DevNull)
+	}
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "was cut short")
+	if after := namesIn(t, dir); !slices.Equal(after, before) {
+		t.Errorf("there was %q, now there is %q", before, after)
+	}
+}
+
+// TestAnEmptyDatabaseIsNotBegunAnew: it had something in it once.
+func TestAnEmptyDatabaseIsNotBegunAnew(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, store.FileName)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, path+" is empty (0 bytes). Nothing in it was changed; parley doctor", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "is empty")
+	for _, command := range []string{"verify", "export"} {
+		refused(t, "is empty", command, "--data", dir)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestALinkIsNotFollowed: what it leads to is somebody's diary.
+func TestALinkIsNotFollowed(t *testing.T) {
+	diary := filepath.Join(t.TempDir(), "diary")
+	for _, name := range []string{"parley.lock", "parley.sock", store.FileName, store.FileName + ".partial", "parley-key.pem.new", "last-backup.json"} {
+		dir := t.TempDir()
+		if err := errors.Join(os.WriteFile(diary, []byte("dear diary"), 0o600), os.Symlink(diary, filepath.Join(dir, name))); err != nil {
+			t.Fatal(err)
+		}
+		p, err := tryServe(t, command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0"), dir)
+		if err == nil {
+			done(t, "backup", "--data", dir, filepath.Join(t.TempDir(), "backup.db"))
+			p.stop()
+		}
+		if refuses := strings.HasPrefix(name, "parley.") && !strings.HasSuffix(name, ".partial"); (err != nil) != refuses {
+			t.Errorf("%s: %v, %s", name, err, p.errs)
+		}
+		if refuses := err != nil; refuses && !strings.Contains(p.errs.String(), filepath.Join(dir, name)) {
+			t.Errorf("%s: %s", name, p.errs)
+		}
+		if got, err := os.ReadFile(diary); err != nil || string(got) != "dear diary" {
+			t.Errorf("%s: the diary says %q, %v", name, got, err)
+		}
+	}
+	data := t.TempDir()
+	serve(t, data, "--listen", "127.0.0.1:0").stop()
+	for _, name := range []string{"backup.db", "backup.db.sha256"} {
+		target := t.TempDir()
+		if err := os.Symlink(diary, filepath.Join(target, name)); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, "exists and is not overwritten", "backup", "--data", data, filepath.Join(target, "backup.db"))
+	}
+	if got, err := os.ReadFile(diary); err != nil || string(got) != "dear diary" {
+		t.Errorf("a backup: the diary says %q, %v", got, err)
 	}
 }
 

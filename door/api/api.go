@@ -172,4 +172,5 @@ var statuses = map[chat.Code]int{
 	chat.RoomNotJoined:  http.StatusConflict,
 	chat.TooManyRooms:   http.StatusConflict,
 	chat.NotAllowed:     http.StatusForbidden,
+	chat.StorageLost:    http.StatusInsufficientStorage,
 }

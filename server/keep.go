@@ -1,0 +1,130 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// keepEvery is how often the server looks whether others find what it has open.
+const keepEvery = time.Second
+
+// keep looks after the data directory until done is closed. The lock file and the control socket
+// are made anew if they were removed or replaced. A database cannot be: from then on nothing is
+// taken that nobody would find.
+func (s *Server) keep(done <-chan struct{}) {
+	every := time.NewTicker(keepEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			s.look()
+		case <-done:
+			return
+		}
+	}
+}
+
+// look looks after the data directory once.
+func (s *Server) look() {
+	renewed, err := s.dir.keep()
+	if renewed {
+		s.log.Warn("the lock file was removed or replaced, and was made anew", "dir", s.dir.path)
+	}
+	var held heldError
+	if errors.As(err, &held) { // two servers write one database
+		s.abandon(err)
+	} else if err != nil {
+		s.log.Warn("the lock file is not in its place, and cannot be made anew", "dir", s.dir.path, "err", err)
+	}
+	if err := s.store.InPlace(); err != nil {
+		s.abandon(err)
+	}
+	if err := s.keepControl(); err != nil {
+		s.log.Warn("the control socket is not in its place, and cannot be made anew", "err", err)
+	}
+}
+
+// abandon has the store take nothing more, and the hub find out without waiting for a message.
+func (s *Server) abandon(why error) {
+	s.store.Abandon(why)
+	if known := s.hub.Status().Storage; known == chat.StorageLost || known == chat.StorageFailed {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), keepEvery)
+	defer cancel()
+	_ = s.hub.Do(ctx, chat.Alive{}) // refused; if it is not even taken, the next look asks again
+}
+
+// keepControl listens anew if the control socket was removed or replaced while the server holds the
+// directory. Commands under way go on.
+func (s *Server) keepControl() error {
+	if s.socket.inPlace() {
+		return nil
+	}
+	former := s.socket.listener
+	listener, err := listenSocket(s.socket.path)
+	if err != nil {
+		return err
+	}
+	s.socket = listener
+	s.log.Warn("the control socket was removed or replaced, and was made anew", "path", s.socket.path)
+	s.serveOn(s.control, s.socket.listener)
+	return former.Close()
+}
+
+// socket is the control socket, as it was made.
+type socket struct {
+	path     string
+	listener *net.UnixListener
+	info     os.FileInfo
+}
+
+// listenSocket opens the control socket, which only this user can open. A socket that is there
+// already is a killed server's: the directory is ours. Anything else is not touched.
+func listenSocket(path string) (socket, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return socket{}, fmt.Errorf("look for an old control socket: %w", err)
+	case !isSocket(info):
+		return socket{}, locale.Errorf(locale.Text{
+			EN: "%s, where the control socket belongs, is something else: move it away",
+			ZH: "%s 应为控制套接字，却是其他文件：请将其移走",
+		}, path)
+	default:
+		if err := os.Remove(path); err != nil {
+			return socket{}, fmt.Errorf("remove the old control socket: %w", err)
+		}
+	}
+	listener, err := listenPrivate(path)
+	if err != nil {
+		return socket{}, fmt.Errorf("open the control socket: %w", err)
+	}
+	if info, err = os.Lstat(path); err != nil {
+		return socket{}, errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
+	}
+	listener.SetUnlinkOnClose(false) // what is there by then may be another's: see remove
+	return socket{path, listener, info}, nil
+}
+
+// inPlace says whether the socket is the one that others find.
+func (s socket) inPlace() bool {
+	info, err := os.Lstat(s.path)
+	return err == nil && os.SameFile(info, s.info)
+}
+
+// remove removes the socket, if it is in its place.
+func (s socket) remove() error {
+	if !s.inPlace() {
+		return nil
+	}
+	return os.Remove(s.path)
+}

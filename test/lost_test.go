@@ -1,0 +1,233 @@
+//go:build unix
+
+package test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/server"
+	"parley/store"
+)
+
+// database are the files of a database in use.
+var database = []string{store.FileName, store.FileName + "-wal", store.FileName + "-shm"}
+
+// each does something to files of a directory.
+func each(names []string, do func(path string) error) func(dir string) error {
+	return func(dir string) error {
+		var errs []error
+		for _, name := range names {
+			errs = append(errs, do(filepath.Join(dir, name)))
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// replace puts another file in the place of one.
+func replace(path string) error {
+	return errors.Join(os.WriteFile(path+".other", []byte("another"), 0o600), os.Rename(path+".other", path))
+}
+
+// until waits until something holds.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !holds(); {
+		if time.Now().After(end) {
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// ends asks the server to end, and returns its exit status and what it wrote to standard error.
+func (p *program) ends() (status int, said string) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	impatient := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	defer impatient.Stop()
+	_ = p.cmd.Wait() // the status says it
+	return p.cmd.ProcessState.ExitCode(), p.errs.String()
+}
+
+var rescued = regexp.MustCompile(`parley restore --data NEW (\S+\.db)`)
+
+// TestALostDatabaseIsNoticedAndRescued: nothing is taken that nobody would find, all who ask are
+// told, and what the server still has is saved when it stops.
+func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
+	for what, lose := range map[string]func(dir string) error{
+		"removed":                 each(database, os.Remove),
+		"moved":                   each(database, func(path string) error { return os.Rename(path, path+".old") }),
+		"replaced":                each(database[:1], replace),
+		"without its WAL":         each(database[1:2], os.Remove),
+		"without its WAL's index": each(database[2:], os.Remove),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := serve(t, dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
+			ann := p.enter("ann")
+			ann.says("remember this")
+			ann.hearsNothing()
+			if err := lose(dir); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "status says that the database is lost", func() bool {
+				return strings.Contains(call(t, "status", "--data", dir).out, "storage: storage_lost")
+			})
+			ann.says("is anybody writing this down?")
+			ann.hears(chat.StorageLost.Sentence())
+			examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String())).
+				has(t, "server", "fail", "its database was removed or replaced")
+			status, said := p.ends()
+			saved := rescued.FindStringSubmatch(said)
+			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir) || saved == nil {
+				t.Fatalf("status %d, %s", status, said)
+			}
+			again := filepath.Join(t.TempDir(), "again")
+			done(t, "restore", "--data", again, saved[1])
+			if got := done(t, "export", "--data", again); !strings.Contains(got, `"text":"remember this"`) {
+				t.Errorf("it saved %s", got)
+			}
+		})
+	}
+}
+
+// TestALostDirectoryIsNoticed, where nothing can be saved.
+func TestALostDirectoryIsNoticed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	ann := p.enter("ann")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the log says it", func() bool { return strings.Contains(p.errs.String(), "nothing can be stored") })
+	ann.says("hello?")
+	ann.hears(chat.StorageLost.Sentence())
+	status, said := p.ends()
+	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir) || !strings.Contains(said, "last backup") {
+		t.Errorf("status %d, %s", status, said)
+	}
+}
+
+// TestNoEmptyHistoryInThePlaceOfALostOne: the next start says what is missing, and changes nothing.
+func TestNoEmptyHistoryInThePlaceOfALostOne(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	p.stop()
+	if err := os.Remove(filepath.Join(dir, store.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	before := namesIn(t, dir)
+	for range 2 { // a refused start is none: the second is refused, too
+		refused(t, "parley.db is missing from the data directory "+dir, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	}
+	if after := namesIn(t, dir); strings.Join(after, " ") != strings.Join(before, " ") {
+		t.Errorf("there was %q, now there is %q", before, after)
+	}
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "missing")
+	if err := os.Remove(filepath.Join(dir, "parley.lock")); err != nil {
+		t.Fatal(err)
+	}
+	p = serve(t, dir, "--listen", "127.0.0.1:0") // as it was told
+	p.stop()
+}
+
+// TestTheLockFileAndTheControlSocketComeBack, whatever became of them.
+func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
+	link := func(path string) error { return errors.Join(os.Remove(path), os.Symlink("nowhere", path)) }
+	listen := func(path string) error {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		other, err := net.Listen("unix", path)
+		if err == nil {
+			t.Cleanup(func() { other.Close() })
+		}
+		return err
+	}
+	for what, lose := range map[string]func(dir string) error{
+		"no lock":          each([]string{"parley.lock"}, os.Remove),
+		"another lock":     each([]string{"parley.lock"}, replace),
+		"no socket":        each([]string{"parley.sock"}, os.Remove),
+		"another's socket": each([]string{"parley.sock"}, listen),
+		"neither":          each([]string{"parley.lock", "parley.sock"}, os.Remove),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := serve(t, dir, "--listen", "127.0.0.1:0")
+			before, err := server.FindHolder(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := lose(dir); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it answers", func() bool { return strings.Contains(p.errs.String(), "was made anew") })
+			until(t, "it answers", func() bool { return call(t, "status", "--data", dir).status == 0 })
+			if after, err := server.FindHolder(dir); err != nil || after != before {
+				t.Errorf("%+v, %v", after, err)
+			}
+			refused(t, "another server (process", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+			p.stop()
+			if got := namesIn(t, dir); strings.Contains(strings.Join(got, " "), "parley.sock") {
+				t.Errorf("left is %q", got)
+			}
+		})
+	}
+	for name, why := range map[string]string{"parley.lock": "move it away", "parley.sock": "another server"} {
+		t.Run("a link for "+name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := serve(t, dir, "--listen", "127.0.0.1:0")
+			if err := each([]string{name}, link)(dir); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it says so", func() bool { return strings.Contains(p.errs.String(), "cannot be made anew") })
+			refused(t, why, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+			p.stop()
+			if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != "nowhere" {
+				t.Errorf("%q, %v", target, err)
+			}
+		})
+	}
+}
+
+// TestASecondServerInTheSameDirectoryEndsTheWriting: it came while the lock file was away.
+func TestASecondServerInTheSameDirectoryEndsTheWriting(t *testing.T) {
+	dir := t.TempDir()
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	ann := p.enter("ann")
+	second := holdLock(t, filepath.Join(dir, "parley.lock"))
+	defer second.Close()
+	until(t, "the log says it", func() bool { return strings.Contains(p.errs.String(), "nothing can be stored") })
+	ann.says("hello?")
+	ann.hears(chat.StorageLost.Sentence())
+	if status, said := p.ends(); status != 1 || !strings.Contains(said, "another server (process 1)") {
+		t.Errorf("status %d, %s", status, said)
+	}
+}
+
+// holdLock puts a lock file that somebody else holds in the place of a server's.
+func holdLock(t *testing.T, path string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(path+".other", os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(`{"pid":1,"socket":""}`)
+	if err := errors.Join(err, syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), os.Rename(f.Name(), path)); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
