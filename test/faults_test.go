@@ -89,7 +89,7 @@ func TestAReadOnlyDataDirectoryIsRefusedAtTheStart(t *testing.T) {
 func TestAReadOnlyDataDirectoryIsRead(t *testing.T) {
 	for _, args := range [][]string{{"verify"}, {"export"}} {
 		_, c := readOnlyData(t, args...)
-		if got := finish(t, c); got.status != 0 || got.err != "" || !strings.Contains(got.out, "lobby") {
+		if got := finish(t, c); got.status != 0 || got.err != "" || got.out == "" {
 			t.Errorf("%s: %+v", args, got)
 		}
 	}
