@@ -47,10 +47,10 @@ type Server struct {
 	flight  *health.Flight
 	desk    *command.Desk
 	control *http.Server
-	socket  socket // of control; keep changes it
-	public  *http.Server // health on an address of its own; nil: not asked for
-	metrics net.Addr     // where that is
-	looped  chan error   // the hub's loop's end
+	socket  socket         // of control; keep changes it
+	public  *http.Server   // health on an address of its own; nil: not asked for
+	metrics net.Addr       // where that is
+	looped  chan error     // the hub's loop's end
 	aside   sync.WaitGroup // what runs beside the loop, until that ends
 	isNew   bool
 	notices []error // what the operator should know of this start

@@ -11,6 +11,7 @@ import (
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 // ErrDamaged is returned for a database that is not whole: it is empty, cut short, or contradicts
@@ -66,45 +67,43 @@ func examineEnd(path string) error {
 
 // create makes a database of the newest format. It appears under its name whole, or not at all,
 // wherever the program is stopped.
-func create(path string) (err error) {
+func create(path string) error {
 	partial := path + ".partial"
-	defer func() { err = errors.Join(err, removeAll(partial, partial+"-journal")) }()
-	if err := removeAll(partial, partial+"-journal"); err != nil { // of a start that was killed
+	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a start that was killed
 		return err
 	}
 	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // follows no link
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
-		return err
+	err = build(partial)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(partial, path)
 	}
-	conn, err := sqlite.OpenConn(partial, sqlite.OpenReadWrite) // not WAL: all of it is in one file
 	if err != nil {
-		return err
-	}
-	newest, err := schema()
-	if err == nil {
-		err = sqlitemigration.Migrate(context.Background(), conn, newest)
-	}
-	if err := errors.Join(err, conn.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(partial, path); err != nil {
-		return err
+		return errors.Join(err, os.Remove(partial))
 	}
 	return SyncDir(filepath.Dir(path))
 }
 
-// removeAll removes files, of which any may be missing.
-func removeAll(paths ...string) error {
-	var errs []error
-	for _, path := range paths {
-		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
+// build makes the tables in an empty file, all of them in that one file. It is not on the disk yet.
+func build(path string) error {
+	newest, err := schema()
+	if err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite) // no WAL
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = MEMORY", nil),
+		sqlitex.ExecuteTransient(conn, "PRAGMA synchronous = OFF", nil),
+	)
+	if err == nil {
+		err = sqlitemigration.Migrate(context.Background(), conn, newest)
+	}
+	return errors.Join(err, conn.Close())
 }
 
 // SyncDir brings the names in a directory to the disk.

@@ -175,7 +175,7 @@ func TestAStoreNoticesThatItsFilesAreNotInPlace(t *testing.T) {
 
 func TestAStoreThatWritesALotStaysInPlace(t *testing.T) {
 	b := begun(t, t.TempDir())
-	for range 200 { // more than a checkpoint waits for
+	for range 100 { // more than a checkpoint waits for
 		b.must(says(long)...)
 		if err := b.store.InPlace(); err != nil {
 			t.Fatal(err)
