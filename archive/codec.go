@@ -2,15 +2,11 @@ package archive
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
-	"maps"
-	"slices"
 	"unicode/utf8"
 
 	"parley/chat"
@@ -44,14 +40,6 @@ type (
 		SHA256   string `json:"sha256"` // over all lines before this one
 	}
 )
-
-// shapes are the names that each type of line has, sorted.
-var shapes = map[string][]string{
-	"export":  {"format", "room", "type"},
-	"entity":  {"key", "kind", "type", "value"},
-	"message": {"kind", "nick", "room", "seq", "text", "time", "type"},
-	"end":     {"entities", "messages", "sha256", "type"},
-}
 
 // encoder writes an export.
 type encoder struct {
@@ -165,61 +153,18 @@ func (l *lineReader) end() error {
 
 // parseLine reads a line, which must have exactly the names of its type, each once.
 func parseLine(line []byte) (any, error) {
-	if !utf8.Valid(line) { // JSON would change it
-		return nil, locale.Errorf(locale.Text{EN: "it is not UTF-8", ZH: "不是 UTF-8"})
-	}
-	members, err := object(line)
+	o, err := chat.ParseObject(line)
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "it is not one JSON object: %v", ZH: "不是一个 JSON 对象：%v"}, err)
 	}
 	var kind string
-	if err := json.Unmarshal(members["type"], &kind); err != nil || shapes[kind] == nil {
+	_ = json.Unmarshal(o["type"], &kind) // where there is no text, kind is none
+	into := map[string]any{"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{}}[kind]
+	if into == nil {
 		return nil, locale.Errorf(locale.Text{EN: `its "type" is none of export, entity, message, end`, ZH: `"type" 不是 export、entity、message、end 之一`})
 	}
-	if names := slices.Sorted(maps.Keys(members)); !slices.Equal(names, shapes[kind]) {
-		return nil, locale.Errorf(locale.Text{EN: "a line of type %s has %q, not %q", ZH: "%s 类型的行应有 %[3]q，而不是 %[2]q"}, kind, names, shapes[kind])
-	}
-	into := map[string]any{"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{}}[kind]
-	if err := json.Unmarshal(line, into); err != nil {
+	if err := o.Fill(into); err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)
 	}
 	return into, nil
-}
-
-// object returns the members of a JSON object; a name that is there twice is an error.
-func object(line []byte) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(line))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, cmpErr(err, "it does not start with {")
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		key := name.(string) // in an object every other token is one
-		if _, twice := members[key]; twice {
-			return nil, fmt.Errorf("%q is there twice", key)
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		members[key] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, cmpErr(err, "something follows it")
-	}
-	return members, nil
-}
-
-func cmpErr(err error, otherwise string) error {
-	if err != nil {
-		return err
-	}
-	return errors.New(otherwise)
 }

@@ -209,9 +209,9 @@ func TestImportRefuses(t *testing.T) {
 		"presence":                 {signed(1, 0, header, `{"type":"entity","kind":"session","key":"s","value":{}}`), 2, "no kind of entity"},
 		"an entity twice":          {signed(2, 2, header, lobby2, lobby2, first, second), 3, "out of order"},
 		"entities out of order":    {signed(2, 2, header, lobby2, strings.ReplaceAll(lobby2, "lobby", "attic"), first, second), 3, "out of order"},
-		"an entity's shape":        {signed(1, 2, header, strings.Replace(lobby2, `"seq"`, `"sec"`, 1), first), 2, "cannot be understood"},
+		"an entity's shape":        {signed(1, 2, header, strings.Replace(lobby2, `"seq"`, `"sec"`, 1), first), 2, `"sec" is not known`},
 		"an entity's key":          {signed(1, 2, header, strings.Replace(lobby2, `"lobby"`, `"attic"`, 1), first), 2, "another key"},
-		"a room's name":            {signed(1, 2, header, strings.ReplaceAll(lobby2, "lobby", `a\u001bb`), first), 2, "no name of a room"},
+		"a room's name":            {signed(1, 2, header, strings.ReplaceAll(lobby2, "lobby", `a\u001bb`), first), 2, "not a valid room name"},
 		"another room's entity":    {signed(1, 2, strings.Replace(header, `""`, `"attic"`, 1), lobby2, first, second), 2, "another room than attic"},
 		"another room's message":   {signed(0, 2, strings.Replace(header, `""`, `"attic"`, 1), first, second), 2, "another room than attic"},
 		"a room that is not there": {with(message("room", "attic")), 4, "out of order"},
@@ -240,6 +240,12 @@ func TestImportRefuses(t *testing.T) {
 		"too long a nick":          {with(message("nick", strings.Repeat("x", chat.NickMaxBytes+1))), 4, "its nick"},
 		"an announcement's nick":   {with(message("kind", "announcement")), 4, "has no nick"},
 		"an entering's text":       {with(message("kind", "entered")), 4, "must be empty"},
+		"a nick nobody can have":   {with(message("nick", "ann: hello")), 4, "its nick"},
+		"a nick that becomes none": {with(message("kind", "renamed")), 4, "the new nick"},
+		"a topic of two lines":     {with(message("kind", "topic")), 4, "a topic is one line"},
+		"no reason for leaving":    {with(message("kind", "left")), 4, "no reason for leaving"},
+		"null for a text":          {with(strings.Replace(first, `"text":""`, `"text":null`, 1)), 4, "null"},
+		"half a character":         {with(message("text", "x"), strings.Replace(second, "quotes", `\ud83d`, 1)), 5, `\ud83d is half a character`},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir, err := imported(t, c.content)
@@ -252,6 +258,45 @@ func TestImportRefuses(t *testing.T) {
 	}
 	if _, err := imported(t, strings.TrimSuffix(good, "\n")); err != nil {
 		t.Errorf("without the last line's end: %v", err)
+	}
+}
+
+// TestImportRefusesARoomThatNoServerMakes, and says in which line it is.
+func TestImportRefusesARoomThatNoServerMakes(t *testing.T) {
+	stored := talk(t)
+	path := filepath.Join(stored, store.FileName)
+	for what, c := range map[string]struct{ key, value, why string }{
+		"a topic of two lines":  {"lobby", `{"id":"lobby","seq":0,"topic":"tea\nat five"}`, "invalid topic"},
+		"a topic of 900 KB":     {"lobby", `{"id":"lobby","seq":0,"topic":"` + strings.Repeat("x", 900<<10) + `"}`, "invalid topic"},
+		"an invisible topic":    {"lobby", `{"id":"lobby","seq":0,"topic":" \u200b"}`, "invalid topic"},
+		"a steering topic":      {"lobby", `{"id":"lobby","seq":0,"topic":"\u001b[2J"}`, "invalid topic"},
+		"half a character":      {"lobby", `{"id":"lobby","seq":0,"topic":"\uD83d tea"}`, "half a character"},
+		"a topic of two alone":  {"@ann+bob", `{"id":"@ann+bob","seq":0,"topic":"tea"}`, "invalid topic"},
+		"a name in capitals":    {"lobby", `{"id":"lobby","Seq":0}`, `"Seq" is not known`},
+		"a name twice":          {"lobby", `{"id":"lobby","seq":0,"seq":0}`, `"seq" is there twice`},
+		"a name missing":        {"lobby", `{"id":"lobby"}`, `"seq" is missing`},
+		"null":                  {"lobby", `{"id":"lobby","seq":null}`, "null"},
+		"a seq beyond all":      {"lobby", `{"id":"lobby","seq":9223372036854775808}`, "invalid seq"},
+		"another key":           {"lobby", `{"id":"Lobby","seq":0}`, "another key"},
+		"a room in capitals":    {"Lobby", `{"id":"Lobby","seq":0}`, "not a valid room name"},
+		"a room with a space":   {"tea room", `{"id":"tea room","seq":0}`, "not a valid room name"},
+		"a room of mixed looks": {"lоbby", `{"id":"lоbby","seq":0}`, "not a valid room name"}, // a Cyrillic o
+		"too long a room":       {strings.Repeat("x", 65), `{"id":"` + strings.Repeat("x", 65) + `","seq":0}`, "not a valid room name"},
+		"two in wrong order":    {"@bob+ann", `{"id":"@bob+ann","seq":0}`, "not a valid room name"},
+		"one alone":             {"@ann", `{"id":"@ann","seq":0}`, "not a valid room name"},
+		"nobody":                {"@+", `{"id":"@+","seq":0}`, "not a valid room name"},
+	} {
+		line := fmt.Sprintf(`{"type":"entity","kind":"room","key":%q,"value":%s}`, c.key, c.value)
+		_, _, err := decode(strings.NewReader(signed(1, 0, header, line)), noon, nil, nil) // it comes to neither
+		if err == nil || !strings.Contains(err.Error(), c.why) || !strings.HasPrefix(err.Error(), "line 2: ") {
+			t.Errorf("%s: %v, want %q", what, err, c.why)
+		}
+		change(t, path, fmt.Sprintf("INSERT OR REPLACE INTO entity VALUES ('room', '%s', '%s')", c.key, c.value))
+		report, err := VerifyData(t.Context(), stored, quiet)
+		if err != nil || len(report.Problems) == 0 || !strings.Contains(report.Problems[0].Error(), c.why) {
+			t.Errorf("%s, stored: %v, %v, want %q", what, report, err, c.why)
+		}
+		change(t, path, fmt.Sprintf("DELETE FROM entity WHERE key = '%s'", c.key))
 	}
 }
 

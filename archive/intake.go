@@ -109,17 +109,14 @@ func (in *intake) entity(line *entityLine) error {
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
 		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
 	}
-	if err := checkRoomName(e); err != nil {
-		return err
-	}
 	if len(in.entities) > 0 {
 		before := in.entities[len(in.entities)-1]
 		if e.Kind < before.Kind || e.Kind == before.Kind && e.Key <= before.Key {
 			return errOrder
 		}
 	}
-	if _, err := chat.LoadState(chat.Progress{}, []chat.Change{e}); err != nil {
-		return locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)
+	if err := chat.CheckEntity(e); err != nil {
+		return locale.Errorf(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, err)
 	}
 	in.entities = append(in.entities, e)
 	return nil
@@ -181,33 +178,33 @@ func (in *intake) message(m chat.Message) error {
 // all that is said later would have it.
 const clockSlack = time.Hour
 
-// roomMaxBytes bounds the name of any room: that of two who talk alone holds both of theirs.
-const roomMaxBytes = max(chat.RoomMaxBytes, len("@+")+2*chat.NickMaxBytes)
-
-// checkRoomName checks that an entity, if it is a room, has a name that a room can have.
-func checkRoomName(e chat.Change) error {
-	if e.IsRoom() && !oneLine(e.Key, roomMaxBytes) {
-		return locale.Errorf(locale.Text{EN: "%q is no name of a room", ZH: "%q 不是房间名"}, e.Key)
-	}
-	return nil
-}
-
 // checkMessage checks that a server could have written a message: no door lets anything else in.
 func checkMessage(m chat.Message) error {
 	text, err := chat.ParseText(m.Text, textMaxBytes)
 	switch {
 	case !slices.Contains(chat.Kinds(), m.Kind):
 		return locale.Errorf(locale.Text{EN: "%q is no kind of message", ZH: "%q 不是消息类型"}, m.Kind)
-	case !m.Time.Equal(time.Unix(0, m.Time.UnixNano())):
+	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is beyond what can be kept", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
 		return locale.Errorf(locale.Text{EN: "an announcement has no nick, everything else has one", ZH: "公告没有昵称，其他消息必须有昵称"})
-	case m.Nick != "" && !oneLine(m.Nick, chat.NickMaxBytes):
+	case m.Nick != "" && !chat.IsNick(m.Nick):
 		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
 	case m.Kind == chat.KindEntered && m.Text != "":
 		return locale.Errorf(locale.Text{EN: "who enters says nothing: its text must be empty", ZH: "进入消息不应有内容"})
 	case m.Kind == chat.KindEntered, m.Kind == chat.KindTopic && m.Text == "": // it is about nothing any more
 		return nil
+	}
+	if m.Kind == chat.KindRenamed && !chat.IsNick(m.Text) {
+		return locale.Errorf(locale.Text{EN: "its text is to be the new nick, and can be none", ZH: "内容应为新昵称，但不是有效的昵称"})
+	}
+	if m.Kind == chat.KindTopic && !chat.IsLine(m.Text, chat.NoteMaxBytes) {
+		return locale.Errorf(locale.Text{
+			EN: "a topic is one line of at most %d bytes, without control characters", ZH: "主题应为一行，最多 %d 字节，不含控制字符",
+		}, chat.NoteMaxBytes)
+	}
+	if m.Kind == chat.KindLeft && !isReason(m.Text) {
+		return locale.Errorf(locale.Text{EN: "%.40q is no reason for leaving", ZH: "%.40q 不是离开的原因"}, m.Text)
 	}
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {
@@ -221,10 +218,10 @@ func checkMessage(m chat.Message) error {
 	return nil
 }
 
-// oneLine says whether a text is one line as every door makes it.
-func oneLine(s string, maxBytes int) bool {
-	text, err := chat.ParseText(s, maxBytes)
-	return err == nil && text == s && !strings.Contains(s, "\n")
+// isReason says whether a text is why somebody left: a Reason, perhaps with more behind a colon.
+func isReason(text string) bool {
+	reason, detail, more := strings.Cut(text, ": ")
+	return slices.Contains(chat.Reasons(), chat.Reason(reason)) && (!more || chat.IsLine(detail, chat.NoteMaxBytes))
 }
 
 // complete checks that a room's last message is the one that its entity says.

@@ -131,12 +131,6 @@ func check(ctx context.Context, r *store.Reader, progress Progress) (*Report, er
 	return report, nil
 }
 
-func (r *Report) wrong(err error) {
-	if err != nil {
-		r.Problems = append(r.Problems, err)
-	}
-}
-
 func (r *Report) unreadable(err error) {
 	if err != nil {
 		r.problem(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, err)
@@ -153,8 +147,15 @@ func (r *Report) state(from *store.Reader) *chat.State {
 	if err != nil || entitiesErr != nil {
 		return nil
 	}
+	sound := true
 	for _, e := range entities {
-		r.wrong(checkRoomName(e))
+		if err := chat.CheckEntity(e); err != nil {
+			sound = false
+			r.problem(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, err)
+		}
+	}
+	if !sound {
+		return nil
 	}
 	state, err := chat.LoadState(progress, entities)
 	r.unreadable(err)

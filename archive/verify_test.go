@@ -32,7 +32,7 @@ func TestVerifyTells(t *testing.T) {
 		"time goes back":     {"UPDATE message SET time = 1 WHERE seq = 3", []string{"message 3 is older", "not those that were written"}},
 		"another room":       {"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')", []string{"attic: it has messages, and does not exist", "not those that were written"}},
 		"the room's entity":  {`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`, []string{"newest message is 9, and should be 8"}},
-		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{"cannot be read"}},
+		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{`invalid room "lobby": it is cut off`}},
 		"an unknown entity":  {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
 		"the digest":         {"UPDATE digest SET hash = zeroblob(32)", []string{"not those that were written"}},
 		"the digest's place": {"UPDATE digest SET seq = 8", []string{"not those that were written"}},
@@ -45,7 +45,7 @@ func TestVerifyTells(t *testing.T) {
 		"a steering text":    {"UPDATE message SET text = char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its text", "not those that were written"}},
 		"a steering room": {
 			"INSERT INTO entity VALUES ('room', char(27) || '[2J', '{\"id\":\"\\u001b[2J\",\"seq\":0}')",
-			[]string{`"\x1b[2J" is no name of a room`},
+			[]string{`"\x1b[2J": not a valid room name`},
 		},
 		"several": {"UPDATE message SET time = 1 WHERE seq = 3; DELETE FROM message WHERE seq IN (6, 9)", []string{
 			"message 3 is older", "message 7 follows 5", "newest message is 8", "not those that were written",

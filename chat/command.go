@@ -18,6 +18,11 @@ const (
 	ReasonSlow   Reason = "slow"   // read more slowly than others spoke
 )
 
+// Reasons returns every Reason there is.
+func Reasons() []Reason {
+	return []Reason{ReasonQuit, ReasonGone, ReasonIdle, ReasonKicked, ReasonEnded, ReasonParted, ReasonSlow}
+}
+
 // Command is what somebody asks of the chat room. The set is closed: a Command is one of the types of this file, each a plain
 // value that can be written down, and none of them is changed once it is in a log.
 type Command interface {

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/hex"
 	"encoding/json"
@@ -33,8 +32,11 @@ func Lasts(kind string) bool { return lasts[kind] }
 // IsRoom says whether a Change is a room's, whose RoomID is then its Key.
 func (c Change) IsRoom() bool { return c.Kind == entityRoom }
 
-// entity is what State is made of. encode adds every field that JSON has to what is hashed.
-type entity interface{ encode(e *encoding) }
+// entity is what State is made of.
+type entity interface {
+	encode(e *encoding) // adds every field that JSON has to what is hashed
+	check() error       // says whether the rules could have led to it
+}
 
 // Room is a room's entity.
 type Room struct {
@@ -122,7 +124,8 @@ func NewState() *State {
 }
 
 // LoadState rebuilds the State that progress and entities were kept of. Entities come in any order, each as the last Change
-// left it, with its JSON. A kind or a shape that this version does not know is an error: going on without it would part from the log.
+// left it, with its JSON. A kind or a shape that this version does not know is an error, as is what the rules could not have led
+// to (see CheckEntity): going on without it would part from the log.
 func LoadState(progress Progress, entities []Change) (*State, error) {
 	s := NewState()
 	s.progress = progress
@@ -159,16 +162,21 @@ func (s *State) load(e Change) error {
 	return errKindUnknown
 }
 
-func loadInto[K ~string, V any](into map[K]V, e Change, key func(V) K) error {
+func loadInto[K ~string, V entity](into map[K]V, e Change, key func(V) K) error {
 	var v V
 	value, _ := e.Value.(json.RawMessage)
-	d := json.NewDecoder(bytes.NewReader(value))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
+	o, err := ParseObject(value)
+	if err != nil {
 		return err
 	}
-	if d.InputOffset() != int64(len(value)) || string(key(v)) != e.Key {
-		return errors.New("its value is of another shape or another key")
+	if err := o.Fill(&v); err != nil {
+		return err
+	}
+	if string(key(v)) != e.Key {
+		return fmt.Errorf("its value has another key, %q", key(v))
+	}
+	if err := v.check(); err != nil {
+		return err
 	}
 	into[key(v)] = v
 	return nil

@@ -108,7 +108,7 @@ var kick = Command{
 		}
 		reason := c.args["reason"]
 		if reason != "" {
-			if reason, err = chat.ParseText(reason, reasonMax); err != nil {
+			if reason, err = chat.ParseText(reason, chat.NoteMaxBytes); err != nil {
 				return err
 			}
 			reason = strings.ReplaceAll(reason, "\n", " ")
@@ -119,9 +119,6 @@ var kick = Command{
 		return c.emit(&Done{Done: "removed", Nick: nick.Name})
 	},
 }
-
-// reasonMax bounds a reason such that every door can show it on one line, in bytes.
-const reasonMax = 400
 
 var history = Command{
 	Name:    "history",

@@ -162,7 +162,7 @@ func oneLine(typed string) (string, error) {
 	if strings.TrimSpace(typed) == noText {
 		return "", nil
 	}
-	text, err := chat.ParseText(strings.TrimSpace(typed), reasonMax)
+	text, err := chat.ParseText(strings.TrimSpace(typed), chat.NoteMaxBytes)
 	return strings.ReplaceAll(text, "\n", " "), err
 }
 

@@ -1,0 +1,133 @@
+package chat
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Object is a JSON object whose members are known by their exact names. encoding/json takes much
+// that means nothing, or two things to two readers: a name twice, a name in other capitals, half a
+// character, null for a text. ParseObject and Fill refuse it.
+type Object map[string]json.RawMessage
+
+// ParseObject reads one JSON object and nothing behind it.
+func ParseObject(data []byte) (Object, error) {
+	if !utf8.Valid(data) { // encoding/json would replace what is not UTF-8
+		return nil, errors.New("not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, orError(err, "it does not start with {")
+	}
+	o := Object{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name := token.(string) // in an object every other token is one
+		if _, twice := o[name]; twice {
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		o[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("it is cut off: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, orError(err, "something follows it")
+	}
+	if escape := halfEscape(data); escape != "" {
+		return nil, fmt.Errorf(`%s is half a character`, escape)
+	}
+	return o, nil
+}
+
+func orError(err error, otherwise string) error {
+	if err != nil {
+		return err
+	}
+	return errors.New(otherwise)
+}
+
+// halfEscape returns an escape in valid JSON that is one half of a surrogate pair without the
+// other, empty if there is none.
+func halfEscape(data []byte) string {
+	for i := bytes.IndexByte(data, '\\'); 0 <= i && i < len(data); i++ {
+		if data[i] != '\\' {
+			continue
+		}
+		if i++; data[i] != 'u' {
+			continue
+		}
+		escape := string(data[i-1 : i+5])
+		switch high := strings.ToLower(escape[2:4]); {
+		case high >= "dc" && high <= "df":
+			return escape
+		case high >= "d8" && high <= "db":
+			low := strings.ToLower(string(data[i+5 : min(i+9, len(data))]))
+			if low < `\udc` || low >= `\ue` {
+				return escape
+			}
+			i += 6
+		}
+		i += 4
+	}
+	return ""
+}
+
+// Fill sets the fields of a struct, those of embedded structs among them. Each must be there, but
+// for those with omitempty, and nothing else may be.
+func (o Object) Fill(into any) error {
+	v := reflect.ValueOf(into).Elem()
+	fields := reflect.VisibleFields(v.Type())
+	nameOf := func(f reflect.StructField) (name, options string) {
+		name, options, _ = strings.Cut(f.Tag.Get("json"), ",")
+		return name, options
+	}
+	for _, name := range sortedKeys(o) {
+		if !slices.ContainsFunc(fields, func(f reflect.StructField) bool { is, _ := nameOf(f); return is == name }) {
+			return fmt.Errorf("%q is not known", name)
+		}
+	}
+	for _, f := range fields {
+		name, options := nameOf(f)
+		value, there := o[name]
+		switch {
+		case name == "" || !there && options == "omitempty":
+			continue
+		case !there:
+			return fmt.Errorf("%q is missing", name)
+		}
+		if err := fill(value, v.FieldByIndex(f.Index).Addr().Interface()); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// fill reads a value into a field.
+func fill(value json.RawMessage, into any) error {
+	if _, special := into.(json.Unmarshaler); !special && reflect.TypeOf(into).Elem().Kind() == reflect.Struct {
+		o, err := ParseObject(value)
+		if err != nil {
+			return err
+		}
+		return o.Fill(into)
+	}
+	if string(value) == "null" && reflect.TypeOf(into).Elem().Kind() != reflect.Slice { // would be left out
+		return errors.New("it is null")
+	}
+	return json.Unmarshal(value, into)
+}

@@ -1,0 +1,82 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// NoteMaxBytes bounds what is shown on one line beside a name: a topic, or the reason why somebody
+// is away or was removed.
+const NoteMaxBytes = 400
+
+// IsRoom says whether a room can have a name: as ParseRoom makes it, or as DirectRoom does.
+func (r RoomID) IsRoom() bool {
+	if rest, direct := strings.CutPrefix(string(r), "@"); direct {
+		first, second, two := strings.Cut(rest, "+")
+		return two && first <= second && IsNick(first) && IsNick(second)
+	}
+	parsed, err := ParseRoom(string(r))
+	return err == nil && parsed == r
+}
+
+// IsNick says whether somebody could ever have been called so. Unlike ParseNick it takes keys, and
+// nicknames that are reserved or mix scripts: such rules may grow stricter, history stays.
+func IsNick(s string) bool {
+	return s != "" && len(s) <= NickMaxBytes && utf8.ValidString(s) && strings.IndexFunc(s, forbiddenInNick) < 0
+}
+
+// IsLine says whether a text is one line as ParseText leaves it.
+func IsLine(s string, maxBytes int) bool {
+	text, err := ParseText(s, maxBytes)
+	return err == nil && text == s && !strings.Contains(s, "\n")
+}
+
+// IsStorable says whether a time is kept to the nanosecond.
+func IsStorable(t time.Time) bool { return t.Equal(time.Unix(0, t.UnixNano())) }
+
+func (r Room) check() error {
+	switch {
+	case !r.ID.IsRoom():
+		return errors.New("not a valid room name")
+	case r.Topic != "" && (r.ID.IsDirect() || !IsLine(r.Topic, NoteMaxBytes)):
+		return fmt.Errorf("invalid topic %.40q: it must be one line of at most %d bytes, without control characters", r.Topic, NoteMaxBytes)
+	case r.Seq > math.MaxInt64:
+		return fmt.Errorf("invalid seq %d", r.Seq)
+	}
+	return nil
+}
+
+func (s Session) check() error {
+	switch {
+	case s.ID == "" || s.Node == "":
+		return errors.New("the session or its node has no name")
+	case !IsNick(s.Nick.Name) || !IsNick(s.Nick.Key):
+		return fmt.Errorf("invalid nickname %.40q (%.40q)", s.Nick.Name, s.Nick.Key)
+	case s.Away != "" && !IsLine(s.Away, NoteMaxBytes):
+		return fmt.Errorf("invalid reason %.40q for being away", s.Away)
+	case !IsStorable(s.Entered):
+		return fmt.Errorf("invalid time %v", s.Entered)
+	}
+	for i, room := range s.Rooms {
+		if !room.IsRoom() || room.IsDirect() || slices.Contains(s.Rooms[:i], room) {
+			return fmt.Errorf("invalid room name %q, or it is there twice", room)
+		}
+	}
+	return nil
+}
+
+func (n node) check() error {
+	if n.ID == "" || !IsStorable(n.Seen) {
+		return fmt.Errorf("invalid name %q or time %v", n.ID, n.Seen)
+	}
+	return nil
+}
+
+// CheckEntity returns an error if no server could have written an entity: its value is not exactly
+// the JSON of its kind, or the rules could not have led to it.
+func CheckEntity(c Change) error { return NewState().load(c) }
