@@ -216,9 +216,6 @@ func TestTheControlSocketDebugs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", h.Socket)
-	}}
 	for path, beginning := range map[string]string{
 		"/healthz":                       "ok",
 		"/metrics":                       "# HELP",
@@ -227,16 +224,28 @@ func TestTheControlSocketDebugs(t *testing.T) {
 		"/debug/flight":                  "go 1.",
 		"/api/v1/status":                 "{",
 	} {
-		response, err := (&http.Client{Transport: transport}).Get("http://parley" + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil || response.StatusCode != http.StatusOK || !strings.HasPrefix(string(body), beginning) {
-			t.Errorf("%s: %s, %v, %.40q", path, response.Status, err, body)
+		if status, body := askSocket(t, h.Socket, path); status != http.StatusOK || !strings.HasPrefix(body, beginning) {
+			t.Errorf("%s: %d, %.40q", path, status, body)
 		}
 	}
+}
+
+// askSocket asks a control socket, as curl does.
+func askSocket(t *testing.T, socket, path string) (status int, body string) {
+	t.Helper()
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	response, err := (&http.Client{Transport: transport}).Get("http://parley" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return response.StatusCode, string(content)
 }
 
 func TestMetricsNameNobody(t *testing.T) {

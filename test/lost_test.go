@@ -74,7 +74,7 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			p := serve(t, dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
+			p := serve(t, dir, "--listen", "127.0.0.1:0")
 			ann := p.enter("ann")
 			ann.says("remember this")
 			ann.hearsNothing()
@@ -86,6 +86,9 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 			})
 			ann.says("is anybody writing this down?")
 			ann.hears(chat.StorageLost.Sentence())
+			if status, body := askSocket(t, filepath.Join(dir, "parley.sock"), "/healthz"); status != 503 || !strings.HasPrefix(body, "storage_lost") {
+				t.Errorf("/healthz answers %d, %q", status, body)
+			}
 			examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String())).
 				has(t, "server", "fail", "its database was removed or replaced")
 			status, said := p.ends()
