@@ -159,7 +159,9 @@ func parseLine(line []byte) (any, error) {
 	}
 	var kind string
 	_ = json.Unmarshal(o["type"], &kind) // where there is no text, kind is none
-	into := map[string]any{"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{}}[kind]
+	into := map[string]any{
+		"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{},
+	}[kind]
 	if into == nil {
 		return nil, locale.Errorf(locale.Text{EN: `its "type" is none of export, entity, message, end`, ZH: `"type" 不是 export、entity、message、end 之一`})
 	}

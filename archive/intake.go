@@ -116,10 +116,15 @@ func (in *intake) entity(line *entityLine) error {
 		}
 	}
 	if err := chat.CheckEntity(e); err != nil {
-		return locale.Errorf(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, err)
+		return invalid(e, err)
 	}
 	in.entities = append(in.entities, e)
 	return nil
+}
+
+// invalid says what is wrong with an entity.
+func invalid(e chat.Change, why error) error {
+	return locale.Errorf(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, why)
 }
 
 // settle makes of the entities what the messages are compared with.
@@ -196,15 +201,20 @@ func checkMessage(m chat.Message) error {
 		return nil
 	}
 	if m.Kind == chat.KindRenamed && !chat.IsNick(m.Text) {
-		return locale.Errorf(locale.Text{EN: "its text is to be the new nick, and can be none", ZH: "内容应为新昵称，但不是有效的昵称"})
+		return locale.Errorf(locale.Text{
+			EN: "its text is to be the new nick, and can be none", ZH: "内容应为新昵称，但不是有效的昵称",
+		})
 	}
 	if m.Kind == chat.KindTopic && !chat.IsLine(m.Text, chat.NoteMaxBytes) {
 		return locale.Errorf(locale.Text{
-			EN: "a topic is one line of at most %d bytes, without control characters", ZH: "主题应为一行，最多 %d 字节，不含控制字符",
+			EN: "a topic is one line of at most %d bytes, without control characters",
+			ZH: "主题应为一行，最多 %d 字节，不含控制字符",
 		}, chat.NoteMaxBytes)
 	}
 	if m.Kind == chat.KindLeft && !isReason(m.Text) {
-		return locale.Errorf(locale.Text{EN: "%.40q is no reason for leaving", ZH: "%.40q 不是离开的原因"}, m.Text)
+		return locale.Errorf(locale.Text{
+			EN: "%.40q is no reason for leaving", ZH: "%.40q 不是离开的原因",
+		}, m.Text)
 	}
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {
@@ -221,7 +231,8 @@ func checkMessage(m chat.Message) error {
 // isReason says whether a text is why somebody left: a Reason, perhaps with more behind a colon.
 func isReason(text string) bool {
 	reason, detail, more := strings.Cut(text, ": ")
-	return slices.Contains(chat.Reasons(), chat.Reason(reason)) && (!more || chat.IsLine(detail, chat.NoteMaxBytes))
+	return slices.Contains(chat.Reasons(), chat.Reason(reason)) &&
+		(!more || chat.IsLine(detail, chat.NoteMaxBytes))
 }
 
 // complete checks that a room's last message is the one that its entity says.

@@ -151,7 +151,7 @@ func (r *Report) state(from *store.Reader) *chat.State {
 	for _, e := range entities {
 		if err := chat.CheckEntity(e); err != nil {
 			sound = false
-			r.problem(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, err)
+			r.Problems = append(r.Problems, invalid(e, err))
 		}
 	}
 	if !sound {

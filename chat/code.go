@@ -34,7 +34,7 @@ const (
 	RoomNotJoined              // the room exists, and the session is not in it
 	TooManyRooms               // as many rooms as there, or one member, may have
 	NotAllowed                 // for those with a higher role
-	StorageLost                // the database was removed or replaced while in use; needs an operator
+	StorageLost                // the database was removed while in use; needs an operator
 
 	codeEnd
 )
@@ -69,7 +69,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	RoomNotJoined:  {"room_not_joined", "you are not in that room, join it first"},
 	TooManyRooms:   {"too_many_rooms", "there are too many rooms"},
 	NotAllowed:     {"not_allowed", "that is for the administrator"},
-	StorageLost:    {"storage_lost", "the server has lost its database, nothing can be stored until its operator steps in"},
+	StorageLost:    {"storage_lost", "the server lost its database, its operator must step in"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

@@ -20,7 +20,9 @@ const (
 
 // Reasons returns every Reason there is.
 func Reasons() []Reason {
-	return []Reason{ReasonQuit, ReasonGone, ReasonIdle, ReasonKicked, ReasonEnded, ReasonParted, ReasonSlow}
+	return []Reason{
+		ReasonQuit, ReasonGone, ReasonIdle, ReasonKicked, ReasonEnded, ReasonParted, ReasonSlow,
+	}
 }
 
 // Command is what somebody asks of the chat room. The set is closed: a Command is one of the types of this file, each a plain

@@ -123,9 +123,10 @@ func NewState() *State {
 	}
 }
 
-// LoadState rebuilds the State that progress and entities were kept of. Entities come in any order, each as the last Change
-// left it, with its JSON. A kind or a shape that this version does not know is an error, as is what the rules could not have led
-// to (see CheckEntity): going on without it would part from the log.
+// LoadState rebuilds the State that progress and entities were kept of. Entities come in any order,
+// each as the last Change left it, with its JSON. It fails for a kind or a shape that this version
+// does not know, and for what the rules could not have led to (see CheckEntity): going on without
+// it would part from the log.
 func LoadState(progress Progress, entities []Change) (*State, error) {
 	s := NewState()
 	s.progress = progress

@@ -92,12 +92,9 @@ func halfEscape(data []byte) string {
 func (o Object) Fill(into any) error {
 	v := reflect.ValueOf(into).Elem()
 	fields := reflect.VisibleFields(v.Type())
-	nameOf := func(f reflect.StructField) (name, options string) {
-		name, options, _ = strings.Cut(f.Tag.Get("json"), ",")
-		return name, options
-	}
 	for _, name := range sortedKeys(o) {
-		if !slices.ContainsFunc(fields, func(f reflect.StructField) bool { is, _ := nameOf(f); return is == name }) {
+		isNamed := func(f reflect.StructField) bool { known, _ := nameOf(f); return known == name }
+		if !slices.ContainsFunc(fields, isNamed) {
 			return fmt.Errorf("%q is not known", name)
 		}
 	}
@@ -117,16 +114,23 @@ func (o Object) Fill(into any) error {
 	return nil
 }
 
+// nameOf returns a field's name in JSON, empty if it has none, and the options behind it.
+func nameOf(f reflect.StructField) (name, options string) {
+	name, options, _ = strings.Cut(f.Tag.Get("json"), ",")
+	return name, options
+}
+
 // fill reads a value into a field.
 func fill(value json.RawMessage, into any) error {
-	if _, special := into.(json.Unmarshaler); !special && reflect.TypeOf(into).Elem().Kind() == reflect.Struct {
+	kind := reflect.TypeOf(into).Elem().Kind()
+	if _, special := into.(json.Unmarshaler); !special && kind == reflect.Struct {
 		o, err := ParseObject(value)
 		if err != nil {
 			return err
 		}
 		return o.Fill(into)
 	}
-	if string(value) == "null" && reflect.TypeOf(into).Elem().Kind() != reflect.Slice { // would be left out
+	if string(value) == "null" && kind != reflect.Slice { // it would leave the field as it is
 		return errors.New("it is null")
 	}
 	return json.Unmarshal(value, into)

@@ -27,7 +27,8 @@ func (r RoomID) IsRoom() bool {
 // IsNick says whether somebody could ever have been called so. Unlike ParseNick it takes keys, and
 // nicknames that are reserved or mix scripts: such rules may grow stricter, history stays.
 func IsNick(s string) bool {
-	return s != "" && len(s) <= NickMaxBytes && utf8.ValidString(s) && strings.IndexFunc(s, forbiddenInNick) < 0
+	return s != "" && len(s) <= NickMaxBytes && utf8.ValidString(s) &&
+		strings.IndexFunc(s, forbiddenInNick) < 0
 }
 
 // IsLine says whether a text is one line as ParseText leaves it.
@@ -44,7 +45,8 @@ func (r Room) check() error {
 	case !r.ID.IsRoom():
 		return errors.New("not a valid room name")
 	case r.Topic != "" && (r.ID.IsDirect() || !IsLine(r.Topic, NoteMaxBytes)):
-		return fmt.Errorf("invalid topic %.40q: it must be one line of at most %d bytes, without control characters", r.Topic, NoteMaxBytes)
+		return fmt.Errorf("invalid topic %.40q: want one line of at most %d bytes, no control characters",
+			r.Topic, NoteMaxBytes)
 	case r.Seq > math.MaxInt64:
 		return fmt.Errorf("invalid seq %d", r.Seq)
 	}

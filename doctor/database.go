@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -14,8 +15,8 @@ import (
 
 func checkDatabase(_ context.Context, e *Examination) []Finding {
 	glimpse, err := e.glimpse()
-	if missing := server.MissingDatabase(e.Config.Data); missing != nil && errors.Is(err, fs.ErrNotExist) {
-		err = missing
+	if errors.Is(err, fs.ErrNotExist) {
+		err = cmp.Or(server.MissingDatabase(e.Config.Data), err)
 	}
 	last, lastErr := server.LastBackup(e.Config.Data)
 	if _, err := os.Stat(last.File); lastErr != nil || err != nil {

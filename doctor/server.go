@@ -150,11 +150,12 @@ func judgeState(s *command.State) []Finding {
 			cure(paste("df -h"))}
 	case s.Storage == "storage_lost":
 		return []Finding{broken(locale.Text{
-			EN: "its database was removed or replaced while it ran, nobody can talk; the process still has the history, and saves it when it is stopped in good order",
-			ZH: "运行期间数据库被移走或替换，无人可以发言；历史仍在该进程中，正常停止时会另存",
+			EN: "its database was removed or replaced while it ran, nobody can talk; " +
+				"the process still has the history, and saves it when it is stopped with SIGTERM",
+			ZH: "运行期间数据库被移走或替换，无人可以发言；历史仍在该进程中，用 SIGTERM 停止时会另存",
 		}).cure(locale.Text{
-			EN: "parley status  # shows what else it has; then stop it with SIGTERM, never with kill -9: its last words say where the history is",
-			ZH: "parley status  # 查看其状态；然后用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",
+			EN: "# stop it with SIGTERM, never with kill -9: its last words say where the history is",
+			ZH: "# 用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",
 		})}
 	case s.Storage != "ok":
 		return []Finding{broken(locale.Text{

@@ -30,7 +30,7 @@ var refusals = map[chat.Code]string{
 	chat.RoomNotJoined:  "你不在该房间，请先加入",
 	chat.TooManyRooms:   "房间太多",
 	chat.NotAllowed:     "只有管理员可以这样做",
-	chat.StorageLost:    "服务器的数据库已丢失，在管理员处理之前无法保存",
+	chat.StorageLost:    "服务器的数据库已丢失，需要管理员处理",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

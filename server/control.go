@@ -68,7 +68,8 @@ func (s *Server) serve(listener net.Listener, handler http.Handler) *http.Server
 // serveOn serves HTTP on one more listener until that, or the server, closes.
 func (s *Server) serveOn(h *http.Server, listener net.Listener) {
 	go func() {
-		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		err := h.Serve(listener)
+		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.log.Error("HTTP is not served any more", "address", listener.Addr().String(), "err", err)
 		}
 	}()

@@ -64,7 +64,8 @@ func tryLock(dir string, flags int) (lock *flock.Flock, locked bool, err error) 
 			}, path)
 		}
 	}
-	lock = flock.New(filepath.Join(dir, lockedName), flock.SetFlag(flags|noFollow), flock.SetPermissions(0o600))
+	path := filepath.Join(dir, lockedName)
+	lock = flock.New(path, flock.SetFlag(flags|noFollow), flock.SetPermissions(0o600))
 	locked, err = lock.TryLock()
 	return lock, locked, err
 }
@@ -101,13 +102,19 @@ func MissingDatabase(dir string) error {
 	switch {
 	case former.Filling:
 		return locale.Errorf(locale.Text{
-			EN: "a restore or an import into the data directory %[1]s was cut short, nothing in it is complete: remove the directory (rm -r %[1]s) and restore again",
-			ZH: "数据目录 %[1]s 的恢复或导入曾被中断，其中的数据不完整：请删除该目录（rm -r %[1]s），然后重新恢复",
+			EN: "a restore or an import into the data directory %[1]s was cut short, " +
+				"nothing in it is complete: remove the directory (rm -r %[1]s) and restore again",
+			ZH: "数据目录 %[1]s 的恢复或导入曾被中断，其中的数据不完整：" +
+				"请删除该目录（rm -r %[1]s），然后重新恢复",
 		}, dir)
 	case former.PID != 0:
 		return locale.Errorf(locale.Text{
-			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: put it back, or restore a backup into a new directory (parley restore --data NEW BACKUP). To begin with an empty history, remove %[3]s",
-			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：请放回该文件，或将备份恢复到新目录（parley restore --data 新目录 备份文件）。如要从空白历史开始，请删除 %[3]s",
+			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: " +
+				"put it back, or restore a backup into a new directory " +
+				"(parley restore --data NEW BACKUP). To begin with an empty history, remove %[3]s",
+			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：请放回该文件，" +
+				"或将备份恢复到新目录（parley restore --data 新目录 备份文件）。" +
+				"如要从空白历史开始，请删除 %[3]s",
 		}, dir, store.FileName, filepath.Join(dir, lockName))
 	}
 	return nil

@@ -41,7 +41,7 @@ func (s *Server) look() {
 	if errors.As(err, &held) { // two servers write one database
 		s.abandon(err)
 	} else if err != nil {
-		s.log.Warn("the lock file is not in its place, and cannot be made anew", "dir", s.dir.path, "err", err)
+		s.log.Warn("the lock file is not in its place, and cannot be made anew", "err", err)
 	}
 	if err := s.store.InPlace(); err != nil {
 		s.abandon(err)
@@ -68,13 +68,13 @@ func (s *Server) keepControl() error {
 	if s.socket.inPlace() {
 		return nil
 	}
-	former := s.socket.listener
-	listener, err := listenSocket(s.socket.path)
+	renewed, err := listenSocket(s.socket.path)
 	if err != nil {
 		return err
 	}
-	s.socket = listener
-	s.log.Warn("the control socket was removed or replaced, and was made anew", "path", s.socket.path)
+	former := s.socket.listener
+	s.socket = renewed
+	s.log.Warn("the control socket was removed or replaced, and was made anew", "path", renewed.path)
 	s.serveOn(s.control, s.socket.listener)
 	return former.Close()
 }
@@ -109,7 +109,8 @@ func listenSocket(path string) (socket, error) {
 		return socket{}, fmt.Errorf("open the control socket: %w", err)
 	}
 	if info, err = os.Lstat(path); err != nil {
-		return socket{}, errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
+		err = errors.Join(err, listener.Close())
+		return socket{}, fmt.Errorf("open the control socket: %w", err)
 	}
 	listener.SetUnlinkOnClose(false) // what is there by then may be another's: see remove
 	return socket{path, listener, info}, nil

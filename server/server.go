@@ -117,8 +117,10 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 func (s *Server) explain(err error) error {
 	if errors.Is(err, store.ErrDamaged) {
 		return locale.Errorf(locale.Text{
-			EN: "the data directory %[1]s cannot be used: %[2]v. Nothing in it was changed; parley doctor --data %[1]s says how a backup takes its place",
-			ZH: "无法使用数据目录 %[1]s：%[2]v。其中的内容未被改动；运行 parley doctor --data %[1]s 查看如何换上备份",
+			EN: "the data directory %[1]s cannot be used: %[2]v. Nothing in it was changed; " +
+				"parley doctor --data %[1]s says how a backup takes its place",
+			ZH: "无法使用数据目录 %[1]s：%[2]v。其中的内容未被改动；" +
+				"运行 parley doctor --data %[1]s 查看如何换上备份",
 		}, s.config.Data, err)
 	}
 	var refusal *chat.Refusal
@@ -244,12 +246,16 @@ func (s *Server) closeStore() error {
 	err = errors.Join(err, s.store.Close())
 	if rescued == "" {
 		return errors.Join(locale.Errorf(locale.Text{
-			EN: "not everything that was shown is stored in %s: %v. Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "并非所有显示过的消息都已保存在 %s：%v。请恢复最近的备份：parley restore --data 新目录 备份文件",
+			EN: "not everything that was shown is stored in %s: %v. " +
+				"Restore the last backup: parley restore --data NEW BACKUP",
+			ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
+				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, lost), err)
 	}
 	return errors.Join(locale.Errorf(locale.Text{
-		EN: "not everything that was shown is stored in %s: %v. All of it was saved in %[3]s: parley restore --data NEW %[3]s",
-		ZH: "并非所有显示过的消息都已保存在 %s：%v。全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
+		EN: "not everything that was shown is stored in %s: %v. " +
+			"All of it was saved in %[3]s: parley restore --data NEW %[3]s",
+		ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
+			"全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
 	}, s.config.Data, lost, rescued), err)
 }

@@ -29,8 +29,8 @@ func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	if s.failed {
 		return ErrFailed
 	}
-	if err := s.Lost(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if why := s.Lost(); why != nil {
+		return fmt.Errorf("commit: %w: %w", ErrLost, why)
 	}
 	touched, err := s.transact(results, progress)
 	switch {

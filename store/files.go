@@ -33,7 +33,7 @@ func examine(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		wal, walErr := os.Lstat(path + "-wal")
 		if walErr == nil && wal.Size() > 0 {
-			return fmt.Errorf("%w: %s is missing, though its %s is there", ErrDamaged, path, filepath.Base(path+"-wal"))
+			return fmt.Errorf("%w: %s is missing, though its WAL is there", ErrDamaged, path)
 		}
 		return err
 	case err != nil:
@@ -69,7 +69,8 @@ func examineEnd(path string) error {
 // wherever the program is stopped.
 func create(path string) error {
 	partial := path + ".partial"
-	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a start that was killed
+	// What is there is of a start that was killed.
+	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // follows no link
@@ -166,15 +167,12 @@ func (p *place) check() error {
 func (s *Store) InPlace() error { return s.place.check() }
 
 // Abandon makes every Commit from now on fail with ErrLost and the reason. Any goroutine.
-func (s *Store) Abandon(why error) {
-	lost := fmt.Errorf("%w: %w", ErrLost, why)
-	s.lost.CompareAndSwap(nil, &lost)
-}
+func (s *Store) Abandon(why error) { s.lost.CompareAndSwap(nil, &why) }
 
-// Lost returns what Commit fails with since Abandon, nil if it was not called. Any goroutine.
+// Lost returns the reason of the first Abandon, nil if there was none. Any goroutine.
 func (s *Store) Lost() error {
-	if lost := s.lost.Load(); lost != nil {
-		return *lost
+	if why := s.lost.Load(); why != nil {
+		return *why
 	}
 	return nil
 }

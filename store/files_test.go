@@ -189,10 +189,11 @@ func TestAnAbandonedStoreTakesNothing(t *testing.T) {
 	before := len(history(t, b.store))
 	b.store.Abandon(errors.New("first reason"))
 	b.store.Abandon(errors.New("second reason"))
-	for _, err := range []error{b.try(says("two")...), b.store.Lost()} {
-		if !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "first reason") {
-			t.Errorf("%v", err)
-		}
+	if err := b.try(says("two")...); !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "first reason") {
+		t.Errorf("%v", err)
+	}
+	if why := b.store.Lost(); why == nil || why.Error() != "first reason" {
+		t.Errorf("%v", why)
 	}
 	if after := len(history(t, b.store)); after != before {
 		t.Errorf("%d messages are stored, there were %d", after, before)

@@ -55,7 +55,8 @@ func OpenFile(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return source{path: path, name: uri, flags: sqlite.OpenReadOnly | sqlite.OpenURI, fixed: info}.reader(ctx)
+	s := source{path: path, name: uri, flags: sqlite.OpenReadOnly | sqlite.OpenURI, fixed: info}
+	return s.reader(ctx)
 }
 
 func (s source) reader(ctx context.Context) (*Reader, error) {
@@ -65,7 +66,8 @@ func (s source) reader(ctx context.Context) (*Reader, error) {
 	}
 	r := &Reader{conn: conn, source: s}
 	if err := r.begin(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", s.path, cmp.Or(ctx.Err(), classify(err))), conn.Close())
+		err = fmt.Errorf("open %s: %w", s.path, cmp.Or(ctx.Err(), classify(err)))
+		return nil, errors.Join(err, conn.Close())
 	}
 	return r, nil
 }

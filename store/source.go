@@ -75,7 +75,8 @@ func (s source) unchanged() error {
 	if err != nil {
 		return err
 	}
-	if !os.SameFile(now, s.fixed) || now.Size() != s.fixed.Size() || !now.ModTime().Equal(s.fixed.ModTime()) {
+	then := s.fixed
+	if !os.SameFile(now, then) || now.Size() != then.Size() || !now.ModTime().Equal(then.ModTime()) {
 		return fmt.Errorf("%s was written while it was read: try again", s.path)
 	}
 	return nil
@@ -88,7 +89,11 @@ func needsWriting(err error) bool {
 	case sqlite.ResultFull, sqlite.ResultReadOnly, sqlite.ResultCantOpen:
 		return true
 	}
-	return code == sqlite.ResultIOErrSHMSize || code == sqlite.ResultIOErrSHMOpen || code == sqlite.ResultIOErrSHMMap
+	switch code {
+	case sqlite.ResultIOErrSHMSize, sqlite.ResultIOErrSHMOpen, sqlite.ResultIOErrSHMMap:
+		return true
+	}
+	return false
 }
 
 // fileURI returns a path with parameters as SQLite takes them.

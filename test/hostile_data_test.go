@@ -137,6 +137,9 @@ func TestALinkIsNotFollowed(t *testing.T) {
 		if refuses := err != nil; refuses && !strings.Contains(p.errs.String(), filepath.Join(dir, name)) {
 			t.Errorf("%s: %s", name, p.errs)
 		}
+		if name == "parley.lock" && !strings.Contains(p.errs.String(), "move it away") {
+			t.Errorf("%s", p.errs)
+		}
 		if got, err := os.ReadFile(diary); err != nil || string(got) != "dear diary" {
 			t.Errorf("%s: the diary says %q, %v", name, got, err)
 		}

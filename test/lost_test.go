@@ -93,7 +93,7 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 				has(t, "server", "fail", "its database was removed or replaced")
 			status, said := p.ends()
 			saved := rescued.FindStringSubmatch(said)
-			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir) || saved == nil {
+			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
 				t.Fatalf("status %d, %s", status, said)
 			}
 			again := filepath.Join(t.TempDir(), "again")
@@ -117,7 +117,7 @@ func TestALostDirectoryIsNoticed(t *testing.T) {
 	ann.says("hello?")
 	ann.hears(chat.StorageLost.Sentence())
 	status, said := p.ends()
-	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir) || !strings.Contains(said, "last backup") {
+	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || !strings.Contains(said, "last backup") {
 		t.Errorf("status %d, %s", status, said)
 	}
 }
