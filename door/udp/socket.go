@@ -33,9 +33,10 @@ type options struct {
 	maxDatagram int // bytes of a datagram that read keeps
 	buffer      int // bytes wanted for each of the kernel's two buffers; 0: as the system has them
 
-	// gone is told of each ICMP or ICMPv6 answer 'port unreachable' to a datagram sent to peer.
-	// Such answers are easily forged, so the owner decides whether to believe one. It is called from read's or send's
-	// goroutine, also from both at a time, and must call neither. nil: nobody wants to know.
+	// gone is called for each ICMP or ICMPv6 error 'port unreachable' that comes from a peer's own
+	// address and is about a datagram to it. A host that can forge that address can forge the error,
+	// so the owner decides whether to believe it. It is called from read's or send's goroutine, also
+	// from both at a time, and must call neither. nil: nobody wants to know.
 	gone func(peer netip.AddrPort)
 }
 

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -190,23 +189,19 @@ func (s *socket) drain(queue *exchange) {
 	}
 }
 
-// judge counts an entry of the error queue if it came from the network, and reports its peer if that is gone.
+// judge counts an entry of the error queue if it came from the network, and reports its peer as gone
+// if the peer itself says so. An ICMP error quotes addresses that anybody can guess: any host that
+// may send one could otherwise have any member dropped.
 func (s *socket) judge(queue *exchange, i int) {
-	const destinationUnreachable4, destinationUnreachable6 = 3, 1 // RFC 792, RFC 4443 section 3.1
 	for kind, data := range queue.controlMessages(i) {
-		ours := kind == controlKind{unix.SOL_IP, unix.IP_RECVERR} || kind == controlKind{unix.SOL_IPV6, unix.IPV6_RECVERR}
-		if !ours || len(data) < int(unsafe.Sizeof(unix.SockExtendedErr{})) {
-			continue
-		}
-		errno, origin, what := syscall.Errno(binary.NativeEndian.Uint32(data)), data[4], data[5]
-		if origin != unix.SO_EE_ORIGIN_ICMP && origin != unix.SO_EE_ORIGIN_ICMP6 {
+		e, fromNetwork := parseICMP(kind, data)
+		if !fromNetwork {
 			continue
 		}
 		s.icmp.Add(1)
-		unreachable := origin == unix.SO_EE_ORIGIN_ICMP && what == destinationUnreachable4 ||
-			origin == unix.SO_EE_ORIGIN_ICMP6 && what == destinationUnreachable6
-		if unreachable && errno == unix.ECONNREFUSED && s.gone != nil { // the port: a host may only be out of reach for now
-			s.gone(decodeAddress(&queue.names[i]))
+		peer := decodeAddress(&queue.names[i])
+		if e.portUnreachable && e.offender == peer.Addr() && s.gone != nil {
+			s.gone(peer)
 		}
 	}
 }

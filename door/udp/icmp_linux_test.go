@@ -1,0 +1,181 @@
+//go:build !portable
+
+package udp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// extendedError is the control message of an ICMP error with an offender, as the kernel makes it.
+func extendedError(errno unix.Errno, origin, kind byte, offender netip.AddrPort) []byte {
+	data := binary.NativeEndian.AppendUint32(nil, uint32(errno))
+	data = append(data, origin, kind, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	var raw rawAddress
+	family := unix.AF_INET
+	if offender.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	return append(data, raw[:encodeAddress(&raw, family, offender)]...)
+}
+
+func TestOnlyPortUnreachableFromTheNetworkIsRead(t *testing.T) {
+	four, six := controlKind{unix.SOL_IP, unix.IP_RECVERR}, controlKind{unix.SOL_IPV6, unix.IPV6_RECVERR}
+	a4, a6 := netip.MustParseAddrPort("192.0.2.7:0"), netip.MustParseAddrPort("[2001:db8::7]:0")
+	mapped := append(extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP, 3, a6)[:16],
+		extendedError(0, 0, 0, netip.AddrPortFrom(netip.AddrFrom16(a4.Addr().As16()), 0))[16:]...)
+	whole := extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP, 3, a4)
+	whole6 := extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP6, 1, a6)
+	for name, c := range map[string]struct {
+		kind        controlKind
+		data        []byte
+		fromNetwork bool
+		want        icmpError
+	}{
+		"IPv4":             {four, whole, true, icmpError{true, a4.Addr()}},
+		"IPv6":             {six, whole6, true, icmpError{true, a6.Addr()}},
+		"IPv4 as IPv6":     {six, mapped, true, icmpError{true, a4.Addr()}},
+		"no offender":      {four, append(bytes.Clone(whole[:16]), make([]byte, 16)...), true, icmpError{true, netip.Addr{}}},
+		"offender missing": {four, whole[:16], true, icmpError{true, netip.Addr{}}},
+		"offender cut":     {four, whole[:23], true, icmpError{true, netip.Addr{}}},
+		"IPv6 cut":         {six, whole6[:16+27], true, icmpError{true, netip.Addr{}}},
+		"too short":        {four, whole[:15], false, icmpError{}},
+		"empty":            {four, nil, false, icmpError{}},
+		"of the kernel":    {four, extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_LOCAL, 0, a4), false, icmpError{}},
+		"another message":  {controlKind{unix.SOL_IP, unix.IP_PKTINFO}, whole, false, icmpError{}},
+		"host unreachable": {
+			four, extendedError(unix.EHOSTUNREACH, unix.SO_EE_ORIGIN_ICMP, 3, a4),
+			true,
+			icmpError{false, a4.Addr()},
+		},
+		"time exceeded": {
+			four, extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP, 11, a4),
+			true,
+			icmpError{false, a4.Addr()},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, fromNetwork := parseICMP(c.kind, c.data)
+			if got != c.want || fromNetwork != c.fromNetwork {
+				t.Errorf("%+v, from the network %v; want %+v, %v", got, fromNetwork, c.want, c.fromNetwork)
+			}
+		})
+	}
+}
+
+func FuzzParseICMP(f *testing.F) {
+	a4, a6 := netip.MustParseAddrPort("192.0.2.7:0"), netip.MustParseAddrPort("[2001:db8::7]:0")
+	f.Add(int32(unix.SOL_IP), int32(unix.IP_RECVERR), extendedError(unix.ECONNREFUSED, 2, 3, a4))
+	f.Add(int32(unix.SOL_IPV6), int32(unix.IPV6_RECVERR), extendedError(unix.ECONNREFUSED, 3, 1, a6))
+	f.Fuzz(func(t *testing.T, level, kind int32, data []byte) {
+		e, fromNetwork := parseICMP(controlKind{level, kind}, data)
+		if !fromNetwork && e != (icmpError{}) {
+			t.Errorf("%+v is read from what is not an ICMP error", e)
+		}
+		if e.offender.IsValid() && len(data) < 16+unix.SizeofSockaddrInet4 {
+			t.Errorf("%v is read from %d bytes", e.offender, len(data))
+		}
+	})
+}
+
+// inNetwork runs a test again within a network of its own, in which it may forge packets, and returns
+// true there. setup is a shell command.
+func inNetwork(t *testing.T, setup string) bool {
+	t.Helper()
+	const inside = "INSIDE_A_NETWORK_OF_ITS_OWN"
+	if os.Getenv(inside) != "" {
+		return true
+	}
+	script := setup + ` && exec "$0" -test.v -test.count=1 -test.run "^` + t.Name() + `$"`
+	c := exec.CommandContext(t.Context(), "unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0])
+	c.Env = append(os.Environ(), inside+"=1")
+	out, err := c.CombinedOutput()
+	switch {
+	case bytes.Contains(out, []byte("--- FAIL")):
+		t.Errorf("%s", out)
+	case err != nil:
+		t.Skipf("no network of its own here: %v\n%s", err, out)
+	case !bytes.Contains(out, []byte("--- PASS")):
+		t.Errorf("%s", out)
+	}
+	return false
+}
+
+// unreachable is the ICMP or ICMPv6 error 'port unreachable' about a datagram from server to peer.
+func unreachable(server, peer netip.AddrPort) []byte {
+	udp := binary.BigEndian.AppendUint16(nil, server.Port())
+	udp = binary.BigEndian.AppendUint16(udp, peer.Port())
+	udp = append(udp, 0, 8, 0, 0)
+	if peer.Addr().Is6() {
+		quoted := append([]byte{0x60, 0, 0, 0, 0, 8, unix.IPPROTO_UDP, 64}, server.Addr().AsSlice()...)
+		quoted = append(append(quoted, peer.Addr().AsSlice()...), udp...)
+		return append([]byte{1, 4, 0, 0, 0, 0, 0, 0}, quoted...) // the kernel adds the checksum
+	}
+	quoted := append([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, unix.IPPROTO_UDP, 0, 0}, server.Addr().AsSlice()...)
+	quoted = append(append(quoted, peer.Addr().AsSlice()...), udp...)
+	icmp := append([]byte{3, 3, 0, 0, 0, 0, 0, 0}, quoted...)
+	sum := uint32(0)
+	for i := 0; i < len(icmp); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(icmp[i:]))
+	}
+	sum = sum>>16 + sum&0xFFFF
+	binary.BigEndian.PutUint16(icmp[2:], ^uint16(sum>>16+sum))
+	return icmp
+}
+
+// TestAnICMPErrorIsBelievedFromThePeerItselfOnly forges errors from another host, and then from the
+// peer: that the last one is reported proves that the others reached the socket and were well made.
+func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
+	if !inNetwork(t, "ip link set lo up && ip addr add 2001:db8::1/128 dev lo nodad && ip addr add 2001:db8::66/128 dev lo nodad") {
+		return
+	}
+	for _, c := range []struct{ network, server, peer, other string }{
+		{"ip4:icmp", "127.0.0.1", "127.0.0.1", "127.0.0.66"},
+		{"ip6:ipv6-icmp", "2001:db8::1", "2001:db8::1", "2001:db8::66"},
+	} {
+		graves := newGraveyard()
+		server := openSocket(t, ":0", options{gone: graves.bury})
+		ann := dialFrom(t, c.peer, c.server, server)
+		server.sendAll(t, packet{peer: ann.addr(), local: netip.MustParseAddr(c.server), data: []byte("hello")})
+		ann.expect("hello")
+		from := netip.AddrPortFrom(netip.MustParseAddr(c.server), server.addr().Port())
+		forge := func(source string) {
+			raw, err := net.ListenIP(c.network, &net.IPAddr{IP: net.ParseIP(source)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			to := &net.IPAddr{IP: net.ParseIP(c.server)}
+			if _, err := raw.WriteTo(unreachable(from, ann.addr()), to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := func(errors uint64) {
+			for tries := 0; server.counts().icmp < errors; tries++ {
+				if tries == 1000 {
+					t.Fatalf("%s: %d ICMP errors were seen, want %d", c.network, server.counts().icmp, errors)
+				}
+				server.sendAll(t, packet{peer: ann.addr(), local: netip.MustParseAddr(c.server), data: fmt.Append(nil, tries)})
+				ann.expect(fmt.Sprint(tries))
+			}
+		}
+		forge(c.other)
+		seen(1)
+		if len(graves.gone) != 0 {
+			t.Errorf("%s: %v is reported by %s", c.network, graves.gone, c.other)
+		}
+		forge(c.peer)
+		seen(2)
+		if graves.gone[ann.addr()] != 1 {
+			t.Errorf("%s: its own error is not reported, but %v", c.network, graves.gone)
+		}
+	}
+}
