@@ -42,6 +42,7 @@ type Session struct {
 
 	doorway *Doorway
 	state   chat.Session // the index's
+	asked   int64        // loop only: when it was last told that somebody asks for its nickname, in Unix ns
 }
 
 // State returns the session as committed. In Deliver, or before Run, only.

@@ -125,7 +125,7 @@ func (tell telling) live(t *testing.T, life []act, doors []*door) {
 
 // foretell says what must be left of a story, by the rules as people know them and without the code that is tested.
 func foretell(s story) outcome {
-	w := &world{inside: map[string]member{}}
+	w := &world{inside: map[string]member{}, asked: map[string]bool{}}
 	for _, life := range s {
 		for _, id := range w.begin() {
 			w.leaves(id, "ended")
@@ -141,6 +141,7 @@ func foretell(s story) outcome {
 type world struct {
 	outcome
 	inside map[string]member
+	asked  map[string]bool   // told that somebody wants their nickname: once is enough while the clock stands still
 	ghosts map[string]member // of a door's former life: still inside, but the door knows nothing of them
 }
 
@@ -148,7 +149,7 @@ type member struct{ nick, door, local string }
 
 // begin starts a life and returns the sessions that do not outlive the one before.
 func (w *world) begin() []string {
-	w.ghosts = map[string]member{}
+	w.ghosts, w.asked = map[string]member{}, map[string]bool{}
 	for id, m := range w.inside {
 		if m.door != doorNames[0] {
 			w.ghosts[id] = m
@@ -208,7 +209,10 @@ func (w *world) enters(id string, m member) string {
 	if holder := w.holder(m.nick); holder != "" && holder != id {
 		h := w.inside[holder]
 		i := slices.Index(doorNames[:], h.door)
-		w.heard[i] = append(w.heard[i], "wanted → "+h.local)
+		if !w.asked[holder] {
+			w.asked[holder] = true
+			w.heard[i] = append(w.heard[i], "wanted → "+h.local)
+		}
 		return "nick_occupied"
 	}
 	if inside {
@@ -222,6 +226,7 @@ func (w *world) enters(id string, m member) string {
 func (w *world) leaves(id, why string) {
 	m := w.inside[id]
 	delete(w.inside, id)
+	delete(w.asked, id)
 	self := m
 	if _, ghost := w.ghosts[id]; ghost {
 		self = member{}

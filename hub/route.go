@@ -1,6 +1,13 @@
 package hub
 
-import "parley/chat"
+import (
+	"time"
+
+	"parley/chat"
+)
+
+// askedEvery is how often a session is told that somebody asks for its nickname, however many do.
+const askedEvery = 10 * time.Second
 
 // route puts an event into the batch of each door that has somebody to tell, and keeps the index.
 func (h *Hub) route(e chat.Event) {
@@ -41,7 +48,7 @@ func (h *Hub) route(e chat.Event) {
 			w.add(Item{Event: e, To: all})
 		}
 	case chat.Wanted:
-		if s := h.index.sessions[e.Holder]; s != nil {
+		if s := h.index.sessions[e.Holder]; s != nil && s.isAsked(h.options.Now()) {
 			s.doorway.add(Item{Event: e, To: []*Session{s}})
 		}
 	}
@@ -64,6 +71,17 @@ func (h *Hub) enter(e chat.Entered) {
 	if self != nil {
 		h.index.enter(self, e.Message.Room)
 	}
+}
+
+// isAsked reports whether the session is to be told that somebody asks for its nickname. The first
+// time it is, as only a holder that is sent something can be found dead.
+func (s *Session) isAsked(now time.Time) bool {
+	since := now.Sub(time.Unix(0, s.asked))
+	if 0 <= since && since < askedEvery {
+		return false
+	}
+	s.asked = now.UnixNano()
+	return true
 }
 
 // adopt makes the Session of somebody who entered through a door of this hub.
