@@ -35,6 +35,7 @@ const (
 	TooManyRooms               // as many rooms as there, or one member, may have
 	NotAllowed                 // for those with a higher role
 	StorageLost                // the database was removed while in use; needs an operator
+	AddressFull                // as many are inside from one address as may be
 
 	codeEnd
 )
@@ -70,6 +71,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	TooManyRooms:   {"too_many_rooms", "there are too many rooms"},
 	NotAllowed:     {"not_allowed", "that is for the administrator"},
 	StorageLost:    {"storage_lost", "the server lost its database, its operator must step in"},
+	AddressFull:    {"address_full", "too many are in the chat room from your address"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

@@ -31,6 +31,7 @@ var refusals = map[chat.Code]string{
 	chat.TooManyRooms:   "房间太多",
 	chat.NotAllowed:     "只有管理员可以这样做",
 	chat.StorageLost:    "服务器的数据库已丢失，需要管理员处理",
+	chat.AddressFull:    "来自你的地址的成员太多",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

@@ -173,4 +173,5 @@ var statuses = map[chat.Code]int{
 	chat.TooManyRooms:   http.StatusConflict,
 	chat.NotAllowed:     http.StatusForbidden,
 	chat.StorageLost:    http.StatusInsufficientStorage,
+	chat.AddressFull:    http.StatusServiceUnavailable,
 }

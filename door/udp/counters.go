@@ -10,7 +10,7 @@ import (
 type counters struct {
 	received, sent, delivered, unreachable                           atomic.Uint64
 	foreign, oversized, malformed, unknown, tooFast, crowded, unsent atomic.Uint64
-	lost                                                             atomic.Uint64
+	lost, visits                                                     atomic.Uint64
 	refusals                                                         hub.Refusals
 }
 
@@ -32,12 +32,14 @@ func (d *Door) Report() hub.Report {
 			"malformed": c.malformed.Load(), // empty, not UTF-8, or with a NUL
 			"unknown":   c.unknown.Load(),   // none of L, C, Q
 			"too_fast":  c.tooFast.Load(),   // over a rate
-			"crowded":   c.crowded.Load(),   // no room between the socket and the log
+			"crowded":   c.crowded.Load(),   // lines that found no room between the socket and the log
+			"visits":    c.visits.Load(),    // likewise: requests to enter, to leave, or from strangers
 			"unsent":    c.unsent.Load(),    // datagrams that the system did not take
 			"outbox":    c.lost.Load(),      // lines that found a member's outbox full
 		},
 		Queues: []hub.Queue{
-			{Name: "udp.requests", Length: len(d.requests), Capacity: cap(d.requests)},
+			{Name: "udp.requests", Length: len(d.lines), Capacity: cap(d.lines)},
+			{Name: "udp.visits", Length: len(d.visits.queue), Capacity: cap(d.visits.queue)},
 			{Name: "udp.departures", Length: len(d.departures), Capacity: cap(d.departures)},
 			{Name: "udp.writer", Length: d.writer.Len()},
 			{Name: "udp.outboxes", Length: d.waiting()},

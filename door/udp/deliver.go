@@ -9,17 +9,20 @@ import (
 
 // Deliver implements hub.Door: every event is encoded once and queued for each member it is for.
 func (d *Door) Deliver(batch hub.Batch) {
-	answered := 0
+	var answered [len(gates{})]int
 	for _, item := range batch {
 		if item.Answer != nil {
-			answered += weight(item.Answer.Ref.(*request).command)
+			q := item.Answer.Ref.(*request)
+			for i := len(answered) - len(d.gates.of(q)); i < len(answered); i++ {
+				answered[i] += weight(q.command)
+			}
 			d.deliverAnswer(item.Answer)
 		} else {
 			d.deliverEvent(item)
 		}
 	}
 	d.writer.Ready(d.dirty...)
-	d.gate.Answered(answered) // after what it led to is ready to be written
+	d.gates.answered(answered) // after what it led to is ready to be written
 	clear(d.dirty)
 	d.dirty = d.dirty[:0]
 }
@@ -89,6 +92,7 @@ func (d *Door) deliverAnswer(a *hub.Answer) {
 		m := d.memberOf(a.Session)
 		m.local.Store(&q.local)
 		m.enter(q.name)
+		d.unseat(q)
 		d.answer(q, datagram.OK)
 	case datagram.Quit:
 		d.answer(q, datagram.Exit)

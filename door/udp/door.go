@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/guard"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -18,7 +17,8 @@ import (
 // Name is the door's name in sessions and status.
 const Name = "udp"
 
-// requestQueue is how many datagrams may wait to be submitted; more are dropped and counted.
+// requestQueue is how many lines, and how many visits, may wait to be submitted; more are dropped and
+// counted.
 const requestQueue = 4096
 
 // lastWords is how long a door that closes still answers what had reached its socket.
@@ -33,19 +33,19 @@ type Door struct {
 	socket  *socket
 	counts  counters
 
-	requests   chan *request
+	lines      chan *request // what members say
+	visits     *visits
 	departures chan *request // of members who are gone; never closed
 	writer     *outbox.Writer[*member]
-	gate       *outbox.Gate
-	rates      *guard.Rates
+	gates      *gates
 	helps      *helps
+	seats      *seats
 
 	mu      sync.Mutex // guards members
 	members map[netip.AddrPort]*member
 
 	sending []packet  // the Writer's goroutine only
 	again   []*member // likewise: who gets more after a rest
-	mark    int64     // likewise: what the gate had answered when the last flush began
 	dirty   []*member // Deliver only
 
 	closing chan struct{}
@@ -58,12 +58,13 @@ type Door struct {
 func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 	d := &Door{
 		config: config, log: log, now: now,
-		requests: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
-		rates: guard.NewRates(config.EnterRate, now), helps: newHelps(now),
+		lines: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
+		visits: newVisits(config.EnterRate, now), seats: newSeats(config.Members),
+		helps:   newHelps(now),
 		members: map[netip.AddrPort]*member{},
 		closing: make(chan struct{}),
 	}
-	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })
+	d.gates = newGates(d.ahead, func() bool { return d.writer.IsIdle() })
 	return d
 }
 
@@ -86,9 +87,10 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 	for _, s := range doorway.Sessions() {
 		d.memberOf(s)
 	}
-	d.writer = outbox.NewWriter(paceRest, d.flush, d.gate.Settle)
+	d.writer = outbox.NewWriter(paceRest, d.flush, d.gates.settle)
 	d.readers.Go(d.read)
 	d.workers.Go(d.submit)
+	d.workers.Go(d.submitVisits)
 	d.workers.Go(d.keepHouse)
 	return nil
 }
@@ -104,7 +106,8 @@ func (d *Door) Close() error {
 		d.log.Debug("the door closes without a last look", "door", Name, "err", err)
 	}
 	d.readers.Wait()
-	close(d.requests)
+	close(d.lines)
+	close(d.visits.queue)
 	d.workers.Wait()
 	for _, m := range d.everybody() {
 		d.push(m, alone(datagram.Stopping))
@@ -134,9 +137,6 @@ func (d *Door) everybody() []*member {
 	}
 	return all
 }
-
-// isFull says whether as many are inside as may be. Those on their way through the log are not counted.
-func (d *Door) isFull() bool { return d.inside() >= d.config.Members }
 
 // inside returns how many members there are.
 func (d *Door) inside() int {

@@ -122,7 +122,7 @@ func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 	attach(t, d)
 	m.queue.Push(outbox.Chunk{Data: []byte("old line")})
 	q := &request{verb: datagram.Enter, peer: m.peer, name: "ann"}
-	if refusal := d.translate(q, datagram.Request{Verb: datagram.Enter, Name: "ann"}, m); refusal != nil {
+	if refusal := d.translate(q, m); refusal != nil {
 		t.Fatal(refusal)
 	}
 	m.queue.Push(outbox.Chunk{Data: []byte("new line")})
@@ -260,19 +260,27 @@ func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 	defer d.writer.Close()
 	for range requestQueue { // and nobody submits
 		d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
+		d.receive(packet{peer: netip.MustParseAddrPort("127.0.0.1:10"), data: []byte("L bob")})
 	}
-	if got := d.counts.crowded.Load(); got != 0 {
+	if got := d.counts.crowded.Load() + d.counts.visits.Load(); got != 0 {
 		t.Errorf("%d are dropped while there is room", got)
 	}
 	m.queue.Push(alone("waits"))
 	d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
 	d.receive(packet{peer: m.peer, data: []byte("L ann")})
-	if got := d.counts.crowded.Load(); got != 2 {
-		t.Errorf("%d are dropped, want 2", got)
+	if lines, visits := d.counts.crowded.Load(), d.counts.visits.Load(); lines != 1 || visits != 1 {
+		t.Errorf("%d lines and %d visits are dropped, want one each", lines, visits)
 	}
 	m.queue.Push(alone("comes"))
-	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[comes]" {
+	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[waits comes]" {
 		t.Errorf("after an L that was dropped, %q is sent", texts(d.sending))
+	}
+	<-d.visits.queue
+	d.receive(packet{peer: m.peer, data: []byte("L ann")}) // waits behind what ann said, where there is no room
+	m.queue.Push(alone("comes"))
+	d.sending = nil
+	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[comes]" {
+		t.Errorf("after another, %q is sent", texts(d.sending))
 	}
 }
 
@@ -324,8 +332,8 @@ func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
 	for range 5 {
 		d.receive(packet{peer: m.peer, data: []byte("Q somebody")})
 	}
-	if len(d.requests) != 2 || d.counts.tooFast.Load() != 3 {
-		t.Errorf("%d are taken, %d turned away", len(d.requests), d.counts.tooFast.Load())
+	if len(d.visits.queue) != 2 || d.counts.tooFast.Load() != 3 {
+		t.Errorf("%d are taken, %d turned away", len(d.visits.queue), d.counts.tooFast.Load())
 	}
 }
 

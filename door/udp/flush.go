@@ -22,8 +22,7 @@ const farewell = 2 * time.Second
 
 // flush writes what waits for members, as far as their pace allows: the Writer's goroutine.
 func (d *Door) flush(members []*member, resting int) (again []*member) {
-	mark := d.mark // of the flush before: what was answered by then is among the owners of this one
-	d.mark = d.gate.Answers()
+	marks := d.gates.flushing()
 	now := d.now()
 	clear(d.again)
 	d.sending, d.again = d.sending[:0], d.again[:0]
@@ -49,7 +48,7 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 	d.counts.sent.Add(uint64(sent))
 	clear(d.sending)
 	if 2*(len(d.again)+resting) <= d.inside() { // no few can keep all others waiting
-		d.gate.Reach(mark)
+		d.gates.reach(marks)
 	}
 	return d.again
 }

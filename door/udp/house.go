@@ -38,7 +38,7 @@ func (d *Door) keepHouse() {
 		case <-d.closing:
 			return
 		}
-		d.rates.Forget()
+		d.visits.networks.Forget()
 		d.helps.forget()
 		now := d.now()
 		for _, m := range d.everybody() {

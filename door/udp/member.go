@@ -23,6 +23,7 @@ type member struct {
 	local   atomic.Pointer[netip.Addr] // the address of ours that the client asked last
 	rate    *rate.Limiter              // nil: no limit
 	pace    pace                       // the Writer's goroutine only
+	lines   atomic.Int32               // its requests among Door.lines
 
 	mu        sync.Mutex // guards the rest
 	name      string     // the nickname as the client spells it, to know it again without parsing
@@ -53,6 +54,7 @@ func (d *Door) memberOf(s *hub.Session) *member {
 		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
 	}
 	s.Local = m
+	d.seats.take(m.peer.Addr())
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members[m.peer] = m
@@ -69,6 +71,7 @@ func (d *Door) forget(m *member) {
 	defer d.mu.Unlock()
 	if d.members[m.peer] == m {
 		delete(d.members, m.peer)
+		d.seats.free(m.peer.Addr())
 	}
 }
 

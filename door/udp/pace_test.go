@@ -66,7 +66,7 @@ func TestADoorThatClosesDoesNotKeepToThePaceForEver(t *testing.T) {
 
 func TestWhoIsGoneIsSentNothingButLastWords(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
-	d.gate = outbox.NewGate(func() int64 { return 100 }, func() bool { return true })
+	d.gates = newGates(func() int64 { return 100 }, func() bool { return true })
 	attach(t, d)
 	d.socket = new(socket)
 	m := testMember(d, "127.0.0.1:9")
@@ -110,9 +110,9 @@ func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	says := func(lines int) bool {
-		before := len(d.requests)
+		before := len(d.lines)
 		d.receive(packet{peer: m.peer, data: []byte("C ann " + strings.Repeat("x\n", lines-1) + "x")})
-		return len(d.requests) > before
+		return len(d.lines) > before
 	}
 	if !says(200) {
 		t.Error("a long text is refused though nothing was said before")
@@ -134,15 +134,16 @@ func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 	for i := range 3 {
 		testMember(d, fmt.Sprintf("127.0.0.1:%d", i+1))
 	}
-	d.gate = outbox.NewGate(func() int64 { return 1 << 20 }, func() bool { return false })
+	d.gates = newGates(func() int64 { return 1 << 20 }, func() bool { return false })
+	gate := d.gates[1]
 	written := func(resting int) bool {
-		if err := d.gate.Enter(t.Context(), 100); err != nil {
+		if err := gate.Enter(t.Context(), 100); err != nil {
 			t.Fatal(err)
 		}
-		d.gate.Answered(100)
+		gate.Answered(100)
 		d.flush(nil, resting)
 		d.flush(nil, resting) // what was answered before a flush began is known to be written after the next
-		return d.gate.Waiting() == 0
+		return gate.Waiting() == 0
 	}
 	if !written(0) || !written(1) {
 		t.Error("one of three who rests counts for all")
@@ -159,8 +160,8 @@ func TestAnsweredMeansReadyToBeWritten(t *testing.T) {
 	q := &request{verb: datagram.Say, peer: m.peer, command: chat.Post{Text: "x"}}
 	line := hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}, To: []*hub.Session{m.session}}
 	d.Deliver(hub.Batch{line, {Answer: &hub.Answer{Ref: q}}})
-	if d.gate.Answers() != int64(weight(q.command)) {
-		t.Errorf("%d bytes are answered", d.gate.Answers())
+	if d.gates[1].Answers() != int64(weight(q.command)) {
+		t.Errorf("%d bytes are answered", d.gates[1].Answers())
 	}
 	if d.writer.IsIdle() {
 		t.Error("answered, and nothing is ready to be written")

@@ -20,8 +20,8 @@ const submitPatience = time.Second
 // answered is not.
 const answersMax = 1024
 
-// slowDownEvery is how often a client that is too fast is told so.
-const slowDownEvery = time.Second
+// tellEvery is how often a member is told that something of what it sent was dropped.
+const tellEvery = time.Second
 
 // request is a client's datagram on its way to the log and its answer's way back; or what the door itself asks of the log.
 type request struct {
@@ -29,8 +29,13 @@ type request struct {
 	peer    netip.AddrPort
 	local   netip.Addr
 	name    string    // as the client spells it
+	text    string    // of C
 	read    time.Time // by the real clock, as deadlines are
 	command chat.Command
+
+	visit  bool    // it waits among the visits
+	line   *member // it waits among the lines; whose it is
+	seated bool    // it has reserved a seat
 }
 
 // read is the goroutine that empties the socket.
@@ -62,13 +67,20 @@ func (d *Door) receive(p packet) {
 		d.dropped(&d.counts.foreign, "foreign", p.peer)
 		return
 	}
+	if m := d.member(p.peer); m != nil {
+		d.receiveMember(p, m)
+	} else {
+		d.receiveStranger(p)
+	}
+}
+
+// receiveMember takes a member's datagram.
+func (d *Door) receiveMember(p packet, m *member) {
+	now := d.now()
+	m.hear(p, now)
 	if p.truncated {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
 		return
-	}
-	m := d.member(p.peer)
-	if m != nil {
-		m.hear(p, d.now())
 	}
 	r, err := datagram.Parse(p.data)
 	switch {
@@ -80,36 +92,61 @@ func (d *Door) receive(p packet) {
 		d.dropped(&d.counts.malformed, "malformed", p.peer)
 		return
 	}
-	if !d.admit(p, m, r.Verb) {
+	if !d.admit(p, m, r.Verb, now) {
 		return
 	}
-	q := &request{verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, read: time.Now()}
-	if refusal := d.translate(q, r, m); refusal != nil {
+	q := newRequest(p, r)
+	if refusal := d.translate(q, m); refusal != nil {
 		d.logRefusal(q, refusal)
 		d.refuse(q, refusal)
 		return
 	}
-	if !d.admitLines(p, m, q.command) {
+	if !d.admitLines(p, m, q.command, now) {
 		return
 	}
+	d.queue(q, m)
+}
+
+// queue puts a member's request where it waits for the log: a line among the lines, a visit among the
+// visits, but behind an earlier request of the same sender, wherever that waits.
+func (d *Door) queue(q *request, m *member) {
+	if d.visits.hasFrom(q.peer) || q.verb != datagram.Say && m.lines.Load() == 0 {
+		if !d.visits.add(q) {
+			d.dropped(&d.counts.visits, "visits", q.peer)
+			d.release(q, m)
+		}
+		return
+	}
+	q.line = m
+	m.lines.Add(1)
 	select {
-	case d.requests <- q:
+	case d.lines <- q:
 	default:
-		d.dropped(&d.counts.crowded, "crowded", p.peer)
-		d.release(q)
+		m.lines.Add(-1)
+		d.dropped(&d.counts.crowded, "crowded", q.peer)
+		d.release(q, m)
 	}
 }
 
-// admit keeps the rates: of what members say by member, of all else by network.
-func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
-	if m == nil || verb != datagram.Say {
-		if d.rates.Allow(p.peer.Addr()) {
-			return true
-		}
-		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
-		return false
+// release lets a member's lines go on after an L that will have no answer.
+func (d *Door) release(q *request, m *member) {
+	if q.verb == datagram.Enter && m.queue.Release() {
+		d.writer.Ready(m)
 	}
-	now := d.now()
+}
+
+// newRequest makes a request of a datagram.
+func newRequest(p packet, r datagram.Request) *request {
+	return &request{
+		verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, text: r.Text, read: time.Now(),
+	}
+}
+
+// admit keeps the rates: of what members say by member, of visits by network.
+func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) bool {
+	if verb != datagram.Say {
+		return d.admitVisit(p)
+	}
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
 	}
@@ -119,13 +156,12 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb) bool {
 
 // admitLines keeps the rate of what a member says for the further lines of a text: each is a line to everybody. A text of more
 // lines than may be said at once passes where nothing was said for a while.
-func (d *Door) admitLines(p packet, m *member, c chat.Command) bool {
+func (d *Door) admitLines(p packet, m *member, c chat.Command, now time.Time) bool {
 	post, ok := c.(chat.Post)
-	if !ok || m == nil || m.rate == nil {
+	if !ok || m.rate == nil {
 		return true
 	}
 	more := min(strings.Count(post.Text, "\n"), d.config.Burst-1)
-	now := d.now()
 	if m.rate.AllowN(now, more) {
 		return true
 	}
@@ -136,33 +172,42 @@ func (d *Door) admitLines(p packet, m *member, c chat.Command) bool {
 // slowDown counts what was said too fast and says so, now and then.
 func (d *Door) slowDown(p packet, m *member, now time.Time) {
 	d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+	d.tell(m, chat.TooFast, now)
+}
+
+// tell tells a member why something that it sent was dropped, at most once in tellEvery.
+func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 	m.mu.Lock()
-	tell := now.Sub(m.told) >= slowDownEvery
-	if tell {
+	due := now.Sub(m.told) >= tellEvery
+	if due {
 		m.told = now
 	}
 	m.mu.Unlock()
-	if tell {
-		d.push(m, alone(chat.TooFast.Sentence()))
+	if due {
+		d.push(m, alone(why.Sentence()))
 	}
 }
 
-// translate makes the request's command. On L it holds the member's Queue: the answer comes first.
-func (d *Door) translate(q *request, r datagram.Request, m *member) *chat.Refusal {
+// translate makes the request's command, for a member or, if m is nil, for a stranger, who needs a
+// seat to enter. On L it holds the member's Queue: the answer comes first.
+func (d *Door) translate(q *request, m *member) *chat.Refusal {
 	session := d.sessionOf(q.peer)
-	if r.Verb == datagram.Enter {
+	if q.verb == datagram.Enter {
 		if m != nil {
 			m.queue.Hold()
 		}
-		nick, err := chat.ParseNick(r.Name)
-		if err == nil && m == nil && d.isFull() {
-			return chat.Refuse(chat.RoomFull)
+		nick, err := chat.ParseNick(q.name)
+		if err == nil && m == nil {
+			if refusal := d.seats.reserve(q.peer.Addr()); refusal != nil {
+				return refusal
+			}
+			q.seated = true
 		}
 		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
 		return refusalOf(err)
 	}
-	nick, err := d.nickOf(m, r.Name)
-	if r.Verb == datagram.Quit {
+	nick, err := d.nickOf(m, q.name)
+	if q.verb == datagram.Quit {
 		if err != nil { // such a name cannot be inside
 			return chat.Refuse(chat.NotInside)
 		}
@@ -172,7 +217,7 @@ func (d *Door) translate(q *request, r datagram.Request, m *member) *chat.Refusa
 	if err != nil {
 		return refusalOf(err)
 	}
-	text, err := chat.ParseText(r.Text, d.config.TextMax)
+	text, err := chat.ParseText(q.text, d.config.TextMax)
 	q.command = chat.Post{Session: session, As: nick.Key, Room: chat.Lobby, Text: text}
 	return refusalOf(err)
 }
@@ -197,7 +242,8 @@ func refusalOf(err error) *chat.Refusal {
 	return chat.Refuse(chat.Internal)
 }
 
-// submit is the goroutine that appends what was read to the log, in the order in which it came.
+// submit is the goroutine that appends to the log what members say, in the order in which it came, and
+// the leaves of members who are gone.
 func (d *Door) submit() {
 	for {
 		q, open := d.next()
@@ -207,17 +253,17 @@ func (d *Door) submit() {
 		if q.verb == 0 && !d.isLeaving(q) {
 			continue
 		}
-		if err := d.submitOne(q); err != nil {
-			d.logRefusal(q, refusalOf(err))
-			d.refuse(q, refusalOf(err))
+		d.submitOne(q)
+		if q.line != nil {
+			q.line.lines.Add(-1)
 		}
 	}
 }
 
-// next waits for what is to be submitted, until the requests have ended.
+// next waits for what is to be submitted, until the lines have ended.
 func (d *Door) next() (q *request, open bool) {
 	select {
-	case q, open = <-d.requests:
+	case q, open = <-d.lines:
 		return q, open
 	case q = <-d.departures:
 		return q, true
@@ -238,16 +284,24 @@ func (d *Door) isLeaving(q *request) bool {
 	return m.leaving != ""
 }
 
-func (d *Door) submitOne(q *request) error {
+// submitOne appends a request to the log, or refuses it.
+func (d *Door) submitOne(q *request) {
+	if err := d.append(q); err != nil {
+		d.logRefusal(q, refusalOf(err))
+		d.refuse(q, refusalOf(err))
+	}
+}
+
+func (d *Door) append(q *request) error {
 	ctx, cancel := context.WithDeadline(context.Background(), q.read.Add(submitPatience))
 	defer cancel()
 	size := weight(q.command)
-	if d.gate.Enter(ctx, size) != nil {
+	if d.gates.enter(ctx, q, size) != nil {
 		return chat.Refuse(chat.Busy)
 	}
 	err := d.doorway.Submit(ctx, q.command, q)
 	if err != nil {
-		d.gate.Back(size)
+		d.gates.back(q, size)
 	}
 	return err
 }
@@ -255,6 +309,7 @@ func (d *Door) submitOne(q *request) error {
 // refuse answers a request with no, but Q with what the client waits for: it stops either way. The house sees to it that the
 // member leaves as soon as that can be stored; if the server ends before, it is found gone after the next start.
 func (d *Door) refuse(q *request, refusal *chat.Refusal) {
+	d.unseat(q)
 	if q.verb == 0 {
 		if m := d.member(q.peer); m != nil {
 			m.stay()
@@ -278,8 +333,8 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 func (d *Door) answer(q *request, line string) {
 	m := d.member(q.peer)
 	if m == nil {
-		m = d.newMember(q.peer)
-		m.local.Store(&q.local)
+		d.answerStranger(q, line)
+		return
 	}
 	if q.verb != datagram.Enter && m.queue.Len() >= answersMax {
 		d.dropped(&d.counts.tooFast, "too_fast", q.peer)
@@ -292,13 +347,6 @@ func (d *Door) answer(q *request, line string) {
 		ready = m.queue.Push(alone(line))
 	}
 	if ready {
-		d.writer.Ready(m)
-	}
-}
-
-// release lets a member's lines go on after an L that will have no answer.
-func (d *Door) release(q *request) {
-	if m := d.member(q.peer); q.verb == datagram.Enter && m != nil && m.queue.Release() {
 		d.writer.Ready(m)
 	}
 }

@@ -1,0 +1,139 @@
+package udp
+
+import (
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/guard"
+	"parley/wire/datagram"
+)
+
+// visitRate is how many visits a second are taken from all addresses together, requestQueue at once.
+// A lecture hall that enters at once stays far below it.
+const visitRate = 2000
+
+// visits are the requests to enter and to leave, and whatever else comes from addresses at which
+// nobody is inside. Each network has a rate, all of them together have one, and they wait in a queue of
+// their own. So a flood of them, from however many addresses, leaves the processor and the way to the
+// log free for what members say.
+type visits struct {
+	networks *guard.Rates
+	all      *rate.Limiter // nil: no limit
+	now      func() time.Time
+	queue    chan *request
+
+	mu      sync.Mutex // guards waiting
+	waiting map[netip.AddrPort]int
+}
+
+// newVisits allows each network so many visits a second; 0: no limit, for all networks together either.
+func newVisits(perNetwork float64, now func() time.Time) *visits {
+	v := &visits{
+		networks: guard.NewRates(perNetwork, now), now: now,
+		queue: make(chan *request, requestQueue), waiting: map[netip.AddrPort]int{},
+	}
+	if perNetwork > 0 {
+		v.all = rate.NewLimiter(visitRate, requestQueue)
+	}
+	return v
+}
+
+// admitVisit reports whether a visit is within the rates and finds room. It counts one that is not.
+func (d *Door) admitVisit(p packet) bool {
+	switch v := d.visits; {
+	case !v.networks.Allow(p.peer.Addr()):
+		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+		return false
+	case v.all != nil && !v.all.AllowN(v.now(), 1), len(v.queue) == cap(v.queue):
+		d.dropped(&d.counts.visits, "visits", p.peer)
+		return false
+	}
+	return true
+}
+
+// add queues a request. It returns false if there is no room.
+func (v *visits) add(q *request) bool {
+	q.visit = true
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	select {
+	case v.queue <- q:
+		v.waiting[q.peer]++
+		return true
+	default:
+		return false
+	}
+}
+
+// done notes that a request of the queue is in the log, or will never be.
+func (v *visits) done(q *request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.waiting[q.peer]--; v.waiting[q.peer] == 0 {
+		delete(v.waiting, q.peer)
+	}
+}
+
+// hasFrom reports whether requests from an address wait.
+func (v *visits) hasFrom(peer netip.AddrPort) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.waiting[peer] > 0
+}
+
+// receiveStranger takes a datagram from an address at which nobody is inside. It does as little as it
+// can: the same goroutine reads what members say.
+func (d *Door) receiveStranger(p packet) {
+	if p.truncated {
+		d.dropped(&d.counts.oversized, "oversized", p.peer)
+		return
+	}
+	if !d.admitVisit(p) {
+		return
+	}
+	r, err := datagram.Parse(p.data)
+	switch {
+	case errors.Is(err, datagram.ErrUnknown):
+		d.dropped(&d.counts.unknown, "unknown", p.peer)
+		d.help(p)
+	case err != nil:
+		d.dropped(&d.counts.malformed, "malformed", p.peer)
+	case !d.visits.add(newRequest(p, r)):
+		d.dropped(&d.counts.visits, "visits", p.peer)
+	}
+}
+
+// submitVisits is the goroutine that appends visits to the log, in the order in which they came.
+func (d *Door) submitVisits() {
+	for q := range d.visits.queue {
+		d.submitVisit(q)
+		d.visits.done(q)
+	}
+}
+
+func (d *Door) submitVisit(q *request) {
+	if q.command == nil { // else a member's, translated where it was read
+		if refusal := d.translate(q, nil); refusal != nil {
+			d.logRefusal(q, refusal)
+			d.refuse(q, refusal)
+			return
+		}
+	}
+	d.submitOne(q)
+}
+
+// answerStranger sends a line to an address at which nobody is inside, unless so many others wait to
+// be written to that strangers' answers would pile up.
+func (d *Door) answerStranger(q *request, line string) {
+	if d.writer.Len() >= d.inside()+requestQueue {
+		d.dropped(&d.counts.visits, "visits", q.peer)
+		return
+	}
+	m := d.newMember(q.peer)
+	m.local.Store(&q.local)
+	d.push(m, alone(line))
+}
