@@ -74,12 +74,14 @@ func (d *Door) receive(p packet) {
 	}
 }
 
-// receiveMember takes a member's datagram.
+// receiveMember takes a member's datagram. The member is told, now and then, why one is dropped: a
+// stranger's address may be forged, and whoever has it did not ask to be told.
 func (d *Door) receiveMember(p packet, m *member) {
 	now := d.now()
 	m.hear(p, now)
 	if p.truncated {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
+		d.tell(m, chat.TextTooLong, now)
 		return
 	}
 	r, err := datagram.Parse(p.data)
@@ -90,6 +92,9 @@ func (d *Door) receiveMember(p packet, m *member) {
 		return
 	case err != nil:
 		d.dropped(&d.counts.malformed, "malformed", p.peer)
+		if errors.Is(err, datagram.ErrEncoding) { // an empty one may be there to keep a NAT mapping alive
+			d.tell(m, chat.TextEncoding, now)
+		}
 		return
 	}
 	if !d.admit(p, m, r.Verb, now) {

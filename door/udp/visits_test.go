@@ -166,4 +166,5 @@ func TestStrangersAnswersDoNotPileUp(t *testing.T) {
 	}
 	go func() { <-writing }()
 	close(stuck)
+	d.writer.Close()
 }
