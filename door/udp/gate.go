@@ -110,6 +110,10 @@ func weight(c chat.Command) int {
 	if !ok {
 		return lineWeight
 	}
-	lines := 1 + strings.Count(p.Text, "\n") + len(p.Text)/datagram.MaxLine
-	return len(p.Text) + lines*lineWeight
+	return len(p.Text) + linesOf(p.Text)*lineWeight
+}
+
+// linesOf returns about how many datagrams each member is sent for a text.
+func linesOf(text string) int {
+	return 1 + strings.Count(text, "\n") + len(text)/datagram.MaxLine
 }

@@ -126,6 +126,31 @@ func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	}
 }
 
+// TestALongLineCountsForEachOfItsDatagrams: else a few members could say more than all others are able
+// to receive.
+func TestALongLineCountsForEachOfItsDatagrams(t *testing.T) {
+	const rate, burst = 10, 20
+	d, c := openDoor(t, Config{Rate: rate, Burst: burst})
+	d.config.TextMax = 1 << 16
+	m := d.memberOf(&hub.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9"))})
+	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
+	says := func(bytes int) bool {
+		before := len(d.lines)
+		d.receive(packet{peer: m.peer, data: []byte("C ann " + strings.Repeat("x", bytes))})
+		return len(d.lines) > before
+	}
+	if !says(40 * datagram.MaxLine) {
+		t.Error("a text of more datagrams than the burst is refused though nothing was said before")
+	}
+	if says(1) {
+		t.Error("it did not use up the burst")
+	}
+	c.at = c.at.Add(time.Second)
+	if !says(9*datagram.MaxLine) || says(1) {
+		t.Error("a line of ten datagrams does not count as ten")
+	}
+}
+
 func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
 	d.socket = new(socket)

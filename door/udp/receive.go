@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"parley/chat"
@@ -159,14 +158,15 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) boo
 	return false
 }
 
-// admitLines keeps the rate of what a member says for the further lines of a text: each is a line to everybody. A text of more
-// lines than may be said at once passes where nothing was said for a while.
+// admitLines keeps the rate of what a member says for the further lines of a text, and for the further
+// datagrams of a long line: everybody is sent each. A text of more of them than may be said at once
+// passes if nothing was said for a while.
 func (d *Door) admitLines(p packet, m *member, c chat.Command, now time.Time) bool {
 	post, ok := c.(chat.Post)
 	if !ok || m.rate == nil {
 		return true
 	}
-	more := min(strings.Count(post.Text, "\n"), d.config.Burst-1)
+	more := min(linesOf(post.Text), d.config.Burst) - 1 // one is paid for
 	if m.rate.AllowN(now, more) {
 		return true
 	}
