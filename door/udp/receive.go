@@ -149,7 +149,7 @@ func newRequest(p packet, r datagram.Request) *request {
 // admit keeps the rates: of what members say by member, of visits by network.
 func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) bool {
 	if verb != datagram.Say {
-		return d.admitVisit(p)
+		return d.admitVisit(p, d.visits.members)
 	}
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true

@@ -12,43 +12,50 @@ import (
 	"parley/wire/datagram"
 )
 
-// visitRate is how many visits a second are taken from all addresses together, requestQueue at once.
-// A lecture hall that enters at once stays far below it.
-const visitRate = 2000
+const (
+	// visitRate is how many visits a second are taken from all strangers together, and from all members
+	// together; requestQueue at once. A lecture hall that enters at once stays far below it.
+	visitRate = 2000
+
+	// visitBytes is how much text may wait among the visits: a stranger's is of no use to anybody.
+	visitBytes = 4 << 20
+)
 
 // visits are the requests to enter and to leave, and whatever else comes from addresses at which
 // nobody is inside. Each network has a rate, all of them together have one, and they wait in a queue of
 // their own. So a flood of them, from however many addresses, leaves the processor and the way to the
 // log free for what members say.
 type visits struct {
-	networks *guard.Rates
-	all      *rate.Limiter // nil: no limit
-	now      func() time.Time
-	queue    chan *request
+	networks           *guard.Rates
+	strangers, members *rate.Limiter // so that no flood keeps a member from leaving
+	queue              chan *request
 
-	mu      sync.Mutex // guards waiting
+	mu      sync.Mutex // guards the rest
 	waiting map[netip.AddrPort]int
+	bytes   int // of the texts that wait
 }
 
 // newVisits allows each network so many visits a second; 0: no limit, for all networks together either.
 func newVisits(perNetwork float64, now func() time.Time) *visits {
-	v := &visits{
-		networks: guard.NewRates(perNetwork, now), now: now,
+	all := rate.Limit(visitRate)
+	if perNetwork == 0 {
+		all = rate.Inf
+	}
+	return &visits{
+		networks:  guard.NewRates(perNetwork, now),
+		strangers: rate.NewLimiter(all, requestQueue), members: rate.NewLimiter(all, requestQueue),
 		queue: make(chan *request, requestQueue), waiting: map[netip.AddrPort]int{},
 	}
-	if perNetwork > 0 {
-		v.all = rate.NewLimiter(visitRate, requestQueue)
-	}
-	return v
 }
 
 // admitVisit reports whether a visit is within the rates and finds room. It counts one that is not.
-func (d *Door) admitVisit(p packet) bool {
+// all is the rate of everybody together.
+func (d *Door) admitVisit(p packet, all *rate.Limiter) bool {
 	switch v := d.visits; {
 	case !v.networks.Allow(p.peer.Addr()):
 		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 		return false
-	case v.all != nil && !v.all.AllowN(v.now(), 1), len(v.queue) == cap(v.queue):
+	case !all.AllowN(d.now(), 1), len(v.queue) == cap(v.queue):
 		d.dropped(&d.counts.visits, "visits", p.peer)
 		return false
 	}
@@ -57,12 +64,16 @@ func (d *Door) admitVisit(p packet) bool {
 
 // add queues a request. It returns false if there is no room.
 func (v *visits) add(q *request) bool {
-	q.visit = true
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.bytes+len(q.text) > visitBytes {
+		return false
+	}
+	q.visit = true
 	select {
 	case v.queue <- q:
 		v.waiting[q.peer]++
+		v.bytes += len(q.text)
 		return true
 	default:
 		return false
@@ -73,6 +84,7 @@ func (v *visits) add(q *request) bool {
 func (v *visits) done(q *request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.bytes -= len(q.text)
 	if v.waiting[q.peer]--; v.waiting[q.peer] == 0 {
 		delete(v.waiting, q.peer)
 	}
@@ -92,7 +104,7 @@ func (d *Door) receiveStranger(p packet) {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
 		return
 	}
-	if !d.admitVisit(p) {
+	if !d.admitVisit(p, d.visits.strangers) {
 		return
 	}
 	r, err := datagram.Parse(p.data)

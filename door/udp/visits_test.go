@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,40 @@ func TestAllNetworksTogetherHaveARate(t *testing.T) {
 	d, _ = openDoor(t, Config{Members: 10})
 	if taken(requestQueue); taken(requestQueue) != requestQueue {
 		t.Error("visits are held to a rate though there is none")
+	}
+}
+
+func TestAFloodOfStrangersKeepsNoMemberFromLeaving(t *testing.T) {
+	d, _ := openDoor(t, Config{EnterRate: 50, Members: 10})
+	ann := testMember(d, "127.0.0.1:9")
+	for i := range 2 * requestQueue {
+		d.receive(packet{peer: strangerAt(i), data: []byte("L x")})
+		if len(d.visits.queue) > 1 { // they are submitted at once
+			d.visits.done(<-d.visits.queue)
+		}
+	}
+	before := len(d.visits.queue)
+	d.receive(packet{peer: ann.peer, data: []byte("Q ann")})
+	if len(d.visits.queue) != before+1 || d.counts.visits.Load() != requestQueue {
+		t.Errorf("the quit is not taken, %d visits are dropped", d.counts.visits.Load())
+	}
+}
+
+func TestStrangersTextsAreBounded(t *testing.T) {
+	d, _ := openDoor(t, Config{EnterRate: 50, Members: 10})
+	text := strings.Repeat("x", visitBytes/100)
+	for i := range 101 {
+		d.receive(packet{peer: strangerAt(i), data: []byte("C x " + text)})
+	}
+	d.receive(packet{peer: strangerAt(0), data: []byte("L x")})
+	if n := len(d.visits.queue); n != 101 || d.counts.visits.Load() != 1 {
+		t.Errorf("%d wait and %d are dropped", n, d.counts.visits.Load())
+	}
+	for len(d.visits.queue) > 0 {
+		d.visits.done(<-d.visits.queue)
+	}
+	if d.visits.bytes != 0 {
+		t.Errorf("%d bytes are counted, and nothing waits", d.visits.bytes)
 	}
 }
 
