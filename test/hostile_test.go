@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/chat"
 	"parley/hub"
 	"parley/server"
 	"parley/wire/datagram"
@@ -114,7 +115,11 @@ func TestMalformedDatagramsAreCountedAndDropped(t *testing.T) {
 	if _, err := large.Write(bytes.Repeat([]byte("C"), 65_507)); err != nil {
 		t.Fatal(err)
 	}
-	bob.hearsNothing()
+	for _, told := range bob.untilExit() { // how often, depends on how long it took
+		if told != chat.TextEncoding.Sentence() && told != chat.TextTooLong.Sentence() {
+			t.Errorf("bob hears %q", told)
+		}
+	}
 	ann.hearsNothing()
 	if got := r.said("bob"); len(got) != 0 {
 		t.Errorf("stored %q", got)

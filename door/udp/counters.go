@@ -33,7 +33,7 @@ func (d *Door) Report() hub.Report {
 			"unknown":   c.unknown.Load(),   // none of L, C, Q
 			"too_fast":  c.tooFast.Load(),   // over a rate
 			"crowded":   c.crowded.Load(),   // lines that found no room between the socket and the log
-			"visits":    c.visits.Load(),    // likewise: requests to enter, to leave, or from strangers
+			"visits":    c.visits.Load(),    // likewise: requests to enter, or from strangers; and over the rate of all
 			"unsent":    c.unsent.Load(),    // datagrams that the system did not take
 			"outbox":    c.lost.Load(),      // lines that found a member's outbox full
 		},

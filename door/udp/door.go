@@ -33,7 +33,7 @@ type Door struct {
 	socket  *socket
 	counts  counters
 
-	lines      chan *request // what members say
+	lines      chan *request // what members say, and that they leave
 	visits     *visits
 	departures chan *request // of members who are gone; never closed
 	writer     *outbox.Writer[*member]

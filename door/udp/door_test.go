@@ -253,34 +253,32 @@ func TestHelpsAreForgottenAndBounded(t *testing.T) {
 }
 
 func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
-	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20, TextMax: 1024})
-	attach(t, d)
-	m := testMember(d, "127.0.0.1:9")
-	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
-	defer d.writer.Close()
+	d, _ := openDoor(t, Config{})
+	ann, bob := testMember(d, "127.0.0.1:9"), testMember(d, "127.0.0.1:10")
+	says := func(m *member, said string) { d.receive(packet{peer: m.peer, data: []byte(said)}) }
 	for range requestQueue { // and nobody submits
-		d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
-		d.receive(packet{peer: netip.MustParseAddrPort("127.0.0.1:10"), data: []byte("L bob")})
+		says(ann, "C ann hello")
+		d.receive(packet{peer: strangerAt(1), data: []byte("L cid")})
 	}
-	if got := d.counts.crowded.Load() + d.counts.visits.Load(); got != 0 {
-		t.Errorf("%d are dropped while there is room", got)
+	dropped := func(lines, visits uint64) {
+		t.Helper()
+		if l, v := d.counts.crowded.Load(), d.counts.visits.Load(); l != lines || v != visits {
+			t.Errorf("%d lines and %d visits are dropped, want %d and %d", l, v, lines, visits)
+		}
 	}
-	m.queue.Push(alone("waits"))
-	d.receive(packet{peer: m.peer, data: []byte("C ann hello")})
-	d.receive(packet{peer: m.peer, data: []byte("L ann")})
-	if lines, visits := d.counts.crowded.Load(), d.counts.visits.Load(); lines != 1 || visits != 1 {
-		t.Errorf("%d lines and %d visits are dropped, want one each", lines, visits)
-	}
-	m.queue.Push(alone("comes"))
-	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[waits comes]" {
-		t.Errorf("after an L that was dropped, %q is sent", texts(d.sending))
-	}
-	<-d.visits.queue
-	d.receive(packet{peer: m.peer, data: []byte("L ann")}) // waits behind what ann said, where there is no room
-	m.queue.Push(alone("comes"))
-	d.sending = nil
-	if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[comes]" {
-		t.Errorf("after another, %q is sent", texts(d.sending))
+	dropped(0, 0)
+	says(ann, "C ann hello")
+	dropped(1, 0)
+	says(ann, "L ann") // behind what ann said
+	dropped(2, 0)
+	says(bob, "L bob")
+	dropped(2, 1)
+	for _, m := range []*member{ann, bob} {
+		m.queue.Push(alone("comes"))
+		d.sending = nil
+		if d.pack(m, paceMax); fmt.Sprint(texts(d.sending)) != "[comes]" {
+			t.Errorf("after an L that was dropped, %q is sent", texts(d.sending))
+		}
 	}
 }
 
@@ -332,8 +330,8 @@ func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
 	for range 5 {
 		d.receive(packet{peer: m.peer, data: []byte("Q somebody")})
 	}
-	if len(d.visits.queue) != 2 || d.counts.tooFast.Load() != 3 {
-		t.Errorf("%d are taken, %d turned away", len(d.visits.queue), d.counts.tooFast.Load())
+	if len(d.lines) != 2 || d.counts.tooFast.Load() != 3 {
+		t.Errorf("%d are taken, %d turned away", len(d.lines), d.counts.tooFast.Load())
 	}
 }
 

@@ -17,8 +17,8 @@ const gateLines = 1 << 20
 // a member's line among them is late by little.
 const visitsShare = 16
 
-// gates are what a visit passes on its way to the log, in this order. What members say passes the
-// last one only.
+// gates are what a visit passes on its way to the log, in this order. What waits among the lines passes
+// the last one only.
 type gates [2]passage
 
 // passage is a gate, and how far its requests were answered when the last flush began.

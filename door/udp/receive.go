@@ -111,10 +111,10 @@ func (d *Door) receiveMember(p packet, m *member) {
 	d.queue(q, m)
 }
 
-// queue puts a member's request where it waits for the log: a line among the lines, a visit among the
-// visits, but behind an earlier request of the same sender, wherever that waits.
+// queue puts a member's request where it waits for the log: among the visits if it asks to enter, else
+// among the lines, but behind an earlier request of the same sender, wherever that waits.
 func (d *Door) queue(q *request, m *member) {
-	if d.visits.hasFrom(q.peer) || q.verb != datagram.Say && m.lines.Load() == 0 {
+	if d.visits.hasFrom(q.peer) || q.verb == datagram.Enter && m.lines.Load() == 0 {
 		if !d.visits.add(q) {
 			d.dropped(&d.counts.visits, "visits", q.peer)
 			d.release(q, m)
@@ -247,8 +247,8 @@ func refusalOf(err error) *chat.Refusal {
 	return chat.Refuse(chat.Internal)
 }
 
-// submit is the goroutine that appends to the log what members say, in the order in which it came, and
-// the leaves of members who are gone.
+// submit is the goroutine that appends to the log what members say and that they leave, in the order in
+// which it came.
 func (d *Door) submit() {
 	for {
 		q, open := d.next()

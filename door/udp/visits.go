@@ -21,8 +21,8 @@ const (
 	visitBytes = 4 << 20
 )
 
-// visits are the requests to enter and to leave, and whatever else comes from addresses at which
-// nobody is inside. Each network has a rate, all of them together have one, and they wait in a queue of
+// visits are the requests to enter, and whatever else comes from addresses at which nobody is inside.
+// Each network has a rate, all of them together have one, and they wait in a queue of
 // their own. So a flood of them, from however many addresses, leaves the processor and the way to the
 // log free for what members say.
 type visits struct {
@@ -48,14 +48,17 @@ func newVisits(perNetwork float64, now func() time.Time) *visits {
 	}
 }
 
-// admitVisit reports whether a visit is within the rates and finds room. It counts one that is not.
-// all is the rate of everybody together.
+// isFull reports whether another visit would find no room. For the goroutine that adds visits.
+func (v *visits) isFull() bool { return len(v.queue) == cap(v.queue) }
+
+// admitVisit reports whether a visit is within the rates: its network's, and that of all together. It
+// counts one that is not.
 func (d *Door) admitVisit(p packet, all *rate.Limiter) bool {
-	switch v := d.visits; {
-	case !v.networks.Allow(p.peer.Addr()):
+	if !d.visits.networks.Allow(p.peer.Addr()) {
 		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 		return false
-	case !all.AllowN(d.now(), 1), len(v.queue) == cap(v.queue):
+	}
+	if !all.AllowN(d.now(), 1) {
 		d.dropped(&d.counts.visits, "visits", p.peer)
 		return false
 	}
@@ -105,6 +108,10 @@ func (d *Door) receiveStranger(p packet) {
 		return
 	}
 	if !d.admitVisit(p, d.visits.strangers) {
+		return
+	}
+	if d.visits.isFull() {
+		d.dropped(&d.counts.visits, "visits", p.peer)
 		return
 	}
 	r, err := datagram.Parse(p.data)
