@@ -28,11 +28,13 @@ func extendedError(errno unix.Errno, origin, kind byte, offender netip.AddrPort)
 }
 
 func TestOnlyPortUnreachableFromTheNetworkIsRead(t *testing.T) {
-	four, six := controlKind{unix.SOL_IP, unix.IP_RECVERR}, controlKind{unix.SOL_IPV6, unix.IPV6_RECVERR}
+	four := controlKind{unix.SOL_IP, unix.IP_RECVERR}
+	six := controlKind{unix.SOL_IPV6, unix.IPV6_RECVERR}
 	a4, a6 := netip.MustParseAddrPort("192.0.2.7:0"), netip.MustParseAddrPort("[2001:db8::7]:0")
 	mapped := append(extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP, 3, a6)[:16],
 		extendedError(0, 0, 0, netip.AddrPortFrom(netip.AddrFrom16(a4.Addr().As16()), 0))[16:]...)
 	whole := extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP, 3, a4)
+	none := append(bytes.Clone(whole[:16]), make([]byte, 16)...)
 	whole6 := extendedError(unix.ECONNREFUSED, unix.SO_EE_ORIGIN_ICMP6, 1, a6)
 	for name, c := range map[string]struct {
 		kind        controlKind
@@ -43,14 +45,16 @@ func TestOnlyPortUnreachableFromTheNetworkIsRead(t *testing.T) {
 		"IPv4":             {four, whole, true, icmpError{true, a4.Addr()}},
 		"IPv6":             {six, whole6, true, icmpError{true, a6.Addr()}},
 		"IPv4 as IPv6":     {six, mapped, true, icmpError{true, a4.Addr()}},
-		"no offender":      {four, append(bytes.Clone(whole[:16]), make([]byte, 16)...), true, icmpError{true, netip.Addr{}}},
+		"no offender":      {four, none, true, icmpError{true, netip.Addr{}}},
 		"offender missing": {four, whole[:16], true, icmpError{true, netip.Addr{}}},
 		"offender cut":     {four, whole[:23], true, icmpError{true, netip.Addr{}}},
 		"IPv6 cut":         {six, whole6[:16+27], true, icmpError{true, netip.Addr{}}},
 		"too short":        {four, whole[:15], false, icmpError{}},
 		"empty":            {four, nil, false, icmpError{}},
-		"of the kernel":    {four, extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_LOCAL, 0, a4), false, icmpError{}},
 		"another message":  {controlKind{unix.SOL_IP, unix.IP_PKTINFO}, whole, false, icmpError{}},
+		"of the kernel": {
+			four, extendedError(unix.EMSGSIZE, unix.SO_EE_ORIGIN_LOCAL, 0, a4), false, icmpError{},
+		},
 		"host unreachable": {
 			four, extendedError(unix.EHOSTUNREACH, unix.SO_EE_ORIGIN_ICMP, 3, a4),
 			true,
@@ -86,8 +90,8 @@ func FuzzParseICMP(f *testing.F) {
 	})
 }
 
-// inNetwork runs a test again within a network of its own, in which it may forge packets, and returns
-// true there. setup is a shell command.
+// inNetwork runs a test again within a network of its own, in which it may forge packets, and
+// returns true there. setup is a shell command.
 func inNetwork(t *testing.T, setup string) bool {
 	t.Helper()
 	const inside = "INSIDE_A_NETWORK_OF_ITS_OWN"
@@ -95,7 +99,8 @@ func inNetwork(t *testing.T, setup string) bool {
 		return true
 	}
 	script := setup + ` && exec "$0" -test.v -test.count=1 -test.run "^` + t.Name() + `$"`
-	c := exec.CommandContext(t.Context(), "unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0])
+	args := []string{"--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0]}
+	c := exec.CommandContext(t.Context(), "unshare", args...)
 	c.Env = append(os.Environ(), inside+"=1")
 	out, err := c.CombinedOutput()
 	switch {
@@ -115,11 +120,13 @@ func unreachable(server, peer netip.AddrPort) []byte {
 	udp = binary.BigEndian.AppendUint16(udp, peer.Port())
 	udp = append(udp, 0, 8, 0, 0)
 	if peer.Addr().Is6() {
-		quoted := append([]byte{0x60, 0, 0, 0, 0, 8, unix.IPPROTO_UDP, 64}, server.Addr().AsSlice()...)
+		quoted := append([]byte{0x60, 0, 0, 0, 0, 8, unix.IPPROTO_UDP, 64},
+			server.Addr().AsSlice()...)
 		quoted = append(append(quoted, peer.Addr().AsSlice()...), udp...)
 		return append([]byte{1, 4, 0, 0, 0, 0, 0, 0}, quoted...) // the kernel adds the checksum
 	}
-	quoted := append([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, unix.IPPROTO_UDP, 0, 0}, server.Addr().AsSlice()...)
+	quoted := append([]byte{0x45, 0, 0, 28, 0, 0, 0, 0, 64, unix.IPPROTO_UDP, 0, 0},
+		server.Addr().AsSlice()...)
 	quoted = append(append(quoted, peer.Addr().AsSlice()...), udp...)
 	icmp := append([]byte{3, 3, 0, 0, 0, 0, 0, 0}, quoted...)
 	sum := uint32(0)
@@ -134,7 +141,8 @@ func unreachable(server, peer netip.AddrPort) []byte {
 // TestAnICMPErrorIsBelievedFromThePeerItselfOnly forges errors from another host, and then from the
 // peer: that the last one is reported proves that the others reached the socket and were well made.
 func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
-	if !inNetwork(t, "ip link set lo up && ip addr add 2001:db8::1/128 dev lo nodad && ip addr add 2001:db8::66/128 dev lo nodad") {
+	if !inNetwork(t, "ip link set lo up && ip addr add 2001:db8::1/128 dev lo nodad"+
+		" && ip addr add 2001:db8::66/128 dev lo nodad") {
 		return
 	}
 	for _, c := range []struct{ network, server, peer, other string }{
@@ -144,8 +152,13 @@ func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
 		graves := newGraveyard()
 		server := openSocket(t, ":0", options{gone: graves.bury})
 		ann := dialFrom(t, c.peer, c.server, server)
-		server.sendAll(t, packet{peer: ann.addr(), local: netip.MustParseAddr(c.server), data: []byte("hello")})
-		ann.expect("hello")
+		says := func(text string) {
+			t.Helper()
+			local := netip.MustParseAddr(c.server)
+			server.sendAll(t, packet{peer: ann.addr(), local: local, data: []byte(text)})
+			ann.expect(text)
+		}
+		says("hello")
 		from := netip.AddrPortFrom(netip.MustParseAddr(c.server), server.addr().Port())
 		forge := func(source string) {
 			raw, err := net.ListenIP(c.network, &net.IPAddr{IP: net.ParseIP(source)})
@@ -163,8 +176,7 @@ func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
 				if tries == 1000 {
 					t.Fatalf("%s: %d ICMP errors were seen, want %d", c.network, server.counts().icmp, errors)
 				}
-				server.sendAll(t, packet{peer: ann.addr(), local: netip.MustParseAddr(c.server), data: fmt.Append(nil, tries)})
-				ann.expect(fmt.Sprint(tries))
+				says(fmt.Sprint(tries))
 			}
 		}
 		forge(c.other)

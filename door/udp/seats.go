@@ -63,8 +63,8 @@ func (s *seats) add(addr netip.Addr, seats int) {
 	}
 }
 
-// unseat gives back what a request reserved, once it is answered: whoever is inside by then has a seat
-// as a member.
+// unseat gives back what a request reserved, once it is answered: whoever is inside by then has a
+// seat as a member.
 func (d *Door) unseat(q *request) {
 	if q.seated {
 		q.seated = false

@@ -83,7 +83,8 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 	answer(again, hub.Answer{Session: session})
 	taken(1, "inside")
 
-	d.Deliver(hub.Batch{{Event: chat.Ended{Reason: chat.ReasonQuit}, Self: session, To: []*hub.Session{session}}})
+	ended := chat.Ended{Reason: chat.ReasonQuit}
+	d.Deliver(hub.Batch{{Event: ended, Self: session, To: []*hub.Session{session}}})
 	taken(0, "gone")
 	if len(d.seats.byNetwork) != 0 {
 		t.Errorf("%v are remembered", d.seats.byNetwork)
@@ -98,7 +99,8 @@ func TestWhoFindsNoSeatIsToldWhy(t *testing.T) {
 	}
 	q := &request{verb: datagram.Enter, peer: netip.AddrPortFrom(addr, 7), name: "ann"}
 	d.submitVisit(q)
-	if q.command != nil || d.counts.refusals.Counts()["address_full"] != 1 || d.seats.taken != perAddress {
-		t.Errorf("%+v, refused %v, %d seats", q, d.counts.refusals.Counts(), d.seats.taken)
+	refused := d.counts.refusals.Counts()
+	if q.command != nil || refused["address_full"] != 1 || d.seats.taken != perAddress {
+		t.Errorf("%+v, refused %v, %d seats", q, refused, d.seats.taken)
 	}
 }

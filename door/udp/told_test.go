@@ -66,7 +66,9 @@ func TestAStrangerIsToldNothingAboutRubbish(t *testing.T) {
 		t.Errorf("%d are sent something", len(all))
 		return nil
 	}, nil)
-	for _, p := range []packet{{data: []byte("C ann \xff")}, {data: []byte("L \x00")}, {data: []byte("C"), truncated: true}, {}} {
+	for _, p := range []packet{
+		{data: []byte("C ann \xff")}, {data: []byte("L \x00")}, {data: []byte("C"), truncated: true}, {},
+	} {
 		p.peer = strangerAt(1)
 		d.receive(p)
 	}

@@ -13,18 +13,19 @@ import (
 )
 
 const (
-	// visitRate is how many visits a second are taken from all strangers together, and from all members
-	// together; requestQueue at once. A lecture hall that enters at once stays far below it.
+	// visitRate is how many visits a second are taken from all strangers together, and from all
+	// members together; requestQueue at once. A lecture hall that enters at once stays far below
+	// it.
 	visitRate = 2000
 
 	// visitBytes is how much text may wait among the visits: a stranger's is of no use to anybody.
 	visitBytes = 4 << 20
 )
 
-// visits are the requests to enter, and whatever else comes from addresses at which nobody is inside.
-// Each network has a rate, all of them together have one, and they wait in a queue of
-// their own. So a flood of them, from however many addresses, leaves the processor and the way to the
-// log free for what members say.
+// visits are the requests to enter, and whatever else comes from addresses at which nobody is
+// inside. Each network has a rate, all of them together have one, and they wait in a queue of
+// their own. So a flood of them, from however many addresses, leaves the processor and the way to
+// the log free for what members say.
 type visits struct {
 	networks           *guard.Rates
 	strangers, members *rate.Limiter // so that no flood keeps a member from leaving
@@ -35,7 +36,8 @@ type visits struct {
 	bytes   int // of the texts that wait
 }
 
-// newVisits allows each network so many visits a second; 0: no limit, for all networks together either.
+// newVisits allows each network so many visits a second; 0: no limit, for all networks together
+// either.
 func newVisits(perNetwork float64, now func() time.Time) *visits {
 	all := rate.Limit(visitRate)
 	if perNetwork == 0 {
@@ -51,8 +53,8 @@ func newVisits(perNetwork float64, now func() time.Time) *visits {
 // isFull reports whether another visit would find no room. For the goroutine that adds visits.
 func (v *visits) isFull() bool { return len(v.queue) == cap(v.queue) }
 
-// admitVisit reports whether a visit is within the rates: its network's, and that of all together. It
-// counts one that is not.
+// admitVisit reports whether a visit is within the rates: its network's, and that of all together.
+// It counts one that is not.
 func (d *Door) admitVisit(p packet, all *rate.Limiter) bool {
 	if !d.visits.networks.Allow(p.peer.Addr()) {
 		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
@@ -100,8 +102,8 @@ func (v *visits) hasFrom(peer netip.AddrPort) bool {
 	return v.waiting[peer] > 0
 }
 
-// receiveStranger takes a datagram from an address at which nobody is inside. It does as little as it
-// can: the same goroutine reads what members say.
+// receiveStranger takes a datagram from an address at which nobody is inside. It does as little as
+// it can: the same goroutine reads what members say.
 func (d *Door) receiveStranger(p packet) {
 	if p.truncated {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
@@ -145,8 +147,8 @@ func (d *Door) submitVisit(q *request) {
 	d.submitOne(q)
 }
 
-// answerStranger sends a line to an address at which nobody is inside, unless so many others wait to
-// be written to that strangers' answers would pile up.
+// answerStranger sends a line to an address at which nobody is inside, unless so many others wait
+// to be written to that strangers' answers would pile up.
 func (d *Door) answerStranger(q *request, line string) {
 	if d.writer.Len() >= d.inside()+requestQueue {
 		d.dropped(&d.counts.visits, "visits", q.peer)

@@ -41,7 +41,8 @@ func TestAFloodFromManyAddressesLeavesRoomForWhatMembersSay(t *testing.T) {
 	if len(d.lines) != 1000 || d.counts.crowded.Load() != 0 {
 		t.Errorf("%d of 1000 lines are taken", len(d.lines))
 	}
-	if taken, dropped := len(d.visits.queue), d.counts.visits.Load(); taken != requestQueue || dropped != 6000-requestQueue {
+	taken, dropped := len(d.visits.queue), d.counts.visits.Load()
+	if taken != requestQueue || dropped != 6000-requestQueue {
 		t.Errorf("%d visits are taken and %d dropped, of 6000", taken, dropped)
 	}
 }
@@ -150,8 +151,8 @@ func TestAVisitThatIsAnsweredAndWrittenLetsAnotherThrough(t *testing.T) {
 	}
 }
 
-// TestWhatAClientSendsKeepsItsOrder: a client that does not wait for its OK becomes a member while some
-// of what it sent still waits.
+// TestWhatAClientSendsKeepsItsOrder: a client that does not wait for its OK becomes a member while
+// some of what it sent still waits.
 func TestWhatAClientSendsKeepsItsOrder(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 10})
 	says := func(peer netip.AddrPort, said string) { d.receive(packet{peer: peer, data: []byte(said)}) }
