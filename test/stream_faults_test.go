@@ -36,11 +36,11 @@ func TestWhoTypesAByteAtATimeHoldsUpNobody(t *testing.T) {
 			spoken++
 		}
 	}
-	typesSlowly("\r\nänn\r\n")
+	typesSlowly("\nänn\n")
 	slow.reads(line.Prompt + "Welcome to the chat room, änn. 2 others are here.*")
 	cid.reads("änn enters the chat room")
 	bob.reads("änn enters the chat room")
-	typesSlowly("schön  langsam 好\r\n")
+	typesSlowly("schön  langsam 好\n")
 	cid.reads("änn: schön  langsam 好")
 	bob.reads("änn: schön  langsam 好")
 	typesSlowly("/quit\n")
@@ -161,11 +161,10 @@ func TestWhatIsHostileReachesOthersClean(t *testing.T) {
 	cid.reads("ann enters the chat room")
 	for typed, want := range map[string][]string{
 		"\x1b]0;owned\x07\x1b[2Jhi\u009b31m":  {"\ufffd]0;owned\ufffd\ufffd[2Jhi\ufffd31m"},
-		"a\tb\x7f\x08c":                       {"a\tb\ufffd\ufffdc"},
+		"a\tbxx\x7f\x08c":                     {"a\tbc"},
 		"\u202eevil \u2066x":                  {"\u202eevil \u2066x\u2069\u202c"},
 		"\u2069\u202cclosed":                  {"closed"},
 		"one\rbob: two\u2028three\u0085\x0cx": {"one", "bob: two", "three", "", "x"},
-		"\xff\xfb\x01telnet\xff\xf1":          {"telnet"},
 	} {
 		ann.types(typed)
 		for _, l := range want {

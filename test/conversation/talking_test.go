@@ -56,8 +56,8 @@ func TestWhatSteersTerminalsIsCleaned(t *testing.T) {
 			{"\u2066open \u2066twice", "\u2066open \u2066twice\u2069\u2069"},
 			{"closed\u202c\u2069", "closed"},
 			{"one\u2028two\u0085three", "one\ntwo\nthree"},
-			{"a\rbob: b", "a\nbob: b"},
-			{"\u009b31m\x7f end", "\uFFFD31m\uFFFD end"},
+			{"a\vbob: b", "a\nbob: b"},
+			{"\u009b31m\u0084 end", "\uFFFD31m\uFFFD end"},
 			{"\u202eone\u2029two", "\u202eone\u202c\ntwo"},
 			{"\x1b]0;title\x07\x1b[2Jx", "\uFFFD]0;title\uFFFD\uFFFD[2Jx"},
 		} {

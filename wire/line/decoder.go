@@ -1,155 +1,182 @@
-// Package line is what people read and type at the line door, with netcat or telnet: lines of UTF-8 text, as
-// docs/protocol/line.md tells them.
+// Package line converts between bytes and the lines of text that people read and type at the line
+// door, with netcat, telnet or a raw terminal. docs/protocol/line.md describes the protocol.
 //
-// It knows nothing of sockets, of who is inside, or of what a command does.
+// It knows nothing of sockets, of members, or of what a command does.
 //
-// Its laws: bytes in, lines out, however they are cut into reads; no line is ever longer than its bound, and what is longer costs
-// no memory; every line that it makes ends in one line break and holds none inside; what is said is English everywhere.
+// Its laws:
+//   - Bytes go in, lines and replies to telnet come out, however the bytes are split into reads.
+//   - A line is never longer than its bound, and a longer one costs no memory.
+//   - No input mutes a connection: after any bytes, a line typed later is a line again.
+//   - Every encoded line ends in one line break and has none inside.
+//   - Server messages are English everywhere.
 package line
 
 import (
 	"bytes"
 	"errors"
+	"io"
 )
 
-// ErrTooLong is a line that was longer than its bound. Nothing of it is left.
-var ErrTooLong = errors.New("line: longer than its bound")
+var (
+	// ErrTooLong reports a line that was longer than its bound. Nothing of it is left.
+	ErrTooLong = errors.New("line: longer than its bound")
 
-// Telnet's bytes (RFC 854). None of the first two can stand in UTF-8.
+	// ErrProxy reports a connection that begins with a PROXY header.
+	ErrProxy = errors.New("line: begins with a PROXY header")
+)
+
 const (
-	telnetIAC  = 0xFF // what follows is a command
-	telnetSB   = 0xFA // a subnegotiation, up to IAC SE
-	telnetSE   = 0xF0
-	telnetWill = 0xFB // with WONT, DO and DONT: one byte follows
-	telnetDont = 0xFE
+	// proxyHeader begins a PROXY header of version 2. People never type a NUL after two empty
+	// lines. A header in one piece never gets here: door/port rejects it.
+	proxyHeader = "\r\n\r\n\x00"
+
+	// byteOrderMark is written by some editors and shells before text in UTF-8. The first line of
+	// a connection drops it.
+	byteOrderMark = "\uFEFF"
 )
 
-// Decoder makes lines of bytes. The zero value is not ready: set Max. It belongs to one goroutine.
+// Decoder splits bytes into lines. The zero value is not ready: set Max. It belongs to one
+// goroutine.
 type Decoder struct {
 	Max int // bytes of a line
 
-	partial []byte // what has come of a line that has not ended
-	tooLong bool   // it is longer than Max: what comes up to its end is dropped
-	skip    bool   // the line that has begun is of no interest: it is dropped
-	telnet  telnet
-	cr      bool // the last byte was a CR that ended a line: a LF or NUL after it belongs to it
+	partial []byte  // the current line, at most slack bytes longer than Max
+	telnet  *telnet // nil: the client has not negotiated
+	last    uint32  // the last four bytes while telnet is nil; zeros: the connection has just begun
+	opened  uint8   // how many bytes of proxyHeader came first; its length: no more is compared
+	tooLong bool    // partial was dropped, and the rest of the line is dropped, too
+	skip    bool    // the current line is dropped
+	later   bool    // a line has ended
+	cr      bool    // the last byte was a CR, which ended a line: an LF or NUL after it is dropped
 }
 
-// telnet is where in a command of telnet the bytes are.
-type telnet byte
+// slack is how much longer than Max partial may be: the four bytes of telnet before an option are
+// taken for text until the option follows.
+const slack = 4
 
-const (
-	text      telnet = iota
-	command          // after IAC
-	option           // after IAC WILL, WONT, DO or DONT
-	inside           // in a subnegotiation
-	insideIAC        // after IAC in one
-)
-
-// Next takes bytes up to the end of a line, and returns the line, without its end and without what telnet negotiates, and the
-// bytes that are left. ok is false when no line has ended: then all was taken. The line is good until the next call. A line ends
-// with LF, CR LF, or CR NUL as telnet has it (RFC 854); a CR alone stays what it is.
+// Next takes bytes up to the end of a line. It returns the line, without its end and without
+// telnet's commands, and the bytes that are left. ok is false when no line has ended: then all
+// bytes were taken. The line is good until the next call.
+//
+// A line ends with CR, LF, CR LF, or CR NUL (RFC 854). The keys of a terminal edit it, see
+// Decoder.edit. With ok, err is nil, ErrTooLong, ErrProxy, or io.EOF for Ctrl-D at the start of a
+// line, by which a client leaves. Call Reply after each Next.
 func (d *Decoder) Next(data []byte) (line, rest []byte, ok bool, err error) {
-	if len(d.partial) == 0 && d.telnet == text && !d.tooLong && !d.skip && !d.cr { // as most lines come: whole, and plain
-		if i := bytes.IndexByte(data, '\n'); i >= 0 && i <= d.Max && isPlain(data[:i]) {
-			return bytes.TrimSuffix(data[:i], []byte{'\r'}), data[i+1:], true, nil
-		}
+	if line, rest, ok = d.whole(data); ok {
+		return line, rest, true, nil
 	}
 	for i, b := range data {
-		if d.isTelnet(b) {
-			continue
+		if d.isForged(b) {
+			return nil, data[i+1:], true, ErrProxy
 		}
-		if !d.ends(b) {
-			continue
+		b, isText := d.withoutTelnet(b)
+		switch {
+		case !isText || d.completes(b):
+		case d.ends(b):
+			if line, ok, err = d.taken(); ok {
+				return line, data[i+1:], true, err
+			}
+		case b == keyEnd && d.isEmpty():
+			return nil, data[i+1:], true, io.EOF
+		case !d.skip && !d.edit(b):
+			d.keep(b)
 		}
-		if d.skip {
-			d.skip = false
-			continue
-		}
-		line, err = d.taken()
-		return line, data[i+1:], true, err
 	}
 	return nil, nil, false, nil
 }
 
-// isPlain says whether bytes hold no command of telnet, and no CR but at their end.
-func isPlain(b []byte) bool {
-	if i := bytes.IndexByte(b, '\r'); i >= 0 && i < len(b)-1 {
-		return false
+// whole returns the first line of data if data holds all of it and it is plain text. Most lines are
+// like that; for them this does the same as the loop of Next, but faster.
+func (d *Decoder) whole(data []byte) (line, rest []byte, ok bool) {
+	if !d.later || int(d.opened) < len(proxyHeader) || d.telnet != nil || d.cr || !d.isEmpty() {
+		return nil, nil, false
 	}
-	return bytes.IndexByte(b, telnetIAC) < 0
+	i := bytes.IndexByte(data, '\n')
+	if i < 0 {
+		return nil, nil, false
+	}
+	line = bytes.TrimSuffix(data[:i], []byte{'\r'})
+	if len(line) > d.Max || !isPlain(line) {
+		return nil, nil, false
+	}
+	d.last = '\n'
+	return line, data[i+1:], true
 }
 
-// ends takes a byte of text and says whether it ends the line.
-func (d *Decoder) ends(b byte) bool {
-	after := d.cr
-	d.cr = b == '\r'
-	switch {
-	case b == '\n', after && b == 0:
-		if after {
-			d.partial = bytes.TrimSuffix(d.partial, []byte{'\r'})
-		}
-		return true
-	case d.tooLong || d.skip:
-	case len(d.partial) > d.Max || len(d.partial) == d.Max && b != '\r':
-		d.partial, d.tooLong = nil, true
-	default:
-		d.partial = append(d.partial, b)
-	}
-	return false
-}
-
-// isTelnet follows what telnet negotiates and says whether a byte is part of it.
-func (d *Decoder) isTelnet(b byte) bool {
-	switch d.telnet {
-	case text:
-		if b != telnetIAC {
+// isPlain reports whether a line holds neither keys nor telnet's byte 255.
+func isPlain(line []byte) bool {
+	for _, b := range line {
+		if b < ' ' && b != '\t' || b == keyDelete || b == telnetIAC {
 			return false
-		}
-		d.telnet = command
-	case command:
-		switch {
-		case b == telnetSB:
-			d.telnet = inside
-		case telnetWill <= b && b <= telnetDont:
-			d.telnet = option
-		default: // one that stands alone, or IAC IAC: a byte 255, which is no text
-			d.telnet = text
-		}
-	case option:
-		d.telnet = text
-	case inside:
-		if b == telnetIAC {
-			d.telnet = insideIAC
-		}
-	case insideIAC:
-		d.telnet = inside
-		if b == telnetSE {
-			d.telnet = text
 		}
 	}
 	return true
 }
 
-// taken returns the line that has ended, and begins another.
-func (d *Decoder) taken() (line []byte, err error) {
-	line = d.partial
-	if d.tooLong {
-		line, err = nil, ErrTooLong
+// isEmpty reports whether no byte of the current line has come.
+func (d *Decoder) isEmpty() bool { return len(d.partial) == 0 && !d.tooLong && !d.skip }
+
+// isForged compares the first bytes of a connection with proxyHeader, and reports whether b
+// completes it.
+func (d *Decoder) isForged(b byte) bool {
+	if int(d.opened) == len(proxyHeader) {
+		return false
 	}
-	d.partial, d.tooLong = nil, false
-	return line, err
+	if b != proxyHeader[d.opened] {
+		d.opened = uint8(len(proxyHeader))
+		return false
+	}
+	d.opened++
+	return int(d.opened) == len(proxyHeader)
 }
 
-// Rest returns what has come of a line that will not end, as if it had. ok is false if that is nothing.
-func (d *Decoder) Rest() (line []byte, ok bool, err error) {
-	ok = len(d.partial) > 0 || d.tooLong
-	line, err = d.taken()
+// completes reports whether b only completes the line end that began with the CR before it.
+func (d *Decoder) completes(b byte) bool {
+	after := d.cr
+	d.cr = false
+	return after && (b == '\n' || b == 0)
+}
+
+// ends reports whether b ends the current line.
+func (d *Decoder) ends(b byte) bool {
+	d.cr = b == '\r'
+	return d.cr || b == '\n'
+}
+
+// keep adds a byte of text to the current line.
+func (d *Decoder) keep(b byte) {
+	switch {
+	case d.tooLong:
+	case len(d.partial) == d.Max+slack:
+		d.partial, d.tooLong = nil, true
+	default:
+		d.partial = append(d.partial, b)
+	}
+}
+
+// taken returns the current line and begins another. ok is false if the line is dropped by Skip.
+func (d *Decoder) taken() (line []byte, ok bool, err error) {
+	line, ok = d.partial, !d.skip
+	if !d.later {
+		line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+	}
+	if d.tooLong || len(line) > d.Max {
+		line, err = nil, ErrTooLong
+	}
+	d.partial, d.tooLong, d.skip, d.later = nil, false, false, true
 	return line, ok, err
 }
 
-// Skip drops the line that has begun, if one has, up to its end.
+// Rest returns the current line at the end of the input. ok is false if it is empty.
+func (d *Decoder) Rest() (line []byte, ok bool, err error) {
+	if d.isEmpty() {
+		return nil, false, nil
+	}
+	return d.taken()
+}
+
+// Skip drops the current line up to its end, unless it is empty.
 func (d *Decoder) Skip() {
-	d.skip = d.skip || len(d.partial) > 0 || d.tooLong
+	d.skip = !d.isEmpty()
 	d.partial, d.tooLong = nil, false
 }

@@ -18,6 +18,7 @@ const (
 	Bye      = "you have left the chat room"
 	Slow     = "you read more slowly than others speak, so you have left the chat room"
 	Unshown  = "! a line that others said cannot be shown here: see /history"
+	NoProxy  = "! a PROXY header is accepted only from an address in port.proxies"
 )
 
 // Refused words a refusal.
