@@ -39,7 +39,7 @@ func (d *Door) flushSome(members []*member) {
 	writes := uint64(0)
 	for _, m := range members {
 		for b := m.out.Next(0, scratch[:0]); b != nil; {
-			if m.raw == nil {
+			if m.raw == nil || m.telnet.Load() {
 				d.wait(m, 0)
 				break
 			}
@@ -72,7 +72,7 @@ func (d *Door) wait(m *member, n int) {
 				return
 			}
 			var err error
-			n, err = m.conn.Write(b)
+			n, err = m.writeAll(b)
 			d.counts.sent.Add(1)
 			if err != nil {
 				m.broken()

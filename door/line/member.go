@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +27,7 @@ type member struct {
 	own        []span          // Deliver only: what of the run under way is its own, and so not for it
 	raw        syscall.RawConn // nil: read and written as any other connection
 	descriptor uintptr         // of raw; good for whoever has something from out to write: see release
+	telnet     atomic.Bool     // output is converted for it, see writeAll
 	out        outbox.Stream   // beside what else Deliver and the Writer look at, member by member
 	door       *Door
 	id         chat.SessionID
@@ -103,7 +105,7 @@ func (m *member) skip(data []byte) []byte {
 	if len(data) == 0 {
 		return nil
 	}
-	_, rest, ok, _ := m.decoder.Next(data)
+	_, rest, ok, _ := m.next(data)
 	if !ok {
 		m.decoder.Skip() // what is still to come of it, if one has begun
 	}
@@ -114,7 +116,7 @@ func (m *member) skip(data []byte) []byte {
 func (m *member) takeAll(data []byte) error {
 	m.unpaid += len(data)
 	for len(data) > 0 {
-		typed, rest, ok, lineErr := m.decoder.Next(data)
+		typed, rest, ok, lineErr := m.next(data)
 		if ok {
 			if err := m.take(typed, lineErr); err != nil {
 				return err
@@ -141,6 +143,11 @@ func (m *member) take(typed []byte, err error) error {
 		return err
 	}
 	switch {
+	case errors.Is(err, io.EOF):
+		return err
+	case errors.Is(err, line.ErrProxy):
+		m.push(line.Line(line.NoProxy))
+		return io.EOF // nothing that follows is a line
 	case err != nil:
 		m.refuse(chat.Refuse(chat.TextTooLong))
 	case !m.isInside():
