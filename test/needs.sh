@@ -10,6 +10,7 @@ need tmux tmux
 need ip iproute2
 need nc netcat-openbsd
 need openssl openssl
+need telnet telnet
 [ -e /usr/share/bash-completion/bash_completion ] || missing="$missing bash-completion" # a library, no command
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -46,12 +46,16 @@ var reasons = [reasonCount]struct{ name, status, says, zh string }{
 	crowdedAddress: {"crowded_address", "503 Service Unavailable", "too many connections from your address, close one of them", "来自你的地址的连接太多，请先关闭一个"},
 	tooFast:        {"too_fast", "429 Too Many Requests", "too many connections in a short time, try again later", "短时间内连接太多，请稍后再试"},
 	silent:         {"silent", "408 Request Timeout", "nothing that is understood was said for too long: press Enter to begin", "太久没有收到可识别的内容：请按回车键开始"},
-	unknown:        {"unknown", "400 Bad Request", "this is not understood here: with netcat, press Enter to begin", "无法识别：使用 netcat 时请按回车键开始"},
-	unserved:       {"unserved", "501 Not Implemented", "this is a Parley chat room, which is not entered this way here", "这里是 Parley 聊天室，但此处不支持这种进入方式"},
-	tlsFailed:      {name: "tls_failed"},
-	proxyFailed:    {name: "proxy_failed"},
-	panicked:       {name: "panicked"},
-	acceptFailed:   {name: "accept_failed"},
+	unknown: {
+		"unknown", "400 Bad Request",
+		"this is not understood here: with netcat, press Enter to begin; text must be UTF-8",
+		"无法识别：使用 netcat 时请按回车键开始，文本须为 UTF-8 编码",
+	},
+	unserved:     {"unserved", "501 Not Implemented", "this is a Parley chat room, which is not entered this way here", "这里是 Parley 聊天室，但此处不支持这种进入方式"},
+	tlsFailed:    {name: "tls_failed"},
+	proxyFailed:  {name: "proxy_failed"},
+	panicked:     {name: "panicked"},
+	acceptFailed: {name: "accept_failed"},
 }
 
 // turnAway counts a connection, tells the client why, and closes.

@@ -63,7 +63,7 @@ func TestWhatOnlyLooksLikeAProtocol(t *testing.T) {
 	}
 	rubbish := []string{
 		"\x00\x01\x02", "\x16\x02\x00", "\x03\x00\x00\x13", "hello\x00\n",
-		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\r\n", proxyV2 + "\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02\r\n",
+		"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\r\n", signatureV2 + "\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02\r\n",
 	}
 	for i, said := range rubbish {
 		r.dial(0).say(said).hearsLast("with netcat, press Enter")

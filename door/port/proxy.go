@@ -2,13 +2,17 @@ package port
 
 import (
 	"bufio"
+	"bytes"
 	"net"
 
 	"github.com/pires/go-proxyproto"
 )
 
-// headerRoom holds any header of version 1, which has to come in one piece, and most of version 2.
+// headerRoom holds any header of version 1, and most of version 2.
 const headerRoom = 256
+
+// headerMax bounds a header of version 1, in bytes.
+const headerMax = 107
 
 // proxied is a connection through a proxy: its other end is the client.
 type proxied struct {
@@ -22,7 +26,7 @@ func (p *proxied) RemoteAddr() net.Addr { return p.client }
 // readHeader reads what a proxy says of its client. A connection of the proxy itself (LOCAL, UNKNOWN) stays its own.
 func (d *Door) readHeader(v *visit) bool {
 	from := bufio.NewReaderSize(v.tcp, headerRoom)
-	header, err := proxyproto.Read(from)
+	header, err := parseHeader(from)
 	if err != nil {
 		return false
 	}
@@ -41,4 +45,22 @@ func (d *Door) readHeader(v *visit) bool {
 	v.peer = unmap(client)
 	v.conn = &proxied{v.tcp, client}
 	return true
+}
+
+// parseHeader reads a header that may come in pieces. For version 1 the library returns an error
+// unless the header has been buffered whole.
+func parseHeader(from *bufio.Reader) (*proxyproto.Header, error) {
+	for n := 1; n <= headerMax; n = from.Buffered() + 1 {
+		if _, err := from.Peek(n); err != nil {
+			return nil, err
+		}
+		begun, err := from.Peek(from.Buffered())
+		if err != nil {
+			return nil, err
+		}
+		if begun[0] != proxyproto.SIGV1[0] || bytes.IndexByte(begun, '\n') >= 0 {
+			break
+		}
+	}
+	return proxyproto.Read(from)
 }

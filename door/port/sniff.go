@@ -20,8 +20,14 @@ const (
 // sniffMax is how many bytes tell every protocol.
 const sniffMax = 16
 
-// telnet is the byte by which a telnet client begins to negotiate (RFC 854: IAC).
-const telnet = 0xff
+// Telnet's bytes (RFC 854): IAC, then a command, or WILL or DO and an option.
+const (
+	telnetIAC     = 0xff
+	telnetNOP     = 0xf1 // the first command
+	telnetGoAhead = 0xf9 // the last one
+	telnetWill    = 0xfb
+	telnetDo      = 0xfd
+)
 
 // openings are how clients begin, in the order in which they are compared.
 var openings = []struct {
@@ -48,6 +54,8 @@ var openings = []struct {
 	{"AUTHENTICATE ", IRC, true},
 	{"PROXY ", Unknown, false}, // by whom nobody trusts
 	{"\x16\x03", TLS, false},
+	{"\xff\xfe", Unknown, false}, // a byte order mark of UTF-16, which nobody here reads
+	{"\xfe\xff", Unknown, false},
 }
 
 // Sniff tells a protocol by what came first. While enough is false, more bytes can tell more; with 16 bytes, or a line, there are
@@ -64,7 +72,7 @@ func Sniff(first []byte) (p Protocol, enough bool) {
 // tell tells what all bytes before the last did not.
 func tell(first []byte) (p Protocol, enough bool) {
 	last := first[len(first)-1]
-	if len(first) == 1 && last == telnet {
+	if isTelnet(first) {
 		return Line, true
 	}
 	possible := false
@@ -89,12 +97,28 @@ func tell(first []byte) (p Protocol, enough bool) {
 	return Line, len(first) == sniffMax
 }
 
+// isTelnet reports whether first is the whole first command of a telnet client. Half a command
+// would be lost with the line that a person begins with, which the door of lines drops.
+func isTelnet(first []byte) bool {
+	switch {
+	case first[0] != telnetIAC:
+	case len(first) == 2:
+		return telnetNOP <= first[1] && first[1] <= telnetGoAhead
+	case len(first) == 3:
+		return first[1] == telnetWill || first[1] == telnetDo
+	}
+	return false
+}
+
 // isTyped says whether a byte can come from a terminal before the first Enter: text in any encoding, which the door of lines is
 // to judge, tabs, corrections and arrow keys.
 func isTyped(b byte) bool { return b >= ' ' || bytes.IndexByte([]byte("\t\b\x1b"), b) >= 0 }
 
-// proxyV2 is how version 2 of the PROXY protocol begins. It is made to look like an Enter at first.
-const proxyV2 = "\r\n\r\n\x00\r\nQUIT\n"
+// proxyV2 begins version 2 of the PROXY protocol, and nothing else begins like it. It was made to
+// look like an Enter at first, so Sniff calls it one.
+const proxyV2 = "\r\n\r\n\x00"
 
-// isForged says whether a connection begins with such a header, by a proxy that nobody trusts. Version 1 Sniff tells.
+// isForged reports whether a connection from an untrusted address begins with such a header, in one
+// piece. Of a header in several pieces the door of lines gets the rest, and rejects it: the port
+// cannot wait for more bytes once a person has pressed Enter. Sniff detects version 1.
 func isForged(first []byte) bool { return bytes.HasPrefix(first, []byte(proxyV2)) }

@@ -204,8 +204,8 @@ func TestAProxyTellsWhoItsClientIs(t *testing.T) {
 	}
 	for i, wrong := range []string{
 		"\n", "NICK ann\r\n", "PROXY TCP4 10.0.0.7 10.0.0.1 7\r\n", "PROXY " + strings.Repeat("x", 200), "PROXY TCP4 999.0.0.7 10.0.0.1 7 7\r\n",
-		proxyV2 + "\x21\x12\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02", // a datagram's
-		proxyV2 + "\x31\x11\x00\x0c", "GET / HTTP/1.1\r\n\r\n",
+		signatureV2 + "\x21\x12\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02", // a datagram's
+		signatureV2 + "\x31\x11\x00\x0c", "GET / HTTP/1.1\r\n\r\n",
 	} {
 		if got := r.dial(0).say(wrong).hearsLast(); got != "" {
 			t.Errorf("%q is answered %q", wrong, got)

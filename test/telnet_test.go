@@ -1,0 +1,133 @@
+package test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/wire/line"
+)
+
+// shows waits until the program has printed want somewhere behind what was expected before.
+func (p *tool) shows(want string) {
+	p.t.Helper()
+	impatient := time.After(patience)
+	for {
+		got := p.out.String()[p.looked:]
+		if i := strings.Index(got, want); i >= 0 {
+			p.looked += i + len(want)
+			return
+		}
+		select {
+		case <-p.grown:
+		case <-impatient:
+			p.t.Fatalf("%s has printed %q, without %q", p.name, got, want)
+		}
+	}
+}
+
+// TestTheRealTelnetShowsOnAfterCtrlC: a telnet client in a terminal throws away what it receives
+// after Ctrl-C until it is answered.
+func TestTheRealTelnetShowsOnAfterCtrlC(t *testing.T) {
+	needTool(t, "telnet")
+	script := needTool(t, "script")
+	r := openRoom(t, quiet)
+	bob := r.callAs("bob")
+	at := r.stream()
+	telnet := fmt.Sprintf("telnet %s %d", at.Addr(), at.Port())
+	ann := startTool(t, "ann", script, "-qfc", telnet, "/dev/null")
+	ann.shows("Escape character is '^]'.\r\n")
+	ann.types("\n")
+	ann.shows(line.Prompt)
+	ann.types("ann\n")
+	ann.shows("Welcome to the chat room, ann. 1 other is here. /help lists commands.\r\n")
+	bob.reads("ann enters the chat room")
+	for i := range 3 {
+		ann.types("not this\x03")
+		ann.types(fmt.Sprintf("line %d\n", i))
+		bob.reads(fmt.Sprintf("ann: line %d", i))
+		bob.types(fmt.Sprintf("answer %d", i))
+		ann.shows(fmt.Sprintf("bob: answer %d\r\n", i))
+	}
+	ann.types("/quit\n")
+	ann.shows(line.Bye + "\r\n")
+	bob.reads("ann quits the chat room")
+}
+
+// TestClientsInCharacterModeAreUnderstood: what programs for people send, recorded; they all come
+// to the same line.
+func TestClientsInCharacterModeAreUnderstood(t *testing.T) {
+	r := openRoom(t, quiet)
+	bob := r.callAs("bob")
+	const putty = "\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27" +
+		"\xff\xfd\x01\xff\xfb\x03\xff\xfd\x03"
+	for name, c := range map[string]struct{ begin, enter, erase string }{
+		"nc":              {"", "\n", ""},
+		"putty-raw":       {"", "\r\n", "\x7f"},
+		"windows-telnet":  {"", "\r\n", "\x08"},
+		"socat-raw":       {"", "\r", "\x7f"},
+		"putty-telnet":    {putty, "\r\x00", "\x7f"},
+		"character-mode":  {"\xff\xfd\x03\xff\xfd\x01", "\r\x00", "\xff\xf7"},
+		"notepad":         {"\uFEFF", "\r\n", ""},
+		"ctrl-c-at-first": {"\xff\xf4\xff\xfd\x06", "\r\n", "\x7f"},
+		"are-you-there":   {"\xff\xf6", "\r\n", "\x7f"},
+		"mark-at-first":   {"\xff\xfd\x06", "\r\n", "\x7f"},
+	} {
+		ann := r.call()
+		wrong := ""
+		if c.erase != "" {
+			wrong = "好x" + c.erase + c.erase
+		}
+		lines := []string{c.begin, name, "hel" + wrong + "lo", "/quit", ""}
+		for _, b := range []byte(strings.Join(lines, c.enter)) {
+			ann.sends(string([]byte{b})) // as they are typed
+		}
+		bob.reads(name+" enters the chat room", name+": hello", name+" quits the chat room")
+	}
+}
+
+// TestUTF16IsTurnedAwayWithAReason: nobody could read what it says.
+func TestUTF16IsTurnedAwayWithAReason(t *testing.T) {
+	r := openRoom(t, quiet)
+	for _, begin := range []string{"\xff\xfea\x00\r\x00\n\x00", "\xfe\xff\x00a\x00\r\x00\n"} {
+		ann := r.call()
+		ann.sends(begin)
+		said, err := ann.next()
+		if err != nil || !strings.HasSuffix(said, "text must be UTF-8\r") {
+			t.Errorf("%q is answered %q, %v", begin, said, err)
+		}
+		ann.isGone()
+	}
+}
+
+// TestAProxyHeaderInPiecesIsNotTakenForLines: two pieces or one, a proxy that is not trusted is
+// refused.
+func TestAProxyHeaderInPiecesIsNotTakenForLines(t *testing.T) {
+	r := openRoom(t, quiet)
+	bob := r.callAs("bob")
+	const header = "\r\n\r\n\x00\r\nQUIT\n" +
+		"\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02"
+	for cut := 1; cut <= 4; cut++ {
+		ann := r.call()
+		ann.sends(header[:cut])
+		prompt := make([]byte, len(line.Prompt))
+		n, err := io.ReadFull(ann.in, prompt) // the port has decided by now
+		if err != nil || string(prompt) != line.Prompt {
+			t.Fatalf("after %d bytes: %q, %v", cut, prompt[:n], err)
+		}
+		ann.sends(header[cut:] + "\nann\nhello\n")
+		for {
+			said, err := ann.next()
+			if err != nil {
+				t.Fatalf("after %d bytes it ends with %q: %v", cut, said, err)
+			}
+			if strings.TrimPrefix(said, line.Prompt) == line.NoProxy {
+				break
+			}
+		}
+		ann.isGone()
+	}
+	bob.readsNothing()
+}
