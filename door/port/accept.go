@@ -1,6 +1,7 @@
 package port
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"time"
@@ -28,8 +29,24 @@ func (d *Door) accept(l net.Listener, only Protocol) {
 		}
 		d.heal(&s)
 		d.counts.received.Add(1)
-		d.takeUp(conn.(*net.TCPConn), only)
+		tcp := conn.(*net.TCPConn)
+		if err := d.bound(tcp); err != nil {
+			d.log.Debug("a connection has no limit of silence", "door", Name, "err", err)
+		}
+		d.takeUp(tcp, only)
 	}
+}
+
+// bound limits how long a connection lasts whose peer has vanished with something unacknowledged.
+// Keep-alives do not end it: none are sent meanwhile.
+func (d *Door) bound(tcp *net.TCPConn) error {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = limitUnacknowledged(fd, d.vanished) })
+	return cmp.Or(err, failed)
 }
 
 // spell is a time during which nothing can be accepted.

@@ -62,11 +62,13 @@ func (e *AddressError) Error() string {
 // Unwrap returns what the system said.
 func (e *AddressError) Unwrap() error { return e.Err }
 
-// keepAlive finds out within two minutes that a client is gone without a word.
+// A client that has vanished is detected within two minutes: by keep-alives while nothing waits for
+// it, else by the time for which it acknowledges nothing.
 const (
 	keepAliveIdle     = time.Minute
 	keepAliveInterval = 15 * time.Second
 	keepAliveCount    = 4
+	vanishedAfter     = keepAliveIdle + keepAliveCount*keepAliveInterval
 )
 
 // Door is all stream doors' port.
@@ -87,6 +89,7 @@ type Door struct {
 	running   sync.WaitGroup // every goroutine of the door
 
 	handshake time.Duration // how long one may take
+	vanished  time.Duration // how long a peer may acknowledge nothing
 	listen    func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
@@ -106,6 +109,7 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 		stopping: make(chan struct{}),
 
 		handshake: handshakePatience,
+		vanished:  vanishedAfter,
 		listen:    system.Listen,
 	}
 }
