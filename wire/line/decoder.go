@@ -106,6 +106,9 @@ func (d *Decoder) whole(data []byte) (line, rest []byte, ok bool) {
 // isPlain reports whether a line holds neither keys nor telnet's byte 255.
 func isPlain(line []byte) bool {
 	for _, b := range line {
+		if ' ' <= b && b < keyDelete { // most bytes: one comparison
+			continue
+		}
 		if b < ' ' && b != '\t' || b == keyDelete || b == telnetIAC {
 			return false
 		}
