@@ -285,10 +285,10 @@ func TestFiles(t *testing.T) {
 		"no limit":    {judgeFiles(1<<63, true, 20_000), []string{"ok no limit"}},
 		"unknown":     {judgeFiles(0, false, 20_000), []string{"ok this system has no limit"}},
 		"few":         {judgeFiles(filesComfort-1, true, 0), []string{"warn at most 255 | LimitNOFILE=1024"}},
-		"too few":     {judgeFiles(filesNeeded-1, true, 0), []string{"fail at most 63, a server needs 64 | ulimit -n 1024"}},
-		"connections": {judgeFiles(20_100, true, 20_000), []string{"ok at most 20100, for up to 20000 connections"}},
-		"one less":    {judgeFiles(20_099, true, 20_000), []string{"warn at most 20099: each connection is one, and port.connections allows 20000 | ulimit -n 20100  # as a service, below [Service]: LimitNOFILE=20100"}},
-		"one at most": {judgeFiles(filesComfort-1, true, 1), []string{"warn allows 1 | ulimit -n 1024"}},
+		"too few":     {judgeFiles(server.FilesLeast-1, true, 0), []string{"fail at most 39, a server needs 40 | ulimit -n 1024"}},
+		"connections": {judgeFiles(20_321, true, 20_000), []string{"ok at most 20321, for up to 20000 connections"}},
+		"one less":    {judgeFiles(20_320, true, 20_000), []string{"warn at most 20320: each connection is one, so the server serves 19999 of the 20000 that | ulimit -n 20321  # as a service, below [Service]: LimitNOFILE=20321"}},
+		"one at most": {judgeFiles(filesComfort-1, true, 1), []string{"warn at most 255 | ulimit -n 1024"}},
 	})
 }
 

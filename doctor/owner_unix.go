@@ -30,12 +30,3 @@ func userName(id int) string {
 	}
 	return "#" + strconv.Itoa(id)
 }
-
-// openFiles returns how many files a process of this user may have open, in the end: Go raises its own limit to that.
-func openFiles() (uint64, bool) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, false
-	}
-	return uint64(limit.Max), true
-}

@@ -48,7 +48,7 @@ func (s *Server) listenMetrics(ctx context.Context) error {
 		return ListenError(s.config.MetricsListen, "tcp", "--metrics-listen", err)
 	}
 	s.metrics = listener.Addr()
-	s.public = s.serve(listener, s.health.Public())
+	s.public = s.serve(limit(listener, s.files.watchers), s.health.Public())
 	return nil
 }
 

@@ -50,6 +50,7 @@ type Server struct {
 	socket  socket         // of control; keep changes it
 	public  *http.Server   // health on an address of its own; nil: not asked for
 	metrics net.Addr       // where that is
+	files   Files          // how many files may be open for what
 	looped  chan error     // the hub's loop's end
 	aside   sync.WaitGroup // what runs beside the loop, until that ends
 	isNew   bool
@@ -72,6 +73,9 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 			}
 		}
 	}()
+	if err = s.countFiles(); err != nil {
+		return nil, err
+	}
 	if s.dir, err = openDataDir(config.Data); err != nil {
 		return nil, err
 	}

@@ -322,10 +322,15 @@ func TestTheDoctorOfSettings(t *testing.T) {
 }
 
 func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
-	c := command(t, "sh")
-	c.Args = []string{"sh", "-c", `ulimit -n 50 && exec "$@"`, "sh", c.Path, "doctor", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
-	c.Path = "/bin/sh"
-	examine(t, c).has(t, "files", "fail", "at most 50")
+	for files, level := range map[int]string{39: "fail", 50: "warn"} {
+		c := command(t, "sh")
+		c.Args = []string{
+			"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, files), "sh",
+			c.Path, "doctor", "--data", t.TempDir(), "--listen", "127.0.0.1:0",
+		}
+		c.Path = "/bin/sh"
+		examine(t, c).has(t, "files", level, fmt.Sprintf("at most %d", files))
+	}
 }
 
 func TestTheDoctorOnTheScreen(t *testing.T) {

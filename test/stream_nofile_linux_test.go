@@ -1,25 +1,101 @@
 package test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"parley/wire/line"
 )
 
-// TestAServerWithoutFilesLeftGoesOnAndHeals lets a server open so few files that it cannot accept: those inside talk on, who waits
-// gets in when others leave, and the log says it once.
+// TestConnectionsLeaveFilesToTheOperator starts a server with few files and connects more clients
+// than that. Commands are answered, members talk on, and one that leaves makes room.
+func TestConnectionsLeaveFilesToTheOperator(t *testing.T) {
+	for files, most := range map[int]int{40: 3, 100: 42} {
+		dir := t.TempDir()
+		c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0",
+			"--metrics-listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
+		p, err := tryServe(t, withFiles(c, files), dir)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, p.errs)
+		}
+		if said := fmt.Sprintf(`"connections":%d`, most); !strings.Contains(p.errs.String(), said) {
+			t.Errorf("with %d files the log does not say %q:\n%s", files, said, p.errs)
+		}
+		ann, bob := p.callAs("ann"), p.callAs("bob")
+		var crowd []*caller
+		for range 2 * files {
+			crowd = append(crowd, ring(t, p.addr))
+		}
+		run := func(args ...string) string {
+			t.Helper()
+			got := finish(t, command(t, append(args, "--data", dir)...))
+			if got.status != 0 {
+				t.Errorf("with %d files, %s exits with %d: %s", files, args[0], got.status, got.err)
+			}
+			return got.out
+		}
+		if got := run("status"); !strings.Contains(got, "storage: ok") {
+			t.Errorf("the status:\n%s", got)
+		}
+		run("announce", "lunch")
+		ann.reads("bob enters the chat room", "Administrator message: lunch")
+		bob.reads("Administrator message: lunch")
+		run("backup", filepath.Join(t.TempDir(), "backup.db"))
+		udp := p.enter("udp")
+		udp.says("datagrams as well")
+		bob.reads("udp enters the chat room", "udp: datagrams as well")
+		run("kick", "ann")
+		ann.reads("udp enters the chat room", "udp: datagrams as well", line.Removed)
+		for _, c := range crowd {
+			c.breaks()
+		}
+		late := getsIn(t, p.addr, "late")
+		late.types("there is room")
+		bob.until(func(said string) bool { return said == "late: there is room" })
+		if strings.Contains(p.errs.String(), "cannot be accepted") {
+			t.Errorf("it ran out of files:\n%s", p.errs)
+		}
+		p.stop()
+	}
+}
+
+// TestTooFewFilesAreRefusedAtTheStart says how many are needed, and leaves no data directory.
+func TestTooFewFilesAreRefusedAtTheStart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	got := finish(t, withFiles(command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0"), 39))
+	if got.status != 1 || !strings.Contains(got.err, "39 files open") {
+		t.Errorf("it exits with %d: %s", got.status, got.err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data directory: %v", err)
+	}
+}
+
+// withFiles lets a command have so many files open.
+func withFiles(c *exec.Cmd, files int) *exec.Cmd {
+	script := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files)
+	c.Args = append([]string{"sh", "-c", script, c.Path}, c.Args[1:]...)
+	c.Path = "/bin/sh"
+	return c
+}
+
+// TestAServerWithoutFilesLeftGoesOnAndHeals takes files from a running server until it cannot
+// accept. Members talk on, a client that waits gets in when others leave, and the log says it once.
 func TestAServerWithoutFilesLeftGoesOnAndHeals(t *testing.T) {
 	const files, tried = 100, "connections cannot be accepted"
-	dir := t.TempDir()
-	c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
-	c.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), c.Path}, c.Args[1:]...)
-	c.Path = "/bin/sh"
-	p, err := tryServe(t, c, dir)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, p.errs)
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
+	few := unix.Rlimit{Cur: files, Max: files} // it counts on more: it looked when it started
+	if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_NOFILE, &few, nil); err != nil {
+		t.Fatal(err)
 	}
 	ann, bob := p.callAs("ann"), p.callAs("bob")
 	udp := p.enter("udp")

@@ -104,7 +104,7 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 		rates:    guard.NewRates(config.Rate, now),
 		tls:      tlsConfig(config.Certificate),
 		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		partings: make(chan struct{}, partingsMax),
+		partings: make(chan struct{}, partings(config.Connections)),
 		crowd:    newCrowd(config.Connections, config.PerAddress),
 		stopping: make(chan struct{}),
 

@@ -4,18 +4,32 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"sort"
 	"strings"
 	"time"
 )
 
 // Who is turned away has partingTime to read why, and what it still says, up to partingBytes, is thrown away: a connection that is
 // closed with something unread is reset, and the answer lost on its way. partingsMax bounds how many are told at once that there
-// are too many.
+// are too many, see partings.
 const (
 	partingTime  = 2 * time.Second
 	partingBytes = 64 << 10
 	partingsMax  = 256
 )
+
+// partings returns how many connections are told at once that there are more than most.
+func partings(most int) int { return min(partingsMax, most/8+2) }
+
+// Descriptors returns how many descriptors a door has open at most that serves so many connections:
+// one for each, for each that is told that there are too many, and for one that was just accepted.
+func Descriptors(connections int) int { return connections + partings(connections) + 1 }
+
+// Within returns how many connections a door can serve with so many descriptors, at most most.
+func Within(descriptors, most int) int {
+	tooMany := func(n int) bool { return Descriptors(n) > descriptors }
+	return max(0, sort.Search(most+1, tooMany)-1)
+}
 
 // reason is why a connection is not served.
 type reason int

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"parley/door/port"
+	"parley/locale"
+)
+
+const (
+	// filesKept is how many files are kept from connections. About thirty are the database, the
+	// sockets and what belongs to the process; the rest is for the operator's commands, each of
+	// which is a connection to the control socket.
+	filesKept = 64
+
+	// filesScarce is how many are kept of fewer than twice filesKept.
+	filesScarce = 34
+
+	// FilesLeast is how many open files a server needs to start.
+	FilesLeast = 40
+
+	// watchersMost and watchersLeast bound the connections to metrics.listen, which are kept files.
+	watchersMost, watchersLeast = 16, 2
+)
+
+// FilesFor returns how many open files a server needs for so many connections; 0: it takes none.
+func FilesFor(connections int) int {
+	if connections == 0 {
+		return filesKept
+	}
+	return filesKept + port.Descriptors(connections)
+}
+
+// Files is how a server divides the files that its process may have open.
+type Files struct {
+	Connections int // to the port
+	watchers    int // to metrics.listen
+}
+
+// ShareFiles divides limit files, for at most so many connections. ok is false if they are fewer
+// than FilesLeast.
+func ShareFiles(limit uint64, connections int) (f Files, ok bool) {
+	files := int(min(limit, 1<<30))
+	kept := min(filesKept, max(filesScarce, files/2))
+	f.Connections = port.Within(files-kept, connections)
+	f.watchers = min(watchersMost, max(watchersLeast, kept-filesKept+watchersMost))
+	return f, files >= FilesLeast
+}
+
+// countFiles divides the files of this process, and logs it if that lowers port.connections. The Go
+// runtime has raised the soft limit to the hard one.
+func (s *Server) countFiles() error {
+	limit, known := OpenFiles()
+	if !known {
+		limit = 1 << 30
+	}
+	wanted := s.config.Port.Connections
+	files, ok := ShareFiles(limit, wanted)
+	if !ok {
+		return locale.Errorf(locale.Text{
+			EN: "the process may have only %d files open, and a server needs %d: " +
+				"raise the limit with ulimit -n 1024 or, as a service, LimitNOFILE=1024",
+			ZH: "本进程最多可打开 %d 个文件，而服务器至少需要 %d 个：" +
+				"请用 ulimit -n 1024 调大上限；若是系统服务，请设置 LimitNOFILE=1024",
+		}, limit, FilesLeast)
+	}
+	s.files, s.config.Port.Connections = files, files.Connections
+	if files.Connections < wanted && len(s.config.Listen.Connections()) > 0 {
+		s.log.Warn("port.connections is lowered to what the limit of open files allows",
+			"files", limit, "wanted", wanted, "connections", files.Connections)
+	}
+	return nil
+}

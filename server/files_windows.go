@@ -1,0 +1,4 @@
+package server
+
+// OpenFiles returns that there is no limit on this system.
+func OpenFiles() (limit uint64, known bool) { return 0, false }
