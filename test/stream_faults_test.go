@@ -21,30 +21,40 @@ func (r *room) logged() (all []string) {
 	return all
 }
 
-// TestWhoTypesAByteAtATimeHoldsUpNobody: between any two bytes, others talk.
+// TestWhoTypesAByteAtATimeHoldsUpNobody lets others talk between any two bytes that one member
+// types. What a finished line leads to has no promised order with what others say at that
+// moment, so it is read before they go on.
 func TestWhoTypesAByteAtATimeHoldsUpNobody(t *testing.T) {
 	r := openRoom(t, quiet)
 	bob, cid := r.callAs("bob"), r.callAs("cid")
 	bob.reads("cid enters the chat room")
 	slow := r.call()
 	spoken := 0
-	typesSlowly := func(text string) {
-		for _, b := range []byte(text) {
-			slow.sends(string([]byte{b}))
-			bob.types(fmt.Sprint("meanwhile ", spoken))
-			cid.reads(fmt.Sprint("bob: meanwhile ", spoken))
-			spoken++
-		}
+	talk := func() {
+		bob.types(fmt.Sprint("meanwhile ", spoken))
+		cid.reads(fmt.Sprint("bob: meanwhile ", spoken))
+		spoken++
 	}
-	typesSlowly("\nänn\n")
-	slow.reads(line.Prompt + "Welcome to the chat room, änn. 2 others are here.*")
-	cid.reads("änn enters the chat room")
-	bob.reads("änn enters the chat room")
-	typesSlowly("schön  langsam 好\n")
-	cid.reads("änn: schön  langsam 好")
-	bob.reads("änn: schön  langsam 好")
-	typesSlowly("/quit\n")
-	cid.reads("änn quits the chat room")
+	typesSlowly := func(line string, follows func()) {
+		for _, b := range []byte(line) {
+			slow.sends(string([]byte{b}))
+			talk()
+		}
+		slow.sends("\r\n")
+		follows()
+		talk()
+	}
+	typesSlowly("", func() {})
+	typesSlowly("änn", func() {
+		slow.reads(line.Prompt + "Welcome to the chat room, änn. 2 others are here.*")
+		cid.reads("änn enters the chat room")
+		bob.reads("änn enters the chat room")
+	})
+	typesSlowly("schön  langsam 好", func() {
+		cid.reads("änn: schön  langsam 好")
+		bob.reads("änn: schön  langsam 好")
+	})
+	typesSlowly("/quit", func() { cid.reads("änn quits the chat room") })
 }
 
 // TestWhoStopsTypingReadsWhatCameBefore: the end of input is a leave, after everything that was typed and all that it led to.
