@@ -131,14 +131,14 @@ func TestSubmitWhileTheLoopEnds(t *testing.T) {
 	}
 }
 
-// first is a ledger that notes what is appended, in order.
-type first struct {
+// noted is a ledger that notes what is appended, in order.
+type noted struct {
 	ledger.Ledger
 	appended chan chat.Command
 }
 
 // Append implements ledger.Ledger.
-func (l first) Append(origin chat.Origin, command chat.Command) error {
+func (l noted) Append(origin chat.Origin, command chat.Command) error {
 	err := l.Ledger.Append(origin, command)
 	if err == nil {
 		l.appended <- command
@@ -146,14 +146,19 @@ func (l first) Append(origin chat.Origin, command chat.Command) error {
 	return err
 }
 
+// noting makes a local ledger that notes what is appended.
+func noting(appended chan chat.Command) func(chat.Progress, int, func() time.Time) ledger.Ledger {
+	return func(after chat.Progress, capacity int, now func() time.Time) ledger.Ledger {
+		return noted{local.New(after, capacity, now), appended}
+	}
+}
+
 // TestStartComesFirst: what doors read before this life has begun in the log waits for it, or Start would take it for a sign
 // that the node was never away.
 func TestStartComesFirst(t *testing.T) {
 	d := &door{name: "udp"}
 	appended := make(chan chat.Command, 10)
-	h := plan{ledger: func(after chat.Progress, capacity int, now func() time.Time) ledger.Ledger {
-		return first{local.New(after, capacity, now), appended}
-	}}.build(t, d)
+	h := plan{ledger: noting(appended)}.build(t, d)
 	if err := d.way.Submit(done, d.post("s1", "early"), nil); codeOf(err) != chat.Busy {
 		t.Errorf("before Run, who does not wait is told %v", err)
 	}

@@ -3,7 +3,12 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log/slog"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -113,7 +118,7 @@ func (d *door) line(i hub.Item) string {
 	if a := i.Answer; a != nil {
 		line := "answer " + a.Ref.(*question).name + ": " + code(a.Refusal).String()
 		if a.Session != nil {
-			line += ", inside as " + a.Session.State().Nick.Name
+			line += ", inside as " + d.local(a.Session.ID)
 		}
 		return line
 	}
@@ -407,16 +412,18 @@ func (h *house) closes() error {
 // history is the lobby's, as the texts of told.
 func (h *house) history() []string { return history(h.t, h.storage) }
 
-func history(t *testing.T, s *storage) []string {
+func history(t *testing.T, s *storage) []string { return historyOf(t, s, chat.Lobby) }
+
+func historyOf(t *testing.T, s *storage, room chat.RoomID) []string {
 	t.Helper()
-	all, err := s.After(context.Background(), chat.Lobby, 0, 1_000_000)
+	all, err := s.After(context.Background(), room, 0, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	for i, m := range all {
 		if m.Seq != chat.Seq(i+1) {
-			t.Errorf("message %d stands at %d", m.Seq, i+1)
+			t.Errorf("in %s message %d stands at %d", room, m.Seq, i+1)
 		}
 		lines = append(lines, strings.Join(strings.Fields(fmt.Sprint(m.Seq, " ", m.Nick, " ", m.Kind, " ", m.Text)), " "))
 	}
@@ -437,3 +444,30 @@ func differs(what string, got, want []string) string {
 	}
 	return fmt.Sprintf("%s:\n\t%s\nwant:\n\t%s\n", what, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 }
+
+// declared returns the sorted names of the types in package chat that have a method: "apply"
+// makes a Command, "event" an Event.
+func declared(t *testing.T, method string) (names []string) {
+	t.Helper()
+	sources, err := filepath.Glob("../chat/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if ok && f.Recv != nil && f.Name.Name == method {
+				names = append(names, f.Recv.List[0].Type.(*ast.Ident).Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// nameOf is what declared calls the type of a Command or an Event.
+func nameOf(v any) string { return reflect.TypeOf(v).Name() }

@@ -2,7 +2,6 @@ package hub_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -18,13 +17,26 @@ import (
 	"parley/store"
 )
 
-// act is what somebody does in a made-up story: through a door of two, under a session of the door's three.
+// act is what somebody does in a made-up story: through a door of two, under a session of the door's two.
 type act struct {
 	door  int
 	verb  string
 	local string
+	room  chat.RoomID
 	word  string // a nickname or a text
+	most  int    // rooms there may be, with the lobby
 }
+
+// verbs are what is drawn: most often what later acts need. With Start, which begins each life, they are every Command there is.
+var verbs = []string{
+	"enter", "enter", "enter", "enter", "enter", "join", "join", "join", "join", "post", "post", "do", "direct", "rename", "rename",
+	"topic", "topic", "topic", "part", "away", "leave", "kick", "announce", "alive",
+}
+
+// rooms are where things are said.
+var rooms = []chat.RoomID{chat.Lobby, "attic", "cellar"}
+
+const joinedMax = 2 // rooms that one session may be in
 
 // story is the lives of a server: between two of them it is stopped and started again.
 type story [][]act
@@ -33,37 +45,72 @@ func drawStory(t *rapid.T) story {
 	one := rapid.Custom(func(t *rapid.T) act {
 		a := act{
 			door:  rapid.IntRange(0, 1).Draw(t, "door"),
-			verb:  rapid.SampledFrom([]string{"enter", "enter", "post", "post", "post", "leave", "kick", "announce"}).Draw(t, "verb"),
-			local: rapid.SampledFrom([]string{"s1", "s2", "s3"}).Draw(t, "session"),
+			verb:  rapid.SampledFrom(verbs).Draw(t, "verb"),
+			local: rapid.SampledFrom([]string{"s1", "s2"}).Draw(t, "session"),
 		}
 		switch a.verb {
-		case "enter", "kick":
+		case "enter", "kick", "rename", "direct":
 			a.word = rapid.SampledFrom([]string{"Ann", "ann", "Ben", "Cid"}).Draw(t, "nick")
 		default:
+			a.room = rapid.SampledFrom([]chat.RoomID{rooms[0], rooms[1], rooms[1], rooms[2]}).Draw(t, "room")
+			a.most = rapid.IntRange(2, len(rooms)).Draw(t, "most")
 			a.word = rapid.SampledFrom([]string{"hello", "tea?", "yes"}).Draw(t, "text")
 		}
 		return a
 	})
-	return rapid.SliceOfN(rapid.SliceOfN(one, 0, 25), 1, 3).Draw(t, "story")
+	life := rapid.OneOf(rapid.SliceOfN(one, 0, 5), rapid.SliceOfN(one, 20, 40)) // what rapid draws is short, and leads to little
+	return rapid.SliceOfN(life, 1, 3).Draw(t, "story")
 }
 
 // command is what an act submits.
-func (a act) command(d *door) chat.Command {
-	switch a.verb {
-	case "enter":
-		return d.enter(a.local, a.word)
-	case "post":
-		return d.post(a.local, a.word)
-	case "leave":
-		return d.leave(a.local)
-	case "kick":
-		return chat.Kick{NickKey: strings.ToLower(a.word), Detail: "enough"}
-	default:
-		return chat.Announce{Text: a.word}
-	}
+func (a act) command(d *door) chat.Command { return a.by(d.way.SessionID(a.local), d.name) }
+
+// named is command without a hub: sessions are named by node, door and local.
+func (a act) named(node chat.NodeID, door string) chat.Command {
+	return a.by(chat.SessionID(fmt.Sprint(node, "/", door, "/", a.local)), door)
 }
 
-// outcome is what is left of a story: what each door was given, item by item, the history, and how far the log came.
+// by is what a session of a door submits.
+func (a act) by(id chat.SessionID, door string) chat.Command {
+	key := strings.ToLower(a.word)
+	switch a.verb {
+	case "enter":
+		return chat.Enter{Session: id, Door: door, Nick: chat.Nick{Name: a.word, Key: key}}
+	case "post", "do":
+		return chat.Post{Session: id, Room: a.room, Text: a.word, Action: a.verb == "do"}
+	case "leave":
+		return chat.Leave{Session: id, Reason: chat.ReasonQuit}
+	case "kick":
+		return chat.Kick{NickKey: key, Detail: "enough"}
+	case "announce":
+		return chat.Announce{Text: a.word}
+	case "join":
+		return chat.Join{Session: id, Room: a.room, Rooms: a.most, Joined: joinedMax}
+	case "part":
+		return chat.Part{Session: id, Room: a.room}
+	case "rename":
+		return chat.Rename{Session: id, Nick: chat.Nick{Name: a.word, Key: key}}
+	case "topic":
+		return chat.SetTopic{Session: id, Room: a.room, Text: a.word}
+	case "away":
+		return chat.SetAway{Session: id, Text: a.word}
+	case "direct":
+		return chat.Direct{Session: id, ToKey: key, Text: "to " + a.word}
+	}
+	return chat.Alive{}
+}
+
+// TestEveryCommandIsInStories: what can be asked of the chat room is asked in the stories that are made up.
+func TestEveryCommandIsInStories(t *testing.T) {
+	asked := []string{"Start"} // as each life begins
+	for _, verb := range verbs {
+		asked = append(asked, nameOf(act{verb: verb}.named("here", "udp")))
+	}
+	slices.Sort(asked)
+	same(t, "commands", slices.Compact(asked), declared(t, "apply"))
+}
+
+// outcome is what is left of a story: what each door was given, item by item, the history of every room, and how far the log came.
 type outcome struct {
 	heard    [2][]string
 	history  []string
@@ -96,7 +143,7 @@ func (tell telling) tell(t *testing.T, s story) (o outcome) {
 		for i, d := range doors {
 			o.heard[i] = append(o.heard[i], d.heard()...)
 		}
-		o.history, o.progress = h.history(), h.Status().Progress.Progress
+		o.history, o.progress = histories(t, h.storage), h.Status().Progress.Progress
 		if state, err := opened.Load(); err != nil || state.Progress() != o.progress {
 			t.Errorf("the hub is at %v, stored is %v, %v", o.progress, state.Progress(), err)
 		}
@@ -120,148 +167,6 @@ func (tell telling) live(t *testing.T, life []act, doors []*door) {
 	}
 	for _, answer := range answers {
 		await(t, answer)
-	}
-}
-
-// foretell says what must be left of a story, by the rules as people know them and without the code that is tested.
-func foretell(s story) outcome {
-	w := &world{inside: map[string]member{}, asked: map[string]bool{}}
-	for _, life := range s {
-		for _, id := range w.begin() {
-			w.leaves(id, "ended")
-		}
-		for n, a := range life {
-			w.act(n, a)
-		}
-	}
-	return w.outcome
-}
-
-// world is who is inside; sessions are named door/local.
-type world struct {
-	outcome
-	inside map[string]member
-	asked  map[string]bool   // told that somebody wants their nickname: once is enough while the clock stands still
-	ghosts map[string]member // of a door's former life: still inside, but the door knows nothing of them
-}
-
-type member struct{ nick, door, local string }
-
-// begin starts a life and returns the sessions that do not outlive the one before.
-func (w *world) begin() []string {
-	w.ghosts, w.asked = map[string]member{}, map[string]bool{}
-	for id, m := range w.inside {
-		if m.door != doorNames[0] {
-			w.ghosts[id] = m
-		}
-	}
-	return slices.Sorted(maps.Keys(w.ghosts))
-}
-
-func (w *world) act(n int, a act) {
-	door := doorNames[a.door]
-	id := door + "/" + a.local
-	verdict := "ok"
-	switch a.verb {
-	case "enter":
-		if verdict = w.enters(id, member{a.word, door, a.local}); verdict == "ok" {
-			verdict += ", inside as " + a.word
-		}
-	case "post":
-		if m, inside := w.inside[id]; inside {
-			w.happens(m.nick+" message "+a.word, m.nick+": "+a.word, m)
-		} else {
-			verdict = "not_inside"
-		}
-	case "leave":
-		if _, inside := w.inside[id]; inside {
-			w.leaves(id, "quit")
-		} else {
-			verdict = "not_inside"
-		}
-	case "kick":
-		if holder := w.holder(a.word); holder != "" {
-			w.leaves(holder, "kicked: enough")
-		} else {
-			verdict = "nick_unknown"
-		}
-	case "announce":
-		w.history = append(w.history, fmt.Sprint(len(w.history)+1, " announcement ", a.word))
-		w.tell("all: "+a.word, member{})
-	}
-	w.heard[a.door] = append(w.heard[a.door], fmt.Sprintf("answer %d: %s", n, verdict))
-}
-
-func (w *world) holder(nick string) string {
-	for id, m := range w.inside {
-		if strings.EqualFold(m.nick, nick) {
-			return id
-		}
-	}
-	return ""
-}
-
-func (w *world) enters(id string, m member) string {
-	before, inside := w.inside[id]
-	if inside && before.nick == m.nick {
-		return "ok"
-	}
-	if holder := w.holder(m.nick); holder != "" && holder != id {
-		h := w.inside[holder]
-		i := slices.Index(doorNames[:], h.door)
-		if !w.asked[holder] {
-			w.asked[holder] = true
-			w.heard[i] = append(w.heard[i], "wanted → "+h.local)
-		}
-		return "nick_occupied"
-	}
-	if inside {
-		w.leaves(id, "quit")
-	}
-	w.happens(m.nick+" entered", m.nick+" enters", m)
-	w.inside[id] = m
-	return "ok"
-}
-
-func (w *world) leaves(id, why string) {
-	m := w.inside[id]
-	delete(w.inside, id)
-	delete(w.asked, id)
-	self := m
-	if _, ghost := w.ghosts[id]; ghost {
-		self = member{}
-	}
-	delete(w.ghosts, id)
-	w.happens(m.nick+" left "+why, m.nick+" leaves, "+why, self)
-	if i := slices.Index(doorNames[:], self.door); i >= 0 {
-		reason, _, _ := strings.Cut(why, ":")
-		w.heard[i] = append(w.heard[i], "end, "+reason+" → "+self.local+" by "+self.local)
-	}
-}
-
-// happens writes history and tells those inside, and the door of self.
-func (w *world) happens(stands, told string, self member) {
-	seq := len(w.history) + 1
-	w.history = append(w.history, fmt.Sprint(seq, " ", stands))
-	w.tell(fmt.Sprint(seq, " ", told), self)
-}
-
-func (w *world) tell(told string, self member) {
-	for i, door := range doorNames {
-		var to []string
-		for id, m := range w.inside {
-			if _, ghost := w.ghosts[id]; m.door == door && !ghost {
-				to = append(to, m.local)
-			}
-		}
-		slices.Sort(to)
-		line := told + " → " + strings.Join(to, " ")
-		if self.door == door {
-			line += " by " + self.local
-		}
-		if len(to) > 0 || self.door == door {
-			w.heard[i] = append(w.heard[i], line)
-		}
 	}
 }
 
@@ -361,20 +266,6 @@ func drawLog(r *rapid.T) (log []chat.Record) {
 	return log
 }
 
-// named is command without a hub: sessions are named by node, door and local.
-func (a act) named(node chat.NodeID, door string) chat.Command {
-	id := chat.SessionID(fmt.Sprint(node, "/", door, "/", a.local))
-	switch a.verb {
-	case "enter":
-		return chat.Enter{Session: id, Door: door, Nick: chat.Nick{Name: a.word, Key: strings.ToLower(a.word)}}
-	case "post":
-		return chat.Post{Session: id, Room: chat.Lobby, Text: a.word}
-	case "leave":
-		return chat.Leave{Session: id, Reason: chat.ReasonQuit}
-	}
-	return a.command(nil)
-}
-
 // applied brings a log into a store of its own. After each record, ends says whether the batch ends there, and whether then
 // the store is closed and opened again.
 func applied(r *rapid.T, log []chat.Record, ends func(int) (batch, restart bool)) (o outcome) {
@@ -414,15 +305,17 @@ func applied(r *rapid.T, log []chat.Record, ends func(int) (batch, restart bool)
 		}
 	}
 	commit()
-	messages, err := s.After(r.Context(), chat.Lobby, 0, 1_000_000)
-	if err != nil {
-		r.Fatal(err)
-	}
-	for i, m := range messages {
-		if m.Seq != chat.Seq(i+1) {
-			r.Fatalf("message %d stands at %d", m.Seq, i+1)
+	for _, room := range everyRoom {
+		messages, err := s.After(r.Context(), room, 0, 1_000_000)
+		if err != nil {
+			r.Fatal(err)
 		}
-		o.history = append(o.history, fmt.Sprintf("%+v", m))
+		for i, m := range messages {
+			if m.Seq != chat.Seq(i+1) {
+				r.Fatalf("in %s message %d stands at %d", room, m.Seq, i+1)
+			}
+			o.history = append(o.history, fmt.Sprintf("%+v", m))
+		}
 	}
 	o.progress = state.Progress()
 	return o
