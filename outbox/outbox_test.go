@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -456,29 +457,27 @@ func TestWhoRestsIsWrittenForLater(t *testing.T) {
 
 // TestARestingOwnerIsNotReadyTwice: whoever rests and is made ready besides is written for, and forgotten once.
 func TestARestingOwnerIsNotReadyTwice(t *testing.T) {
-	flushed := make(chan []int)
-	w := NewWriter(time.Hour, func(owners []int, rest int) []int {
-		flushed <- append(slices.Clone(owners), rest)
-		return owners
-	}, nil)
-	for _, want := range [][]int{{1, 0}, {1, 1}, {2, 1}} {
-		w.Ready(want[0])
-		if got := <-flushed; !slices.Equal(got, want) {
-			t.Errorf("flushed %v, want %v", got, want)
+	synctest.Test(t, func(t *testing.T) {
+		flushed := make(chan []int)
+		w := NewWriter(time.Hour, func(owners []int, rest int) []int {
+			flushed <- append(slices.Clone(owners), rest)
+			return owners
+		}, nil)
+		for _, want := range [][]int{{1, 0}, {1, 1}, {2, 1}} {
+			w.Ready(want[0])
+			if got := <-flushed; !slices.Equal(got, want) {
+				t.Errorf("flushed %v, want %v", got, want)
+			}
 		}
-	}
-	for end := time.Now().Add(10 * time.Second); w.Len() != 2; { // until the last flush has returned
-		if time.Now().After(end) {
-			t.Fatalf("%d wait", w.Len())
+		synctest.Wait() // the last flush has returned
+		if n := w.Len(); n != 2 || w.IsIdle() {
+			t.Errorf("%d wait, want 2 who rest", n)
 		}
-	}
-	if w.IsIdle() {
-		t.Error("somebody rests")
-	}
-	w.mu.Lock()
-	clear(w.later)
-	w.mu.Unlock()
-	w.Close()
+		w.mu.Lock()
+		clear(w.later)
+		w.mu.Unlock()
+		w.Close()
+	})
 }
 
 func BenchmarkPushAndDrain(b *testing.B) {
