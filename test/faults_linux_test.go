@@ -20,8 +20,8 @@ import (
 
 func TestABrokenDiskStopsPostingUntilARestart(t *testing.T) {
 	dir := t.TempDir()
-	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits")
-	listen := p.addr.String()
+	listen := lastingAddress(t)
+	p := serve(t, dir, "--listen", listen, "--no-limits")
 	ann := p.enter("ann")
 	ann.says("before")
 	ann.hearsNothing()

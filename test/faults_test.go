@@ -160,7 +160,8 @@ func fill(t *testing.T, p *program, c *peer, size int) (refusal string, stored i
 
 func TestAFullDiskRefusesAndReadingGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits", "--store-max-size", "256KiB")
+	listen := lastingAddress(t)
+	p := serve(t, dir, "--listen", listen, "--no-limits", "--store-max-size", "256KiB")
 	ann := p.enter("ann")
 	refusal, stored := fill(t, p, ann, 4000)
 	if refusal != chat.StorageFull.Sentence() {
@@ -172,7 +173,6 @@ func TestAFullDiskRefusesAndReadingGoesOn(t *testing.T) {
 	if got := call(t, "who", "--data", dir); got.status != 0 || !strings.Contains(got.out, "ann") {
 		t.Errorf("who says %+v", got)
 	}
-	listen := p.addr.String()
 	p.stop()
 	p = serve(t, dir, "--listen", listen, "--no-limits")
 	ann.drain(datagram.Stopping)
@@ -195,8 +195,8 @@ func TestATornLastFrameIsForgotten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			p := serve(t, dir, "--listen", "127.0.0.1:0")
-			listen := p.addr.String()
+			listen := lastingAddress(t)
+			p := serve(t, dir, "--listen", listen)
 			ann, bob := p.enter("ann"), p.enter("bob")
 			ann.hears("bob enters the chat room")
 			for i := range 20 {

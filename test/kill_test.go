@@ -3,7 +3,6 @@ package test
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -57,7 +56,7 @@ func torture(t *testing.T, invite func(t *testing.T, server netip.AddrPort) []*w
 
 func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int, invite func(*testing.T, netip.AddrPort) []*witness) tally {
 	dir := t.TempDir()
-	settings := []string{"--no-limits", "--line-history", "0", "--listen", lastingAddress(t, random)}
+	settings := []string{"--no-limits", "--line-history", "0", "--listen", lastingAddress(t)}
 	p := serve(t, dir, settings...)
 	witnesses := invite(t, p.addr)
 	for round := range rounds {
@@ -80,27 +79,6 @@ func tortureOneDirectory(t *testing.T, random *rand.Rand, rounds int, invite fun
 	}
 	p.kill()
 	return all
-}
-
-// lastingAddress is one that is free and stays so while nobody has it: of a number that systems give to no client.
-func lastingAddress(t *testing.T, random *rand.Rand) string {
-	t.Helper()
-	for range 1000 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+random.IntN(20_000))
-		stream, err := net.Listen("tcp", address)
-		if err != nil {
-			continue
-		}
-		stream.Close()
-		datagrams, err := net.ListenPacket("udp", address)
-		if err != nil {
-			continue
-		}
-		datagrams.Close()
-		return address
-	}
-	t.Fatal("no address is free")
-	return ""
 }
 
 // talkUntilKilled lets the writers write until a reader has seen so many lines, and then kills the server.

@@ -13,11 +13,11 @@ import (
 var elsewhere = server.Listen{{Address: "127.0.0.1:0", Door: "another"}}
 
 func TestAServerWithTheDatagramDoorShut(t *testing.T) {
-	r := openRoom(t, nil)
+	r := openLastingRoom(t, nil)
+	open := r.config.Listen
 	ann := r.enter("ann")
 	ann.says("hello")
 	ann.hearsNothing()
-	open := server.Listen{{Address: r.server.Addr().String()}}
 	r.close()
 	ann.hears("the server is shutting down")
 

@@ -91,10 +91,9 @@ func (r *room) close() {
 	r.server = nil
 }
 
-// reopen stops the server and starts it again on the same data and the same port.
+// reopen stops the server of openLastingRoom and starts it again on the same data and port.
 func (r *room) reopen() {
 	r.t.Helper()
-	r.config.Listen = server.Listen{{Address: r.server.Addr().String()}}
 	r.close()
 	r.open()
 }
