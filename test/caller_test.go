@@ -7,11 +7,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"parley/chat"
 	"parley/hub"
 	"parley/server"
 	"parley/wire/line"
@@ -231,12 +231,16 @@ func (r *room) queue(name string) int {
 	return 0
 }
 
-// until waits until something is so that happens by itself.
+// until waits for something that happens by itself. Between two looks the hub stores a record,
+// which leaves the processor to the server.
 func (r *room) until(what string, is func() bool) {
 	r.t.Helper()
-	for began := time.Now(); !is(); runtime.Gosched() {
+	for began := time.Now(); !is(); {
 		if time.Since(began) > patience {
 			r.t.Fatalf("never: %s", what)
+		}
+		if err := r.do(chat.Alive{}); err != nil {
+			r.t.Fatalf("waiting until %s: %v", what, err)
 		}
 	}
 }
