@@ -18,7 +18,7 @@ import (
 
 // hasty is timings for a server in the same process that may do badly.
 var hasty = timings{
-	firstRepeat: 50 * time.Millisecond, lastRepeat: 100 * time.Millisecond, asking: 10 * time.Second, quiet: 300 * time.Millisecond,
+	firstRepeat: 50 * time.Millisecond, lastRepeat: 100 * time.Millisecond, asking: 10 * time.Second, quiet: time.Second,
 	settling: 10 * time.Second, giveUp: 200 * time.Millisecond, leaving: 10 * time.Second, vanishing: 10 * time.Second,
 }
 
@@ -211,22 +211,32 @@ func TestWhatComesLateIsNotLost(t *testing.T) {
 	}
 }
 
+// TestAsFastAsAccepted loses all that is under way: only once it is given up does talking go on.
 func TestAsFastAsAccepted(t *testing.T) {
+	const inFlight, lostFrom, enough = 3, 20, 50
 	s := newStandIn(t)
+	ctx, cancel := context.WithTimeout(t.Context(), hasty.settling)
+	defer cancel()
 	s.hand = func(n, _ int, line string) []string {
-		if n == 20 { // nobody hears it: it is given up, and talking goes on
+		switch {
+		case lostFrom <= n && n < lostFrom+inFlight:
 			return nil
+		case n == enough:
+			cancel()
 		}
 		return []string{line}
 	}
 	s.start()
 	plan := small(s)
-	plan.Rate, plan.InFlight, plan.Senders, plan.Duration = 0, 3, 3, 400*time.Millisecond
-	r := carry(t, plan, Options{})
-	if r.GivenUp != 1 || r.Deliveries.Lost != 4 || r.Sent < 50 {
+	plan.Rate, plan.InFlight, plan.Senders, plan.Duration = 0, inFlight, 3, time.Hour
+	r, err := carryOut(ctx, plan, Options{}, hasty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.GivenUp < inFlight || r.Deliveries.Lost != 4*inFlight || r.Sent < enough { // a slow machine gives up more
 		t.Errorf("%d given up, %d lost of %d sent", r.GivenUp, r.Deliveries.Lost, r.Sent)
 	}
-	if d := r.Deliveries; d.Expected != 4*r.Sent || d.Received != d.Expected-4 {
+	if d := r.Deliveries; d.Expected != 4*r.Sent || d.Received != d.Expected-4*inFlight {
 		t.Errorf("%+v of %d sent", d, r.Sent)
 	}
 }
@@ -269,7 +279,7 @@ func TestEnteringIsAskedAgain(t *testing.T) {
 	}
 	s.start()
 	r := carry(t, small(s), Options{})
-	if r.Enter.Members != 5 || r.Enter.Repeated != 10 || !r.Limited() || r.Others[chat.Busy.Sentence()] != 5 {
+	if r.Enter.Members != 5 || r.Enter.Repeated < 10 || !r.Limited() || r.Others[chat.Busy.Sentence()] != 5 {
 		t.Errorf("%+v %v", r.Enter, r.Others)
 	}
 }
@@ -281,9 +291,9 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		want   string
 	}{
 		"refused":                   {chat.RoomFull.Sentence(), hasty.asking, "the chat room is full"},
-		"refused in other words":    {"no, thank you", 100 * time.Millisecond, "no, thank you"},
-		"never answered":            {"", 100 * time.Millisecond, "no answer"},
-		"busy for too long a while": {chat.TooFast.Sentence(), 100 * time.Millisecond, "slow down"},
+		"refused in other words":    {"no, thank you", time.Second, "no, thank you"},
+		"never answered":            {"", time.Second, "no answer"},
+		"busy for too long a while": {chat.TooFast.Sentence(), time.Second, "slow down"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
