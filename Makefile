@@ -25,9 +25,16 @@ build: ## build bin/parley
 release: ## programs, archives and Debian packages into dist/
 	VERSION='$(VERSION)' COMMIT='$(COMMIT)' packaging/release.sh
 
+# The race detector, where there is a C compiler to link it. Looked up when it is used: make needs may install one.
+RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+
 .PHONY: test
-test: needs vet ## everything: vet on three systems, all tests with the race detector
-	$(GO) test -race -shuffle=on -timeout 9m ./...
+test: duration needs vet ## everything: vet on three systems, all tests with the race detector
+	$(GO) test $(RACE) -shuffle=on -timeout 9m ./...
+
+.PHONY: duration
+duration: # how long make test takes
+	@echo "make test takes some 5 minutes on two cores, and 3 more to compile everything at first"
 
 .PHONY: vet
 vet: ## go vet for Linux, macOS and Windows

@@ -58,6 +58,7 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	if strings.Contains(screen, "\x1b") {
 		t.Errorf("colours though this is no terminal: %q", screen)
 	}
+	python(t) // the pasted line needs it
 	bob := p.enter("bob")
 	ann := pasteFrom(t, lines)
 	bob.hears("ann enters the chat room")

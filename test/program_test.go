@@ -20,10 +20,16 @@ import (
 	"parley/chat"
 )
 
-// binary builds the program, with the race detector, once for all tests, and returns its path.
+// binary builds the program once for all tests, and returns its path. It has the race detector
+// if there is a C compiler.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(programDir, "parley")
-	build := exec.Command("go", "build", "-race", "-o", path, "./cmd/parley")
+	args := []string{"build", "-o", path}
+	cgo, _ := exec.Command("go", "env", "CGO_ENABLED").Output()
+	if string(bytes.TrimSpace(cgo)) == "1" {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "./cmd/parley")...)
 	build.Dir = house
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", errors.Join(err, errors.New(string(out)))
