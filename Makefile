@@ -25,7 +25,8 @@ build: ## build bin/parley
 release: ## programs, archives and Debian packages into dist/
 	VERSION='$(VERSION)' COMMIT='$(COMMIT)' packaging/release.sh
 
-# The race detector, where there is a C compiler to link it. Looked up when it is used: make needs may install one.
+# The race detector, if there is a C compiler to link it: make needs may install one before this
+# is used.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
 .PHONY: test
@@ -35,6 +36,11 @@ test: duration needs vet ## everything: vet on three systems, all tests with the
 .PHONY: duration
 duration: # how long make test takes
 	@echo "make test takes some 5 minutes on two cores, and 3 more to compile everything at first"
+
+.PHONY: flaky
+flaky: ## every test of PACKAGES (./...) alone, COUNT (50) times: which of them depend on luck
+	COUNT=$(COUNT) RACE=$(RACE) GO=$(GO) test/flaky.sh $(PACKAGES)
+flaky: COUNT ?= 50
 
 .PHONY: vet
 vet: ## go vet for Linux, macOS and Windows
