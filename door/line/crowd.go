@@ -63,7 +63,7 @@ func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	if len(item.To) == 0 {
 		return false
 	}
-	now := time.Now()
+	now := c.door.now()
 	room := c.rooms[m.Room]
 	if room == nil {
 		room = new(crowd)
@@ -112,7 +112,7 @@ func (c *crowds) tick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running = false
-	now := time.Now()
+	now := c.door.now()
 	for id, room := range c.rooms {
 		if now.Before(room.until) {
 			continue

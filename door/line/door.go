@@ -54,7 +54,8 @@ type Door struct {
 	settled []*member // likewise: whose requests have their answers
 }
 
-// New makes a door that is not open yet. desk is what members' commands work on; now is the clock of rates.
+// New makes a door that is not open yet. desk is what members' commands work on; now is the
+// clock of rates and of crowds.
 func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
 	d := &Door{
 		config: config, desk: desk, log: log, now: now, encode: line.Append,

@@ -334,7 +334,8 @@ func TestARunIsSharedButForOnesOwn(t *testing.T) {
 
 // TestACrowdIsShownAsOneLine: the first few one by one, the rest gathered, and before anything else that happens in the room.
 func TestACrowdIsShownAsOneLine(t *testing.T) {
-	h := open(t, func(c *Config) { c.Rate = 0 })
+	clock := &clock{now: time.Now()} // it stands still, so that all happens in one window
+	h := open(t, func(c *Config) { c.Rate = 0 }, func(h *house) { h.door.now = clock.Now })
 	bob := h.enter("bob")
 	const crowd = 40
 	var batch hub.Batch
@@ -359,7 +360,8 @@ func TestACrowdIsShownAsOneLine(t *testing.T) {
 	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2 enters the chat room", "c3, c4 and 35 others enter the chat room", "c7: all here")
 	nobody := hub.Item{Event: chat.Entered{Message: chat.Message{Room: chat.Lobby, Nick: "c99"}}}
 	h.door.Deliver(hub.Batch{nobody, come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
-	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room") // when the window is over
+	clock.passes(crowdWindow)
+	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room")
 }
 
 func TestTheServerSaysThatItStops(t *testing.T) {

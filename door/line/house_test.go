@@ -63,6 +63,24 @@ func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, l
 	return s.Store.After(ctx, room, after, limit)
 }
 
+// clock stands still unless it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) passes(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // open starts a house. prepare is called before anything runs.
 func open(t *testing.T, set func(*Config), prepare ...func(*house)) *house {
 	t.Helper()
