@@ -222,37 +222,46 @@ func TestAThousandEnterAtOnce(t *testing.T) {
 	}
 }
 
-// TestAPasteIsSlowedAndNeverDropped: others are heard meanwhile.
+// TestAPasteIsSlowedAndNeverDropped pastes on until another member has been heard often enough.
 func TestAPasteIsSlowedAndNeverDropped(t *testing.T) {
-	const lines = 5000
+	const lines, more, enough = 5000, 500, 5
 	r := openRoom(t, func(c *server.Config) { c.Line.Rate, c.Line.Burst = 4000, 400 })
 	ann, bob, cid := r.callAs("ann"), r.callAs("bob"), r.callAs("cid")
 	bob.reads("cid enters the chat room")
-	var paste strings.Builder
-	for i := range lines {
-		fmt.Fprintf(&paste, "line %d of a paste\n", i)
+	paste := func(from, lines int) string {
+		var text strings.Builder
+		for i := range lines {
+			fmt.Fprintf(&text, "line %d of a paste\n", from+i)
+		}
+		return text.String()
 	}
 	sent := make(chan struct{})
-	go func() { defer close(sent); ann.sends(paste.String()) }()
-	next, others := 0, 0
-	for next < lines {
+	go func() { defer close(sent); ann.sends(paste(0, lines)) }()
+	next, pasted, asked, heard := 0, lines, 0, 0
+	for next < pasted {
 		got, err := bob.next()
 		switch {
 		case err != nil:
 			t.Fatalf("after %d lines: %v", next, err)
-		case got == fmt.Sprintf("ann: line %d of a paste", next):
-			if next++; next%500 == 1 {
-				cid.types("I am heard as well")
-			}
 		case got == "cid: I am heard as well":
-			others++
-		default:
+			heard++
+		case got != fmt.Sprintf("ann: line %d of a paste", next):
 			t.Fatalf("bob reads %q after %d lines", got, next)
+		default:
+			next++
 		}
-	}
-	<-sent
-	if others < 5 {
-		t.Errorf("only %d of the other's lines came through", others)
+		if next == 20*lines {
+			t.Fatalf("only %d of the other's lines came through", heard)
+		}
+		if next%more == 0 && heard < enough {
+			<-sent
+			ann.sends(paste(pasted, more))
+			pasted += more
+			if asked == heard {
+				cid.types("I am heard as well")
+				asked++
+			}
+		}
 	}
 	ann.until(func(said string) bool { return said == "cid: I am heard as well" })
 	ann.types("that was it")
