@@ -244,6 +244,7 @@ func TestNoRight(t *testing.T) {
 			if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), c.prepare(dir), os.Chmod(dir, 0o555)); err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { _ = os.Chmod(dir, 0o755) }) // to be removed
 			out, err := runAsNobody(t, dir)
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(out, filepath.Join(dir, FileName)) {
@@ -253,12 +254,13 @@ func TestNoRight(t *testing.T) {
 	}
 }
 
+// runAsNobody runs this program on a directory as a user without special rights: root becomes one.
 func runAsNobody(t *testing.T, dir string) (string, error) {
 	t.Helper()
 	const nobody = 65534
 	program, err := os.ReadFile("/proc/self/exe")
-	if err != nil || os.Geteuid() != 0 {
-		t.Skip("cannot become somebody else: ", err)
+	if err != nil {
+		t.Skip("this program cannot be run again: ", err)
 	}
 	bin := t.TempDir()
 	path := filepath.Join(bin, "store.test")
@@ -268,7 +270,10 @@ func runAsNobody(t *testing.T, dir string) (string, error) {
 	cmd := exec.Command(path)
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), asNobody+"="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if os.Geteuid() == 0 {
+		as := &syscall.Credential{Uid: nobody, Gid: nobody}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
 		t.Skip("cannot become somebody else: ", err)
