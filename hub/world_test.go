@@ -70,6 +70,7 @@ type place struct {
 type member struct {
 	nick, door, local, away string
 	rooms                   []chat.RoomID // in the order in which it came
+	asked                   bool          // told that its nickname is wanted: once is enough while the clock stands still
 }
 
 func (m *member) named() chat.Nick { return chat.Nick{Name: m.nick, Key: strings.ToLower(m.nick)} }
@@ -80,6 +81,7 @@ func (m *member) isIn(room chat.RoomID) bool { return slices.Contains(m.rooms, r
 func (w *world) begin() []string {
 	w.ghosts = map[string]*member{}
 	for id, m := range w.inside {
+		m.asked = false
 		if m.door != doorNames[0] {
 			w.ghosts[id] = m
 		}
@@ -168,7 +170,10 @@ func (w *world) isTaken(id, nick string) bool {
 		return false
 	}
 	h := w.inside[holder]
-	w.tellDoor(h.door, "wanted → "+h.local)
+	if !h.asked {
+		h.asked = true
+		w.tellDoor(h.door, "wanted → "+h.local)
+	}
 	return true
 }
 
