@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
-	"golang.org/x/text/unicode/norm"
 )
 
 // RoomID names a room: as ParseRoom makes it, or as DirectRoom does.
@@ -25,7 +24,7 @@ func ParseRoom(s string) (RoomID, error) {
 	if len(s) > 4*RoomMaxBytes || !utf8.ValidString(s) { // bounds the work
 		return "", Refuse(RoomName)
 	}
-	s = norm.NFKC.String(strings.ReplaceAll(s, "\uFE0F", ""))
+	s = normalized(strings.ReplaceAll(s, "\uFE0F", ""))
 	if checkNick(s) != OK {
 		return "", Refuse(RoomName)
 	}

@@ -41,7 +41,7 @@ var mayImport = map[string]struct {
 	"guard":             {nil, "addresses and rates; what is spoken from them does not matter"},
 	"door/udp":          {[]string{"chat", "guard", "hub", "locale", "outbox", "setting", "wire/datagram"}, "a door translates its own wire and brings its own settings; never another door, never the store"},
 	"wire/line":         {[]string{"chat"}, "a codec is pure"},
-	"door/line":         {[]string{"chat", "command", "hub", "locale", "outbox", "setting", "wire/line"}, "a door translates its own wire; what members ask for by name is the table of commands"},
+	"door/line":         {[]string{"chat", "command", "guard", "hub", "locale", "outbox", "setting", "wire/line"}, "a door translates its own wire; what members ask for by name is the table of commands"},
 	"door/port":         {[]string{"guard", "hub", "locale", "setting"}, "it tells protocols apart, hands connections over and brings its own settings: of the hub it knows the report, of doors nothing"},
 	"health":            {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
 	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},

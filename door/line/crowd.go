@@ -151,17 +151,17 @@ func (c *crowds) showCrowd(id chat.RoomID, room *crowd) {
 	if len(room.waits) == 0 {
 		return
 	}
-	said := tails(id, room.waits)
+	said, to, newcomers := tails(id, room.waits), room.to, room.newcomers
+	room.waits, room.nicks, room.newcomers, room.to = nil, nil, nil, nil
 	var ready []*member
-	for _, s := range room.to {
-		lines := said[room.newcomers[s]]
+	defer func() { c.door.writer.Ready(ready...) }() // also after a panic: they were told Ready once
+	for _, s := range to {
+		lines := said[newcomers[s]]
 		if m := memberOf(s); m != nil && len(lines) > 0 && m.follow(m.out.Push(lines)) {
 			ready = append(ready, m)
 		}
 	}
-	c.door.counts.delivered.Add(uint64(len(room.to)))
-	c.door.writer.Ready(ready...)
-	room.waits, room.nicks, room.newcomers, room.to = nil, nil, nil, nil
+	c.door.counts.delivered.Add(uint64(len(to)))
 }
 
 // tails returns for each n the lines that tell of all who came and went but the first n.

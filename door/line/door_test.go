@@ -216,7 +216,7 @@ func TestALineIsSettledOnceItIsOnItsWayToEverybody(t *testing.T) {
 func TestWhoDoesNotEnterIsLetGo(t *testing.T) {
 	h := open(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
 	ann := h.call()
-	ann.reads(line.Prompt + "! nobody entered in time")
+	ann.reads(line.Prompt + line.TimedOut)
 	ann.ends()
 }
 

@@ -49,13 +49,14 @@ func (m *member) leave() {
 			m.door.log.Debug("a leave is refused", "door", Name, "session", m.id, "err", err)
 		}
 	}
+	_ = m.conn.SetWriteDeadline(time.Now().Add(farewell)) // the log may have taken its time
 	switch {
 	case why == chat.ReasonSlow:
 		m.lastWords(line.Slow)
 	case m.quits:
 		m.lastWords(line.Bye)
 	case errors.Is(m.over, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
-		m.lastWords("! nobody entered in time")
+		m.lastWords(line.TimedOut)
 	}
 }
 

@@ -38,25 +38,32 @@ func (d *Door) flushSome(members []*member) {
 	defer scratches.Put(scratch)
 	writes := uint64(0)
 	for _, m := range members {
-		for b := m.out.Next(0, scratch[:0]); b != nil; {
-			if m.raw == nil || m.telnet.Load() {
-				d.wait(m, 0)
-				break
-			}
-			n, err := writeDescriptor(m.descriptor, b)
-			writes++
-			if err != nil {
-				m.broken()
-				break
-			}
-			if n < len(b) {
-				d.wait(m, n)
-				break
-			}
-			b = m.out.Next(n, scratch[:0])
-		}
+		writes += d.flushOne(m, scratch)
 	}
 	d.counts.sent.Add(writes)
+}
+
+// flushOne writes what waits for a member, and returns how often it wrote.
+func (d *Door) flushOne(m *member, scratch *[gatherSize]byte) (writes uint64) {
+	defer m.survive()
+	for b := m.out.Next(0, scratch[:0]); b != nil; {
+		if m.raw == nil || m.telnet.Load() {
+			d.wait(m, 0)
+			return writes
+		}
+		n, err := writeDescriptor(m.descriptor, b)
+		writes++
+		if err != nil {
+			m.broken()
+			return writes
+		}
+		if n < len(b) {
+			d.wait(m, n)
+			return writes
+		}
+		b = m.out.Next(n, scratch[:0])
+	}
+	return writes
 }
 
 // wait gives a socket that takes no more for now, or cannot be written without waiting, a goroutine of its own until nothing waits.
@@ -64,6 +71,7 @@ func (d *Door) flushSome(members []*member) {
 func (d *Door) wait(m *member, n int) {
 	d.counts.waited.Add(1)
 	d.writing.Go(func() {
+		defer m.survive()
 		scratch := scratches.Get().(*[gatherSize]byte)
 		defer scratches.Put(scratch)
 		for {
@@ -80,6 +88,14 @@ func (d *Door) wait(m *member, n int) {
 			}
 		}
 	})
+}
+
+// survive ends a session when writing to it panics. Deferred.
+func (m *member) survive() {
+	if p := recover(); p != nil {
+		m.door.panicked(p, "session", m.id)
+		m.broken()
+	}
 }
 
 // broken lets a member go whose connection cannot be written.

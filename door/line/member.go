@@ -43,12 +43,12 @@ type member struct {
 	quits   bool
 	over    error // why nothing more is read; nil while it is
 
-	mu       sync.Mutex // guards the rest
-	inside   bool
-	entered  chat.Seq    // its place in the lobby
-	reason   chat.Reason // why it ends; empty: it does not
-	pending  int         // requests without an answer
-	answered chan struct{}
+	mu      sync.Mutex // guards the rest
+	inside  bool
+	entered chat.Seq      // its place in the lobby
+	reason  chat.Reason   // why it ends; empty: it does not
+	pending int           // requests without an answer
+	changed chan struct{} // closed when a request is answered, and when the session ends; nil: nobody waits for that
 }
 
 func newMember(d *Door, conn net.Conn) *member {
@@ -165,11 +165,13 @@ func (m *member) take(typed []byte, err error) error {
 // lineBytes is how many bytes count as a line for line.rate: of what is received, whether or not a line ends in them, and of answers.
 const lineBytes = 1 << 10
 
-// throttle delays a member that sends more than line.rate allows: some lines, and the bytes since the ones before. Nobody is dropped for
-// pasting.
+// pauseMax bounds how long one line waits, and with it how late it is noticed that a throttled client has gone. What is not paid then
+// counts for the lines after it.
+const pauseMax = 2 * time.Second
+
+// throttle delays a member that sends more than line.rate allows: some lines, and the bytes since the ones before. Nobody is dropped
+// for pasting.
 func (m *member) throttle(lines int) error {
-	lines += m.unpaid / lineBytes
-	m.unpaid %= lineBytes
 	if m.door.config.Rate == 0 {
 		return nil
 	}
@@ -177,7 +179,10 @@ func (m *member) throttle(lines int) error {
 		m.limit = rate.NewLimiter(rate.Limit(m.door.config.Rate), m.door.config.Burst)
 	}
 	now := m.door.now()
-	wait := m.limit.ReserveN(now, min(lines, m.door.config.Burst)).DelayFrom(now)
+	most := min(m.door.config.Burst, max(1, int(m.door.config.Rate*pauseMax.Seconds())))
+	kibs := min(m.unpaid/lineBytes, most-lines)
+	m.unpaid -= kibs * lineBytes
+	wait := m.limit.ReserveN(now, lines+kibs).DelayFrom(now)
 	if wait <= 0 {
 		return nil
 	}
@@ -185,15 +190,24 @@ func (m *member) throttle(lines int) error {
 	return m.pause(wait)
 }
 
-// pause returns after a while, or with an error when the door closes.
+// pause returns after a while, or with an error when the session ends or the door closes.
 func (m *member) pause(wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-m.door.ctx.Done():
-		return errOver
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for {
+		m.mu.Lock()
+		ended, changed := m.reason != "", m.nextChange()
+		m.mu.Unlock()
+		if ended {
+			return errOver
+		}
+		select {
+		case <-over.C:
+			return nil
+		case <-changed:
+		case <-m.door.ctx.Done():
+			return errOver
+		}
 	}
 }
 
@@ -217,12 +231,16 @@ func (m *member) submit(ctx context.Context, c chat.Command, answer chan hub.Ans
 		return chat.Refuse(chat.ShuttingDown)
 	}
 	m.expect()
-	if err := m.door.doorway.Submit(ctx, c, &request{m, size, answer}); err != nil {
-		m.door.gate.Back(size)
-		m.settle()
-		return err
-	}
-	return nil
+	taken := false
+	defer func() {
+		if !taken { // refused, or a panic
+			m.door.gate.Back(size)
+			m.settle()
+		}
+	}()
+	err := m.door.doorway.Submit(ctx, c, &request{m, size, answer})
+	taken = err == nil
+	return err
 }
 
 // weight is what a command counts at the gate, in bytes.
@@ -252,12 +270,25 @@ func (m *member) await(most int) {
 			m.mu.Unlock()
 			return
 		}
-		if m.answered == nil {
-			m.answered = make(chan struct{})
-		}
-		answered := m.answered
+		changed := m.nextChange()
 		m.mu.Unlock()
-		<-answered
+		<-changed
+	}
+}
+
+// nextChange returns a channel that is closed by the next change. mu is held.
+func (m *member) nextChange() <-chan struct{} {
+	if m.changed == nil {
+		m.changed = make(chan struct{})
+	}
+	return m.changed
+}
+
+// change wakes those who wait for one. mu is held.
+func (m *member) change() {
+	if m.changed != nil {
+		close(m.changed)
+		m.changed = nil
 	}
 }
 
@@ -266,10 +297,7 @@ func (m *member) settle() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.pending--
-	if m.answered != nil {
-		close(m.answered)
-		m.answered = nil
-	}
+	m.change()
 }
 
 func (m *member) isInside() bool {
@@ -292,6 +320,7 @@ func (m *member) end(why chat.Reason) {
 	over := m.reason != ""
 	if !over {
 		m.reason = why
+		m.change()
 	}
 	m.mu.Unlock()
 	if !over {

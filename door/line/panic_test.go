@@ -1,6 +1,7 @@
 package line
 
 import (
+	"bufio"
 	"log/slog"
 	"net"
 	"slices"
@@ -115,5 +116,44 @@ func TestAPanicInDeliverAnswersItsRequest(t *testing.T) {
 	}
 	if n := d.counts.panicked.Load(); n != 1 {
 		t.Errorf("%d panics are counted", n)
+	}
+}
+
+// grenade is a connection whose writing panics once it is armed.
+type grenade struct {
+	net.Conn
+	armed atomic.Bool
+}
+
+func (g *grenade) Write(b []byte) (int, error) {
+	if g.armed.Load() {
+		panic("a fault while writing")
+	}
+	return g.Conn.Write(b)
+}
+
+// TestAPanicWhileWritingEndsOneSession: on the goroutine that writes for a socket which takes no more for now.
+func TestAPanicWhileWritingEndsOneSession(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	near, far := net.Pipe()
+	defer far.Close()
+	bad := &grenade{Conn: near}
+	h.serving.Go(func() { h.door.Serve(bad, nil) })
+	bob := &caller{t, far, bufio.NewReader(far)}
+	if _, err := bob.in.Discard(len(line.Prompt)); err != nil {
+		t.Fatal(err)
+	}
+	bob.types("bob")
+	bob.reads("Welcome to the chat room, bob.")
+	ann.reads("bob enters the chat room")
+	bad.armed.Store(true)
+	ann.types("hello")
+	ann.reads("bob quits the chat room")
+	h.serving.Wait()
+	ann.types("/who")
+	ann.reads("ann")
+	if got := h.door.Report().Dropped["panicked"]; got == 0 {
+		t.Error("no panic is counted")
 	}
 }

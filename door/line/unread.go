@@ -1,11 +1,14 @@
 package line
 
 import (
+	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"parley/chat"
+	"parley/guard"
 )
 
 const (
@@ -18,19 +21,25 @@ const (
 )
 
 // unread is the members whose commands wait for them to read. Each holds a page of what it asked for, so there is a bound to how
-// many they are: the one that has waited longest is disconnected to make room. Any goroutine.
+// many they are: of the network that has most of them, the one that has waited longest is disconnected to make room. Any goroutine.
 type unread struct {
 	most     int
 	patience time.Duration
 
 	mu      sync.Mutex
-	waiting []*member // in the order in which they began to wait
+	waiting []waiter // in the order in which they began to wait
+}
+
+// waiter is a member that waits, and the network that it is of.
+type waiter struct {
+	*member
+	network netip.Prefix
 }
 
 // wait returns once roomy is closed, or the member is ended, which it is when it reads nothing for too long.
 func (u *unread) wait(m *member, roomy <-chan struct{}) {
-	if oldest := u.enter(m); oldest != nil {
-		oldest.tooSlow()
+	if last := u.enter(waiter{m, networkOf(m.conn.RemoteAddr())}); last != nil {
+		last.tooSlow()
 	}
 	defer u.leave(m)
 	over := time.NewTimer(u.patience)
@@ -44,22 +53,43 @@ func (u *unread) wait(m *member, roomy <-chan struct{}) {
 	}
 }
 
+func networkOf(a net.Addr) netip.Prefix {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	return guard.NetworkOf(tcp.AddrPort().Addr().Unmap())
+}
+
 // enter adds a member, and returns the one that has to go for it, if any.
-func (u *unread) enter(m *member) (oldest *member) {
+func (u *unread) enter(w waiter) *member {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.waiting = append(u.waiting, m)
-	if len(u.waiting) > u.most {
-		oldest = u.waiting[0]
-		u.waiting = slices.Delete(u.waiting, 0, 1)
+	u.waiting = append(u.waiting, w)
+	if len(u.waiting) <= u.most {
+		return nil
 	}
-	return oldest
+	i := u.last()
+	last := u.waiting[i].member
+	u.waiting = slices.Delete(u.waiting, i, i+1)
+	return last
+}
+
+// last returns which one has waited longest of the network that has most. mu is held.
+func (u *unread) last() int {
+	counts := map[netip.Prefix]int{}
+	most := 0
+	for _, w := range u.waiting {
+		counts[w.network]++
+		most = max(most, counts[w.network])
+	}
+	return slices.IndexFunc(u.waiting, func(w waiter) bool { return counts[w.network] == most })
 }
 
 func (u *unread) leave(m *member) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if i := slices.Index(u.waiting, m); i >= 0 {
+	if i := slices.IndexFunc(u.waiting, func(w waiter) bool { return w.member == m }); i >= 0 {
 		u.waiting = slices.Delete(u.waiting, i, i+1)
 	}
 	if len(u.waiting) == 0 {

@@ -3,6 +3,7 @@ package line
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,27 @@ func (c *caller) readsOf(lines ...string) {
 		if _, said, _ := strings.Cut(c.next(), "  "); !strings.HasPrefix(said, want) {
 			c.t.Fatalf("reads %.100q, want %q", said, want)
 		}
+	}
+}
+
+// TestTheNetworkWithMostUnreadAnswersGoesFirst: a client of another network waits on, however long it has waited.
+func TestTheNetworkWithMostUnreadAnswersGoesFirst(t *testing.T) {
+	u := unread{most: 3}
+	at := func(ip string) waiter { return waiter{new(member), netip.MustParsePrefix(ip + "/32")} }
+	alone, first, second, third := at("192.0.2.1"), at("192.0.2.2"), at("192.0.2.2"), at("192.0.2.2")
+	for _, w := range []waiter{alone, first, second} {
+		if last := u.enter(w); last != nil {
+			t.Fatal("a client goes though there is room")
+		}
+	}
+	if last := u.enter(third); last != first.member {
+		t.Error("it is not the one of the largest network that has waited longest")
+	}
+	u.leave(second.member)
+	if last := u.enter(at("192.0.2.3")); last != nil {
+		t.Error("a client goes though one has left")
+	}
+	if last := u.enter(at("192.0.2.4")); last != alone.member {
+		t.Error("among equals it is not the one that has waited longest")
 	}
 }

@@ -19,6 +19,7 @@ const (
 	Slow     = "you read more slowly than others speak, so you have left the chat room"
 	Unshown  = "! a line that others said cannot be shown here: see /history"
 	NoProxy  = "! a PROXY header is accepted only from an address in port.proxies"
+	TimedOut = "! timed out waiting for a nickname"
 )
 
 // Refused words a refusal.

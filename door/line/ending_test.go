@@ -1,0 +1,61 @@
+package line
+
+import (
+	"bufio"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/wire/line"
+)
+
+// TestAKickEndsAThrottledClient: at once, and not when its pause is over.
+func TestAKickEndsAThrottledClient(t *testing.T) {
+	h := open(t, func(c *Config) { c.Burst, c.Rate = 3, 0.001 })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters the chat room")
+	bob.types("one", "two", "three")
+	ann.reads("bob: one", "bob: two") // the third waits for a quarter of an hour
+	if err := h.Do(t.Context(), chat.Kick{NickKey: "bob"}); err != nil {
+		t.Fatal(err)
+	}
+	ann.reads("bob quits the chat room")
+	bob.reads(line.Removed)
+	bob.ends()
+}
+
+// TestDebtsArePaidLineByLine: a pause stays short however much was asked for, and what is not paid counts later.
+func TestDebtsArePaidLineByLine(t *testing.T) {
+	config := defaults(t)
+	config.Burst, config.Rate = 400, 20
+	d := New(config, nil, slog.New(slog.DiscardHandler), time.Now)
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	ann := newMember(d, near)
+	const most = 40 // what 20 lines a second are in pauseMax
+	ann.unpaid = 100 * lineBytes
+	for _, want := range []int{100 - (most - 1), 100 - 2*(most-1), 0} {
+		if err := ann.throttle(1); err != nil || ann.unpaid/lineBytes != want {
+			t.Errorf("%d lines are left to pay, want %d; %v", ann.unpaid/lineBytes, want, err)
+		}
+	}
+}
+
+// TestLastWordsAreReadThoughTheLogTookItsTime: over a connection that is not written without waiting, such as TLS.
+func TestLastWordsAreReadThoughTheLogTookItsTime(t *testing.T) {
+	h := open(t, nil)
+	near, far := net.Pipe()
+	defer far.Close()
+	m := newMember(h.door, near)
+	m.quits = true
+	m.end(chat.ReasonQuit)
+	if err := near.SetWriteDeadline(past); err != nil { // the time that end gave is over
+		t.Fatal(err)
+	}
+	h.serving.Go(func() { m.leave(); m.hangUp() })
+	(&caller{t, far, bufio.NewReader(far)}).reads(line.Bye)
+	h.serving.Wait()
+}
