@@ -10,12 +10,17 @@ import (
 const (
 	// gatherSize is how much is written at once where many chunks wait.
 	gatherSize = 64 << 10
+	// waitSize is the same for a socket that takes no more for now: there may be many, and each holds as much.
+	waitSize = 16 << 10
 
 	// flushShare is how many members are worth another processor.
 	flushShare = 64
 )
 
-var scratches = sync.Pool{New: func() any { return new([gatherSize]byte) }}
+var (
+	scratches     = sync.Pool{New: func() any { return new([gatherSize]byte) }}
+	waitScratches = sync.Pool{New: func() any { return new([waitSize]byte) }}
+)
 
 // flush writes what waits for members, as far as their sockets take it: the Writer's goroutine, and others beside it where there
 // are many.
@@ -72,8 +77,8 @@ func (d *Door) wait(m *member, n int) {
 	d.counts.waited.Add(1)
 	d.writing.Go(func() {
 		defer m.survive()
-		scratch := scratches.Get().(*[gatherSize]byte)
-		defer scratches.Put(scratch)
+		scratch := waitScratches.Get().(*[waitSize]byte)
+		defer waitScratches.Put(scratch)
 		for {
 			b := m.out.Next(n, scratch[:0])
 			if b == nil {

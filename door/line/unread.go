@@ -15,7 +15,7 @@ const (
 	// answerAhead is how many bytes of answers may wait for a client that reads them slowly before its command waits.
 	answerAhead = 16 << 10
 	// unreadMax is how many commands may wait for their readers at once.
-	unreadMax = 512
+	unreadMax = 256
 	// unreadPatience is how long one of them waits.
 	unreadPatience = 2 * time.Minute
 )
