@@ -12,12 +12,11 @@ import (
 	"parley/locale"
 )
 
-// keepEvery is how often the server looks whether others find what it has open.
+// keepEvery is how often the server checks that its files are in their place.
 const keepEvery = time.Second
 
 // keep looks after the data directory until done is closed. The lock file and the control socket
-// are made anew if they were removed or replaced. A database cannot be: from then on nothing is
-// taken that nobody would find.
+// are made anew if they were removed or replaced. A lost database is not: the server stops writing.
 func (s *Server) keep(done <-chan struct{}) {
 	every := time.NewTicker(keepEvery)
 	defer every.Stop()
@@ -33,18 +32,21 @@ func (s *Server) keep(done <-chan struct{}) {
 
 // look looks after the data directory once.
 func (s *Server) look() {
-	renewed, err := s.dir.keep()
+	renewed, lockErr := s.dir.keep()
 	if renewed {
 		s.log.Warn("the lock file was removed or replaced, and was made anew", "dir", s.dir.path)
 	}
 	var held heldError
-	if errors.As(err, &held) { // two servers write one database
-		s.abandon(err)
-	} else if err != nil {
-		s.log.Warn("the lock file is not in its place, and cannot be made anew", "err", err)
+	if errors.As(lockErr, &held) { // two servers write one database
+		s.abandon(lockErr)
+	} else if lockErr != nil {
+		s.log.Warn("the lock file is not in its place, and cannot be made anew", "err", lockErr)
 	}
 	if err := s.store.InPlace(); err != nil {
 		s.abandon(err)
+	}
+	if lockErr != nil {
+		return // without the lock, a socket under our name may be another server's
 	}
 	if err := s.keepControl(); err != nil {
 		s.log.Warn("the control socket is not in its place, and cannot be made anew", "err", err)
@@ -116,7 +118,7 @@ func listenSocket(path string) (socket, error) {
 	return socket{path, listener, info}, nil
 }
 
-// inPlace says whether the socket is the one that others find.
+// inPlace says whether the socket is still the file under its path.
 func (s socket) inPlace() bool {
 	info, err := os.Lstat(s.path)
 	return err == nil && os.SameFile(info, s.info)
