@@ -9,6 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/archive"
+	"parley/chat"
+	"parley/locale"
+	"parley/store"
 )
 
 // running is a server whose doors do not listen, and what it logs.
@@ -65,13 +70,47 @@ func TestAServerWithoutTheLockLeavesTheSocketAlone(t *testing.T) {
 	if logged := first.logged.String(); strings.Contains(logged, "control socket") {
 		t.Errorf("the first server logged:\n%s", logged)
 	}
-	if err := first.Close(); err == nil {
-		t.Error("the first server does not say that it stopped writing")
-	}
+	farewell(t, first.Close(), "stopped writing to "+dir+": another server (process", "parley verify")
 	if after, err = os.Lstat(second.socket.path); err != nil || !os.SameFile(before, after) {
 		t.Errorf("closing the first server took the second one's socket, %v", err)
 	}
 	if err := second.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// farewell checks what a server says when it is closed: never to restore a backup.
+func farewell(t *testing.T, err error, want ...string) {
+	t.Helper()
+	if err == nil || strings.Contains(err.Error(), "backup") {
+		t.Fatalf("%v, want %q", err, want)
+	}
+	for _, part := range want {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%v, want %q", err, part)
+		}
+	}
+}
+
+// TestADatabaseThatIsBackInItsPlaceIsNotLost: it was moved away and back while the server ran.
+func TestADatabaseThatIsBackInItsPlaceIsNotLost(t *testing.T) {
+	dir := t.TempDir()
+	s := starts(t, dir)
+	if err := s.hub.Do(t.Context(), chat.Announce{Text: "remember this"}); err != nil {
+		t.Fatal(err)
+	}
+	s.rests(t)
+	path := filepath.Join(dir, store.FileName)
+	if err := os.Rename(path, path+".old"); err != nil {
+		t.Fatal(err)
+	}
+	s.look()
+	if err := os.Rename(path+".old", path); err != nil {
+		t.Fatal(err)
+	}
+	farewell(t, s.Close(), "stopped writing to "+dir+": "+path+" was removed", "parley verify")
+	report, err := archive.VerifyData(t.Context(), dir, func(locale.Text, int64, int64) {})
+	if err != nil || len(report.Problems) > 0 || report.Messages() != 1 {
+		t.Errorf("%+v, %v", report, err)
 	}
 }

@@ -232,21 +232,14 @@ func (s *Server) Close() error {
 	return errors.Join(err, s.closeControl(), s.closeDoors(), s.closeStore(), s.dir.close())
 }
 
-// closeStore closes the store. A lost database is copied first, into a file of its own: once it is
-// closed, nobody can reach it.
+// closeStore closes the store. A database that is not in its place is copied first, into a file of
+// its own: once it is closed, nobody can reach it.
 func (s *Server) closeStore() error {
 	missing := s.store.InPlace()
-	if missing != nil {
-		s.store.Abandon(missing)
+	if missing == nil {
+		return errors.Join(s.stoppedWriting(), s.store.Close())
 	}
-	lost := s.store.Lost()
-	if lost == nil {
-		return s.store.Close()
-	}
-	rescued, err := "", error(nil)
-	if missing != nil {
-		rescued, err = s.store.Rescue()
-	}
+	rescued, err := s.store.Rescue()
 	err = errors.Join(err, s.store.Close())
 	if rescued == "" {
 		return errors.Join(locale.Errorf(locale.Text{
@@ -254,12 +247,27 @@ func (s *Server) closeStore() error {
 				"Restore the last backup: parley restore --data NEW BACKUP",
 			ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
-		}, s.config.Data, lost), err)
+		}, s.config.Data, missing), err)
 	}
 	return errors.Join(locale.Errorf(locale.Text{
 		EN: "not everything that was shown is stored in %s: %v. " +
 			"All of it was saved in %[3]s: parley restore --data NEW %[3]s",
 		ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
 			"全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
-	}, s.config.Data, lost, rescued), err)
+	}, s.config.Data, missing, rescued), err)
+}
+
+// stoppedWriting returns an error if the server stopped writing a database that is in its place:
+// another server locked the directory, or the files were moved away and back.
+func (s *Server) stoppedWriting() error {
+	why := s.store.Lost()
+	if why == nil {
+		return nil
+	}
+	return locale.Errorf(locale.Text{
+		EN: "the server stopped writing to %[1]s: %[2]v. " +
+			"Every message shown before that is stored; to check them: parley verify --data %[1]s",
+		ZH: "服务器已停止写入 %[1]s：%[2]v。" +
+			"此前显示过的消息均已保存；可用 parley verify --data %[1]s 检查",
+	}, s.config.Data, why)
 }

@@ -125,6 +125,7 @@ type place struct {
 	path  string
 	files []fs.FileInfo // as opened, in the order of belongings
 	size  int64         // the most that the database's file had; it never shrinks
+	cut   error         // that it did; what was cut off does not come back
 }
 
 // newPlace remembers the files of a database that has just been opened.
@@ -141,8 +142,11 @@ func newPlace(path string) (*place, error) {
 	return p, nil
 }
 
-// check returns an error if a file is not the one under its name, or was cut short.
+// check returns an error if a file is not the one under its name, or was ever cut short.
 func (p *place) check() error {
+	if p.cut != nil {
+		return p.cut
+	}
 	for i, suffix := range belongings {
 		path := p.path + suffix
 		info, err := os.Stat(path)
@@ -154,7 +158,8 @@ func (p *place) check() error {
 		case !os.SameFile(info, p.files[i]):
 			return fmt.Errorf("%s was replaced by another file", path)
 		case i == 0 && info.Size() < p.size:
-			return fmt.Errorf("%s was cut short from %d bytes to %d", path, p.size, info.Size())
+			p.cut = fmt.Errorf("%s was cut short from %d bytes to %d", path, p.size, info.Size())
+			return p.cut
 		case i == 0:
 			p.size = info.Size()
 		}
@@ -162,8 +167,8 @@ func (p *place) check() error {
 	return nil
 }
 
-// InPlace returns an error that says which of the database's files was removed, replaced or cut
-// short since Open. One goroutine at a time.
+// InPlace returns an error that says which of the database's files is removed or replaced, or was
+// cut short since Open. One goroutine at a time.
 func (s *Store) InPlace() error { return s.place.check() }
 
 // Abandon makes every Commit from now on fail with ErrLost and the reason. Any goroutine.

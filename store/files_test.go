@@ -165,11 +165,17 @@ func TestAStoreNoticesThatItsFilesAreNotInPlace(t *testing.T) {
 	if err := s.InPlace(); err != nil {
 		t.Error(err)
 	}
-	if err := os.Truncate(filepath.Join(dir, FileName), 0); err != nil {
+	whole, err := os.Stat(filepath.Join(dir, FileName))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.InPlace(); err == nil || !strings.Contains(err.Error(), "cut short") {
-		t.Errorf("%v", err)
+	for _, size := range []int64{0, whole.Size()} { // what is appended is not what was cut off
+		if err := os.Truncate(filepath.Join(dir, FileName), size); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.InPlace(); err == nil || !strings.Contains(err.Error(), "cut short") {
+			t.Errorf("with %d bytes: %v", size, err)
+		}
 	}
 }
 
