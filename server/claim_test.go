@@ -146,6 +146,32 @@ func TestARemovedLockHoldsNothing(t *testing.T) {
 	}
 }
 
+// TestALockFileThatSaysSomethingElseIsSignedAgain, whoever wrote into it.
+func TestALockFileThatSaysSomethingElseIsSignedAgain(t *testing.T) {
+	dir := t.TempDir()
+	d, err := openDataDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	want := Holder{PID: 7, Socket: "/run/parley.sock"}
+	if err := d.sign(want); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"", "{", `{"pid":8,"socket":""}`} {
+		path := filepath.Join(dir, lockName)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if renewed, err := d.keep(); renewed || err != nil {
+			t.Errorf("after %q: %v, %v", content, renewed, err)
+		}
+		if h, err := FindHolder(dir); err != nil || h != want {
+			t.Errorf("after %q: %+v, %v", content, h, err)
+		}
+	}
+}
+
 func TestLastBackup(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := LastBackup(dir); !errors.Is(err, fs.ErrNotExist) {

@@ -55,19 +55,24 @@ func FindHolder(dir string) (Holder, error) {
 // tryLock opens the locked file of a data directory and locks it, if nobody else has. A link is
 // not followed: it would have another file locked, or overwritten.
 func tryLock(dir string, flags int) (lock *flock.Flock, locked bool, err error) {
-	for _, name := range []string{lockedName, lockName} {
-		path := filepath.Join(dir, name)
-		if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-			return nil, false, locale.Errorf(locale.Text{
-				EN: "%s is not a file but a link, a directory or a device: move it away",
-				ZH: "%s 不是文件，而是链接、目录或设备：请将其移走",
-			}, path)
-		}
-	}
 	path := filepath.Join(dir, lockedName)
+	if err := errors.Join(mustBeFile(path), mustBeFile(filepath.Join(dir, lockName))); err != nil {
+		return nil, false, err
+	}
 	lock = flock.New(path, flock.SetFlag(flags|noFollow), flock.SetPermissions(0o600))
 	locked, err = lock.TryLock()
 	return lock, locked, err
+}
+
+// mustBeFile returns an error if something other than a file is at a path.
+func mustBeFile(path string) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return locale.Errorf(locale.Text{
+			EN: "%s is not a file but a link, a directory or a device: move it away",
+			ZH: "%s 不是文件，而是链接、目录或设备：请将其移走",
+		}, path)
+	}
+	return nil
 }
 
 func readHolder(dir string) (Holder, error) {
@@ -124,7 +129,7 @@ func MissingDatabase(dir string) error {
 type dataDir struct {
 	path   string
 	lock   *flock.Flock
-	signed Holder // as the lock file says
+	holder Holder // what the lock file should say
 }
 
 // openDataDir makes the directory if need be and locks it. The error names who holds it, or says
@@ -204,20 +209,21 @@ func (d *dataDir) socket() (string, error) {
 
 // sign writes who serves the directory into the lock file.
 func (d *dataDir) sign(h Holder) error {
+	d.holder = h
 	content, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	if err := d.write(append(content, '\n')); err != nil {
-		return err
-	}
-	d.signed = h
-	return nil
+	return d.write(append(content, '\n'))
 }
 
 // write replaces what the lock file says. A file that came in its place is not touched.
 func (d *dataDir) write(content []byte) error {
-	f, err := os.OpenFile(filepath.Join(d.path, lockName), os.O_RDWR|signFlags|noFollow, 0o600)
+	path := filepath.Join(d.path, lockName)
+	if err := mustBeFile(path); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|signFlags|noFollow, 0o600)
 	if err != nil {
 		return fmt.Errorf("sign the lock file: %w", err)
 	}
@@ -234,18 +240,24 @@ func (d *dataDir) write(content []byte) error {
 }
 
 // keep makes the lock file anew if the locked one was removed or replaced, and says whether it did.
-// A heldError says that another process was quicker.
+// It signs the file again if that does not say what it should: a full disk may have kept it from
+// being signed before. A heldError says that another process was quicker.
 func (d *dataDir) keep() (renewed bool, err error) {
-	if inPlace(d.lock) {
-		return false, nil
+	if !inPlace(d.lock) {
+		lock, err := lockDir(d.path)
+		if err != nil {
+			return false, err
+		}
+		former := d.lock
+		d.lock, renewed = lock, true
+		if err := former.Unlock(); err != nil {
+			return renewed, err
+		}
 	}
-	lock, err := lockDir(d.path)
-	if err != nil {
-		return false, err
+	if h, err := readHolder(d.path); err != nil || h != d.holder {
+		return renewed, d.sign(d.holder)
 	}
-	former := d.lock
-	d.lock = lock
-	return true, errors.Join(d.sign(d.signed), former.Unlock())
+	return renewed, nil
 }
 
 // close unlocks the directory. The lock file stays: removing it would let two servers hold two of that name.

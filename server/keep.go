@@ -40,7 +40,7 @@ func (s *Server) look() {
 	if errors.As(lockErr, &held) { // two servers write one database
 		s.abandon(lockErr)
 	} else if lockErr != nil {
-		s.log.Warn("the lock file is not in its place, and cannot be made anew", "err", lockErr)
+		s.log.Warn("the lock file cannot be made anew", "err", lockErr)
 	}
 	if err := s.store.InPlace(); err != nil {
 		s.abandon(err)
