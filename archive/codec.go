@@ -151,18 +151,25 @@ func (l *lineReader) end() error {
 	return nil
 }
 
-// parseLine reads a line, which must have exactly the names of its type, each once.
+// parseLine reads a line. It must be an object with exactly the members of its type, each once.
 func parseLine(line []byte) (any, error) {
 	o, err := chat.ParseObject(line)
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "it is not one JSON object: %v", ZH: "不是一个 JSON 对象：%v"}, err)
 	}
 	var kind string
-	_ = json.Unmarshal(o["type"], &kind) // where there is no text, kind is none
-	into := map[string]any{
-		"export": &headerLine{}, "entity": &entityLine{}, "message": &messageLine{}, "end": &endLine{},
-	}[kind]
-	if into == nil {
+	_ = json.Unmarshal(o["type"], &kind) // anything but a string leaves kind empty
+	var into any
+	switch kind {
+	case "export":
+		into = new(headerLine)
+	case "entity":
+		into = new(entityLine)
+	case "message":
+		into = new(messageLine)
+	case "end":
+		into = new(endLine)
+	default:
 		return nil, locale.Errorf(locale.Text{EN: `its "type" is none of export, entity, message, end`, ZH: `"type" 不是 export、entity、message、end 之一`})
 	}
 	if err := o.Fill(into); err != nil {
