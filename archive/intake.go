@@ -21,7 +21,7 @@ type intake struct {
 
 	room     chat.RoomID // the only one, empty: all
 	entities []chat.Change
-	seqs     map[chat.RoomID]chat.Seq // of each room's newest message, as its entity says
+	state    *chat.State // of the entities
 	last     chat.Message
 	messages uint64
 	newest   time.Time
@@ -30,7 +30,9 @@ type intake struct {
 // decode reads an export: known is called with all entities, then said with each message, in order. It returns the newest
 // message's time, 1970 if there is none, and the digest of the file. Errors say in which line they are; what comes with an error is not to be kept.
 func decode(from io.Reader, now time.Time, known func([]chat.Change) error, said func(chat.Message) error) (newest time.Time, sum chat.Hash, err error) {
-	in := &intake{lines: newLineReader(from), now: now, newest: time.Unix(0, 0).UTC()}
+	in := &intake{
+		lines: newLineReader(from), now: now, state: chat.NewState(), newest: time.Unix(0, 0).UTC(),
+	}
 	end, err := in.all(known, said)
 	if err == nil {
 		err = in.finish(end)
@@ -70,9 +72,6 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 		}
 	}
 	if err != nil {
-		return nil, err
-	}
-	if err := in.settle(); err != nil {
 		return nil, err
 	}
 	if err := known(in.entities); err != nil {
@@ -115,7 +114,7 @@ func (in *intake) entity(line *entityLine) error {
 			return errOrder
 		}
 	}
-	if err := chat.CheckEntity(e); err != nil {
+	if err := in.state.AddEntity(e); err != nil {
 		return invalid(e, err)
 	}
 	in.entities = append(in.entities, e)
@@ -125,19 +124,6 @@ func (in *intake) entity(line *entityLine) error {
 // invalid says what is wrong with an entity.
 func invalid(e chat.Change, why error) error {
 	return locale.Errorf(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, why)
-}
-
-// settle makes of the entities what the messages are compared with.
-func (in *intake) settle() error {
-	state, err := chat.LoadState(chat.Progress{}, in.entities)
-	if err != nil {
-		return locale.Errorf(locale.Text{EN: "the entities before it cannot be: %v", ZH: "之前的实体有误：%v"}, err)
-	}
-	in.seqs = map[chat.RoomID]chat.Seq{}
-	for _, r := range state.Rooms() {
-		in.seqs[r.ID] = r.Seq
-	}
-	return nil
 }
 
 // message takes the next message. last is then that, its time in UTC.
@@ -153,16 +139,16 @@ func (in *intake) message(m chat.Message) error {
 		}
 		before = chat.Message{Room: m.Room}
 	}
-	newest, exists := in.seqs[m.Room]
+	room, exists := in.state.Room(m.Room)
 	switch {
 	case !exists:
 		return locale.Errorf(locale.Text{EN: "there is no entity of its room %q", ZH: "没有房间 %q 的实体"}, m.Room)
 	case in.room != "" && m.Room != in.room:
 		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
-	case m.Seq != before.Seq+1 || m.Seq > newest:
+	case m.Seq != before.Seq+1 || m.Seq > room.Seq:
 		return locale.Errorf(locale.Text{
 			EN: "room %s: message %d follows %d, and the newest is to be %d", ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
-		}, m.Room, m.Seq, before.Seq, newest)
+		}, m.Room, m.Seq, before.Seq, room.Seq)
 	case m.Time.Before(before.Time):
 		return locale.Errorf(locale.Text{EN: "its time is before that of the message before it", ZH: "其时间早于前一条消息"})
 	case m.Time.After(in.now.Add(clockSlack)):
@@ -237,12 +223,13 @@ func isReason(text string) bool {
 
 // complete checks that a room's last message is the one that its entity says.
 func (in *intake) complete(last chat.Message) error {
-	if last.Room == "" || last.Seq == in.seqs[last.Room] {
+	room, _ := in.state.Room(last.Room)
+	if last.Seq == room.Seq {
 		return nil
 	}
 	return locale.Errorf(locale.Text{
 		EN: "room %s: its last message is %d, and should be %d", ZH: "房间 %s：最后一条消息是第 %d 条，应为第 %d 条",
-	}, last.Room, last.Seq, in.seqs[last.Room])
+	}, last.Room, last.Seq, room.Seq)
 }
 
 // finish compares everything with the last line.
@@ -250,10 +237,7 @@ func (in *intake) finish(end *endLine) error {
 	if err := in.complete(in.last); err != nil {
 		return err
 	}
-	var total uint64
-	for _, seq := range in.seqs {
-		total += uint64(seq)
-	}
+	total := uint64(expected(in.state, ""))
 	switch {
 	case end.Entities != uint64(len(in.entities)) || end.Messages != in.messages || total != in.messages:
 		return locale.Errorf(locale.Text{

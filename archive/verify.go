@@ -137,7 +137,7 @@ func (r *Report) unreadable(err error) {
 	}
 }
 
-// state loads what the rules need, nil if that cannot be.
+// state returns what the entities come to; nil if one of them is invalid or cannot be read.
 func (r *Report) state(from *store.Reader) *chat.State {
 	progress, err := from.Progress()
 	r.unreadable(err)
@@ -147,9 +147,10 @@ func (r *Report) state(from *store.Reader) *chat.State {
 	if err != nil || entitiesErr != nil {
 		return nil
 	}
+	state := chat.NewState()
 	sound := true
 	for _, e := range entities {
-		if err := chat.CheckEntity(e); err != nil {
+		if err := state.AddEntity(e); err != nil {
 			sound = false
 			r.Problems = append(r.Problems, invalid(e, err))
 		}
@@ -157,8 +158,6 @@ func (r *Report) state(from *store.Reader) *chat.State {
 	if !sound {
 		return nil
 	}
-	state, err := chat.LoadState(progress, entities)
-	r.unreadable(err)
 	return state
 }
 

@@ -429,6 +429,27 @@ func TestLoadStateRefuses(t *testing.T) {
 	}
 }
 
+// TestLoadStateTakesWhatStricterRulesRefuse: a new version starts on what an old one allowed.
+func TestLoadStateTakesWhatStricterRulesRefuse(t *testing.T) {
+	for what, c := range map[string]Change{
+		"two scripts in a room's name": {entityRoom, "раypal", json.RawMessage(`{"id":"раypal","seq":1}`)},
+		"a long topic": {
+			entityRoom, "tea",
+			json.RawMessage(`{"id":"tea","seq":1,"topic":"` + strings.Repeat("x", NoteMaxBytes+1) + `"}`),
+		},
+		"a character without a name": {entitySession, "s1", json.RawMessage(`{"id":"s1","node":"n","door":"udp",` +
+			`"nick":{"name":"x\u0378","key":"x\u0378"},"rooms":[],"entered":"2030-05-01T12:00:00Z"}`)},
+	} {
+		if err := NewState().AddEntity(c); err == nil {
+			t.Errorf("%s: the rules allow it", what)
+		}
+		s, err := LoadState(Progress{}, []Change{c})
+		if err != nil || len(s.rooms)+len(s.sessions) != 2 {
+			t.Errorf("%s: %+v, %v", what, s, err)
+		}
+	}
+}
+
 func TestLoadStateRefusesTwoHolders(t *testing.T) {
 	s := newStory(t)
 	s.does(enter("s1", "Ann"))

@@ -18,24 +18,18 @@ const (
 	entityNode    = "node"
 )
 
-// lasts tells of every kind whether it outlives who is inside and through which server: what lasts is exported and imported,
-// the rest is presence. A kind that is not here cannot be loaded.
-var lasts = map[string]bool{
-	entityRoom:    true,
-	entitySession: false,
-	entityNode:    false,
-}
-
-// Lasts says whether an entity of a kind outlives who is inside, and so belongs into an export.
-func Lasts(kind string) bool { return lasts[kind] }
+// Lasts says whether entities of a kind are exported and imported. Sessions and nodes are presence,
+// which ends with the server.
+func Lasts(kind string) bool { return kind == entityRoom }
 
 // IsRoom says whether a Change is a room's, whose RoomID is then its Key.
 func (c Change) IsRoom() bool { return c.Kind == entityRoom }
 
 // entity is what State is made of.
 type entity interface {
+	key() string        // of the Changes that keep it
 	encode(e *encoding) // adds every field that JSON has to what is hashed
-	check() error       // says whether the rules could have led to it
+	check() error       // says whether the rules of this version could have led to it
 }
 
 // Room is a room's entity.
@@ -63,6 +57,10 @@ type node struct {
 	N     uint64    `json:"n"`
 	Seen  time.Time `json:"seen"`
 }
+
+func (r Room) key() string    { return string(r.ID) }
+func (s Session) key() string { return string(s.ID) }
+func (n node) key() string    { return string(n.ID) }
 
 func (r Room) encode(e *encoding) {
 	e.text(string(r.ID))
@@ -125,61 +123,79 @@ func NewState() *State {
 
 // LoadState rebuilds the State that progress and entities were kept of. Entities come in any order,
 // each as the last Change left it, with its JSON. It fails for a kind or a shape that this version
-// does not know, and for what the rules could not have led to (see CheckEntity): going on without
-// it would part from the log.
+// does not know: going on without it would part from the log. It does not apply the rules for names
+// and texts: a version with stricter ones still loads what was allowed before.
 func LoadState(progress Progress, entities []Change) (*State, error) {
 	s := NewState()
 	s.progress = progress
-	for _, e := range entities {
-		if err := s.load(e); err != nil {
-			return nil, fmt.Errorf("entity %s %q: %w", e.Kind, e.Key, err)
+	for _, c := range entities {
+		e, err := parseEntity(c)
+		if err == nil {
+			err = s.add(e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
 		}
 	}
 	return s, nil
 }
 
-var errKindUnknown = errors.New("this version does not know the kind")
-
-func (s *State) load(e Change) error {
-	if _, known := lasts[e.Kind]; !known {
-		return errKindUnknown
-	}
-	switch e.Kind {
-	case entityRoom:
-		return loadInto(s.rooms, e, func(r Room) RoomID { return r.ID })
-	case entityNode:
-		return loadInto(s.nodes, e, func(n node) NodeID { return n.ID })
-	case entitySession:
-		if err := loadInto(s.sessions, e, func(m Session) SessionID { return m.ID }); err != nil {
-			return err
-		}
-		m := s.sessions[SessionID(e.Key)]
-		if other, taken := s.holders[m.Nick.Key]; taken {
-			return fmt.Errorf("%q has its nickname as well", other)
-		}
-		s.holders[m.Nick.Key] = m.ID
-		return nil
-	}
-	return errKindUnknown
-}
-
-func loadInto[K ~string, V entity](into map[K]V, e Change, key func(V) K) error {
-	var v V
-	value, _ := e.Value.(json.RawMessage)
-	o, err := ParseObject(value)
+// AddEntity adds an entity as LoadState does. It adds nothing and returns an error if no server of
+// this version could have written the entity: its value is not exactly the JSON of its kind, or the
+// rules could not have led to it.
+func (s *State) AddEntity(c Change) error {
+	e, err := parseEntity(c)
 	if err != nil {
 		return err
 	}
-	if err := o.Fill(&v); err != nil {
+	if err := e.check(); err != nil {
 		return err
 	}
-	if string(key(v)) != e.Key {
-		return fmt.Errorf("its value has another key, %q", key(v))
+	return s.add(e)
+}
+
+// parseEntity reads an entity's JSON.
+func parseEntity(c Change) (entity, error) {
+	switch c.Kind {
+	case entityRoom:
+		return parseAs[Room](c)
+	case entitySession:
+		return parseAs[Session](c)
+	case entityNode:
+		return parseAs[node](c)
 	}
-	if err := v.check(); err != nil {
-		return err
+	return nil, errors.New("this version does not know the kind")
+}
+
+func parseAs[E entity](c Change) (entity, error) {
+	var e E
+	value, _ := c.Value.(json.RawMessage)
+	o, err := ParseObject(value)
+	if err != nil {
+		return nil, err
 	}
-	into[key(v)] = v
+	if err := o.Fill(&e); err != nil {
+		return nil, err
+	}
+	if e.key() != c.Key {
+		return nil, fmt.Errorf("its value has another key, %q", e.key())
+	}
+	return e, nil
+}
+
+func (s *State) add(e entity) error {
+	switch e := e.(type) {
+	case Room:
+		s.rooms[e.ID] = e
+	case node:
+		s.nodes[e.ID] = e
+	case Session:
+		if other, taken := s.holders[e.Nick.Key]; taken {
+			return fmt.Errorf("%q has its nickname as well", other)
+		}
+		s.sessions[e.ID] = e
+		s.holders[e.Nick.Key] = e.ID
+	}
 	return nil
 }
 

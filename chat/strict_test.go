@@ -100,7 +100,7 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 				t.Fatal(err)
 			}
 			change.Value = json.RawMessage(value)
-			if err := CheckEntity(change); err != nil {
+			if err := NewState().AddEntity(change); err != nil {
 				t.Errorf("%T led to %s: %v", c, value, err)
 			}
 		}

@@ -78,7 +78,3 @@ func (n node) check() error {
 	}
 	return nil
 }
-
-// CheckEntity returns an error if no server could have written an entity: its value is not exactly
-// the JSON of its kind, or the rules could not have led to it.
-func CheckEntity(c Change) error { return NewState().load(c) }
