@@ -183,7 +183,8 @@ func (s *Store) Lost() error {
 }
 
 // Rescue copies the database, whatever became of its files, into a new file beside it, and returns
-// the file's path. It is called by whoever calls Commit.
+// the file's path. An error beside a path says that a power failure may still lose the copy. It
+// belongs to the goroutine of Commit.
 func (s *Store) Rescue() (file string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(s.path), "parley-rescued-*.db")
 	if err != nil {
@@ -192,6 +193,9 @@ func (s *Store) Rescue() (file string, err error) {
 	err = vacuumInto(s.writer, f.Name())
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", errors.Join(fmt.Errorf("rescue the database: %w", err), os.Remove(f.Name()))
+	}
+	if err := SyncDir(filepath.Dir(f.Name())); err != nil {
+		return f.Name(), fmt.Errorf("rescue the database: %w", err)
 	}
 	return f.Name(), nil
 }
