@@ -170,7 +170,7 @@ func parseLine(line []byte) (any, error) {
 	case "end":
 		into = new(endLine)
 	default:
-		return nil, locale.Errorf(locale.Text{EN: `its "type" is none of export, entity, message, end`, ZH: `"type" 不是 export、entity、message、end 之一`})
+		return nil, locale.Errorf(locale.Text{EN: `its "type" must be export, entity, message or end`, ZH: `"type" 不是 export、entity、message、end 之一`})
 	}
 	if err := o.Fill(into); err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)

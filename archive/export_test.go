@@ -177,6 +177,7 @@ func TestImportRefuses(t *testing.T) {
 	with := func(lines ...string) string {
 		return signed(1, 2, append([]string{header, lobby2, first}, lines...)...)
 	}
+	long := strings.Repeat("x", 10_000)
 	for what, c := range map[string]struct {
 		content string
 		line    int
@@ -191,12 +192,12 @@ func TestImportRefuses(t *testing.T) {
 		"something after the end":  {good + "\n", 6, "something follows"},
 		"two exports":              {good + good, 6, "something follows"},
 		"a changed byte":           {strings.Replace(good, "quotes", "quores", 1), 5, "the file was changed"},
-		"no header":                {signed(1, 2, lobby2, first, second), 1, "no export"},
+		"no header":                {signed(1, 2, lobby2, first, second), 1, "not an export"},
 		"two headers":              {signed(1, 2, header, header, lobby2), 2, "out of order"},
 		"a newer format":           {signed(0, 0, `{"type":"export","format":2,"room":""}`), 1, "format is 2"},
-		"an unknown type":          {with(`{"type":"poll"}`), 4, "none of export, entity, message, end"},
-		"no type":                  {with(`{}`), 4, "none of export, entity, message, end"},
-		"a type that is no text":   {with(`{"type":7}`), 4, "none of export, entity, message, end"},
+		"an unknown type":          {with(`{"type":"poll"}`), 4, "export, entity, message or end"},
+		"no type":                  {with(`{}`), 4, "export, entity, message or end"},
+		"a type that is no text":   {with(`{"type":7}`), 4, "export, entity, message or end"},
 		"an unknown field":         {with(message("colour", "red")), 4, "colour"},
 		"a missing field":          {with(strings.Replace(second, `"nick":"小明",`, "", 1)), 4, "nick"},
 		"a field twice":            {with(strings.Replace(second, `"seq":2`, `"seq":2,"seq":2`, 1)), 4, "twice"},
@@ -206,14 +207,14 @@ func TestImportRefuses(t *testing.T) {
 		"too long a line":          {with(strings.Repeat(" ", lineMaxBytes) + second), 4, "more than"},
 		"an entity among messages": {with(lobby2, second), 4, "out of order"},
 		"an entity of presence":    {with(`{"type":"entity","kind":"node","key":"n","value":{}}`), 4, "out of order"},
-		"presence":                 {signed(1, 0, header, `{"type":"entity","kind":"session","key":"s","value":{}}`), 2, "no kind of entity"},
+		"presence":                 {signed(1, 0, header, `{"type":"entity","kind":"session","key":"s","value":{}}`), 2, "not a kind of entity"},
 		"an entity twice":          {signed(2, 2, header, lobby2, lobby2, first, second), 3, "out of order"},
 		"entities out of order":    {signed(2, 2, header, lobby2, strings.ReplaceAll(lobby2, "lobby", "attic"), first, second), 3, "out of order"},
 		"an entity's shape":        {signed(1, 2, header, strings.Replace(lobby2, `"seq"`, `"sec"`, 1), first), 2, `"sec" is not known`},
 		"an entity's key":          {signed(1, 2, header, strings.Replace(lobby2, `"lobby"`, `"attic"`, 1), first), 2, "another key"},
 		"a room's name":            {signed(1, 2, header, strings.ReplaceAll(lobby2, "lobby", `a\u001bb`), first), 2, "not a valid room name"},
-		"another room's entity":    {signed(1, 2, strings.Replace(header, `""`, `"attic"`, 1), lobby2, first, second), 2, "another room than attic"},
-		"another room's message":   {signed(0, 2, strings.Replace(header, `""`, `"attic"`, 1), first, second), 2, "another room than attic"},
+		"another room's entity":    {signed(1, 2, strings.Replace(header, `""`, `"attic"`, 1), lobby2, first, second), 2, `another room than "attic"`},
+		"another room's message":   {signed(0, 2, strings.Replace(header, `""`, `"attic"`, 1), first, second), 2, `another room than "attic"`},
 		"a room that is not there": {with(message("room", "attic")), 4, "out of order"},
 		"a room without an entity": {with(message("room", "zoo")), 4, "should be 2"},
 		"a room of no name":        {signed(0, 1, header, message("room", "")), 2, "no entity of its room"},
@@ -229,7 +230,7 @@ func TestImportRefuses(t *testing.T) {
 		"time in the future":       {with(message("time", noon.Add(3*time.Hour))), 4, "in the future"},
 		"time beyond all":          {signed(1, 2, header, lobby2, strings.Replace(first, "2020-", "0001-", 1)), 3, "beyond what can be kept"},
 		"a time that is none":      {with(message("time", "noon")), 4, "cannot be understood"},
-		"an unknown kind":          {with(message("kind", "poll")), 4, "no kind of message"},
+		"an unknown kind":          {with(message("kind", "poll")), 4, "not a kind of message"},
 		"no text":                  {with(message("text", "")), 4, "nothing to say"},
 		"too long a text":          {with(message("text", strings.Repeat("x", textMaxBytes+1))), 4, "too long"},
 		"a NUL":                    {with(message("text", "a\x00b")), 4, "not UTF-8 text"},
@@ -239,17 +240,24 @@ func TestImportRefuses(t *testing.T) {
 		"a nick of two lines":      {with(message("nick", "a\nb")), 4, "its nick"},
 		"too long a nick":          {with(message("nick", strings.Repeat("x", chat.NickMaxBytes+1))), 4, "its nick"},
 		"an announcement's nick":   {with(message("kind", "announcement")), 4, "has no nick"},
-		"an entering's text":       {with(message("kind", "entered")), 4, "must be empty"},
+		"an entering's text":       {with(message("kind", "entered")), 4, "must have no text"},
 		"a nick nobody can have":   {with(message("nick", "ann: hello")), 4, "its nick"},
-		"a nick that becomes none": {with(message("kind", "renamed")), 4, "the new nick"},
+		"a nick that becomes none": {with(message("kind", "renamed")), 4, `invalid new nickname "`},
 		"a topic of two lines":     {with(message("kind", "topic")), 4, "a topic is one line"},
-		"no reason for leaving":    {with(message("kind", "left")), 4, "no reason for leaving"},
+		"no reason for leaving":    {with(message("kind", "left")), 4, `unknown reason "`},
 		"null for a text":          {with(strings.Replace(first, `"text":""`, `"text":null`, 1)), 4, "null"},
+		"a long kind":              {with(message("kind", long)), 4, `xxx"… is not a kind of message`},
+		"a long reason":            {with(strings.Replace(message("text", long), `"kind":"message"`, `"kind":"left"`, 1)), 4, `unknown reason "`},
+		"a long room of an export": {signed(0, 2, strings.Replace(header, `""`, `"`+long+`"`, 1), first), 2, "another room than"},
+		"a long kind of entity":    {signed(1, 0, header, strings.Replace(lobby2, `"room"`, `"`+long+`"`, 1)), 2, `xxx"… is not a kind of entity`},
 		"half a character":         {with(message("text", "x"), strings.Replace(second, "quotes", `\ud83d`, 1)), 5, `\ud83d is half a character`},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir, err := imported(t, c.content)
 			refusedWith(t, err, c.why)
+			if err != nil && len(err.Error()) > 1000 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
+			}
 			if err != nil && !strings.HasPrefix(err.Error(), fmt.Sprintf("line %d: ", c.line)) {
 				t.Errorf("%v: want line %d", err, c.line)
 			}

@@ -55,7 +55,7 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 	}
 	header, ok := first.(*headerLine)
 	if !ok {
-		return nil, locale.Errorf(locale.Text{EN: `it is no export: that begins with {"type":"export",…}`, ZH: `不是导出文件：首行应为 {"type":"export",…}`})
+		return nil, locale.Errorf(locale.Text{EN: `not an export: the first line must be {"type":"export",…}`, ZH: `不是导出文件：首行应为 {"type":"export",…}`})
 	}
 	if header.Format != exportFormat {
 		return nil, locale.Errorf(locale.Text{EN: "its format is %d, this version knows %d", ZH: "格式为 %d，本版本只支持 %d"}, header.Format, exportFormat)
@@ -104,9 +104,9 @@ func (in *intake) entity(line *entityLine) error {
 	e := chat.Change{Kind: line.Kind, Key: line.Key, Value: line.Value}
 	switch {
 	case !chat.Lasts(e.Kind):
-		return locale.Errorf(locale.Text{EN: "%q is no kind of entity that is imported", ZH: "%q 不是可导入的实体类型"}, e.Kind)
+		return locale.Errorf(locale.Text{EN: "%s is not a kind of entity that is imported", ZH: "%s 不是可导入的实体类型"}, chat.Quote(e.Kind))
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
-		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
+		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, chat.Quote(in.room))
 	}
 	if len(in.entities) > 0 {
 		before := in.entities[len(in.entities)-1]
@@ -123,7 +123,8 @@ func (in *intake) entity(line *entityLine) error {
 
 // invalid says what is wrong with an entity.
 func invalid(e chat.Change, why error) error {
-	return locale.Errorf(locale.Text{EN: "invalid %s %q: %v", ZH: "%s %q 无效：%v"}, e.Kind, e.Key, why)
+	return locale.Errorf(locale.Text{EN: "invalid entity %s %s: %v", ZH: "实体 %s %s 无效：%v"},
+		chat.Quote(e.Kind), chat.Quote(e.Key), why)
 }
 
 // message takes the next message. last is then that, its time in UTC.
@@ -142,9 +143,9 @@ func (in *intake) message(m chat.Message) error {
 	room, exists := in.state.Room(m.Room)
 	switch {
 	case !exists:
-		return locale.Errorf(locale.Text{EN: "there is no entity of its room %q", ZH: "没有房间 %q 的实体"}, m.Room)
+		return locale.Errorf(locale.Text{EN: "there is no entity of its room %s", ZH: "没有房间 %s 的实体"}, chat.Quote(m.Room))
 	case in.room != "" && m.Room != in.room:
-		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, in.room)
+		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, chat.Quote(in.room))
 	case m.Seq != before.Seq+1 || m.Seq > room.Seq:
 		return locale.Errorf(locale.Text{
 			EN: "room %s: message %d follows %d, and the newest is to be %d", ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
@@ -174,7 +175,7 @@ func checkMessage(m chat.Message) error {
 	text, err := chat.ParseText(m.Text, textMaxBytes)
 	switch {
 	case !slices.Contains(chat.Kinds(), m.Kind):
-		return locale.Errorf(locale.Text{EN: "%q is no kind of message", ZH: "%q 不是消息类型"}, m.Kind)
+		return locale.Errorf(locale.Text{EN: "%s is not a kind of message", ZH: "%s 不是消息类型"}, chat.Quote(m.Kind))
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is beyond what can be kept", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
@@ -182,14 +183,14 @@ func checkMessage(m chat.Message) error {
 	case m.Nick != "" && !chat.IsNick(m.Nick):
 		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
 	case m.Kind == chat.KindEntered && m.Text != "":
-		return locale.Errorf(locale.Text{EN: "who enters says nothing: its text must be empty", ZH: "进入消息不应有内容"})
+		return locale.Errorf(locale.Text{EN: "a message of kind entered must have no text", ZH: "进入消息不应有内容"})
 	case m.Kind == chat.KindEntered, m.Kind == chat.KindTopic && m.Text == "": // it is about nothing any more
 		return nil
 	}
 	if m.Kind == chat.KindRenamed && !chat.IsNick(m.Text) {
 		return locale.Errorf(locale.Text{
-			EN: "its text is to be the new nick, and can be none", ZH: "内容应为新昵称，但不是有效的昵称",
-		})
+			EN: "invalid new nickname %s", ZH: "新昵称 %s 无效",
+		}, chat.Quote(m.Text))
 	}
 	if m.Kind == chat.KindTopic && !chat.IsLine(m.Text, chat.NoteMaxBytes) {
 		return locale.Errorf(locale.Text{
@@ -199,8 +200,8 @@ func checkMessage(m chat.Message) error {
 	}
 	if m.Kind == chat.KindLeft && !isReason(m.Text) {
 		return locale.Errorf(locale.Text{
-			EN: "%.40q is no reason for leaving", ZH: "%.40q 不是离开的原因",
-		}, m.Text)
+			EN: "unknown reason %s for leaving", ZH: "%s 不是离开的原因",
+		}, chat.Quote(m.Text))
 	}
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {

@@ -32,7 +32,7 @@ func TestVerifyTells(t *testing.T) {
 		"time goes back":     {"UPDATE message SET time = 1 WHERE seq = 3", []string{"message 3 is older", "not those that were written"}},
 		"another room":       {"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')", []string{"attic: it has messages, and does not exist", "not those that were written"}},
 		"the room's entity":  {`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`, []string{"newest message is 9, and should be 8"}},
-		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{`invalid room "lobby": it is cut off`}},
+		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{`invalid entity "room" "lobby": it is cut off`}},
 		"an unknown entity":  {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
 		"the digest":         {"UPDATE digest SET hash = zeroblob(32)", []string{"not those that were written"}},
 		"the digest's place": {"UPDATE digest SET seq = 8", []string{"not those that were written"}},
@@ -40,7 +40,7 @@ func TestVerifyTells(t *testing.T) {
 		"a torn digest":      {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
 		"a torn hash":        {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
 		"a broken rule":      {"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2", []string{"the file is damaged: CHECK constraint failed in progress"}},
-		"a strange kind":     {"UPDATE message SET kind = 'bogus' WHERE seq = 3", []string{`3 could never have been said: "bogus" is no kind`, "not those that were written"}},
+		"a strange kind":     {"UPDATE message SET kind = 'bogus' WHERE seq = 3", []string{`3 could never have been said: "bogus" is not a kind`, "not those that were written"}},
 		"a steering nick":    {"UPDATE message SET nick = 'Ann' || char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its nick", "not those that were written"}},
 		"a steering text":    {"UPDATE message SET text = char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its text", "not those that were written"}},
 		"a steering room": {

@@ -134,7 +134,7 @@ func LoadState(progress Progress, entities []Change) (*State, error) {
 			err = s.add(e)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
+			return nil, fmt.Errorf("entity %s %s: %w", Quote(c.Kind), Quote(c.Key), err)
 		}
 	}
 	return s, nil
@@ -178,7 +178,7 @@ func parseAs[E entity](c Change) (entity, error) {
 		return nil, err
 	}
 	if e.key() != c.Key {
-		return nil, fmt.Errorf("its value has another key, %q", e.key())
+		return nil, fmt.Errorf("its value has another key, %s", Quote(e.key()))
 	}
 	return e, nil
 }
@@ -191,7 +191,7 @@ func (s *State) add(e entity) error {
 		s.nodes[e.ID] = e
 	case Session:
 		if other, taken := s.holders[e.Nick.Key]; taken {
-			return fmt.Errorf("%q has its nickname as well", other)
+			return fmt.Errorf("%s has its nickname as well", Quote(other))
 		}
 		s.sessions[e.ID] = e
 		s.holders[e.Nick.Key] = e.ID

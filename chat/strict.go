@@ -34,7 +34,7 @@ func ParseObject(data []byte) (Object, error) {
 		}
 		name := token.(string) // in an object every other token is one
 		if _, twice := o[name]; twice {
-			return nil, fmt.Errorf("%q is there twice", name)
+			return nil, fmt.Errorf("%s is there twice", Quote(name))
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
@@ -95,7 +95,7 @@ func (o Object) Fill(into any) error {
 	for _, name := range sortedKeys(o) {
 		isNamed := func(f reflect.StructField) bool { known, _ := nameOf(f); return known == name }
 		if !slices.ContainsFunc(fields, isNamed) {
-			return fmt.Errorf("%q is not known", name)
+			return fmt.Errorf("%s is not known", Quote(name))
 		}
 	}
 	for _, f := range fields {
@@ -108,7 +108,7 @@ func (o Object) Fill(into any) error {
 			return fmt.Errorf("%q is missing", name)
 		}
 		if err := fill(value, v.FieldByIndex(f.Index).Addr().Interface()); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("%s: %w", Quote(name), err)
 		}
 	}
 	return nil
@@ -133,5 +133,8 @@ func fill(value json.RawMessage, into any) error {
 	if string(value) == "null" && kind != reflect.Slice { // it would leave the field as it is
 		return errors.New("it is null")
 	}
-	return json.Unmarshal(value, into)
+	if err := json.Unmarshal(value, into); err != nil { // err repeats the value, however long it is
+		return fmt.Errorf("invalid value %s", Quote(string(value)))
+	}
+	return nil
 }

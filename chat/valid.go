@@ -45,8 +45,8 @@ func (r Room) check() error {
 	case !r.ID.IsRoom():
 		return errors.New("not a valid room name")
 	case r.Topic != "" && (r.ID.IsDirect() || !IsLine(r.Topic, NoteMaxBytes)):
-		return fmt.Errorf("invalid topic %.40q: want one line of at most %d bytes, no control characters",
-			r.Topic, NoteMaxBytes)
+		return fmt.Errorf("invalid topic %s: want one line of at most %d bytes, no control characters",
+			Quote(r.Topic), NoteMaxBytes)
 	case r.Seq > math.MaxInt64:
 		return fmt.Errorf("invalid seq %d", r.Seq)
 	}
@@ -58,15 +58,15 @@ func (s Session) check() error {
 	case s.ID == "" || s.Node == "":
 		return errors.New("the session or its node has no name")
 	case !IsNick(s.Nick.Name) || !IsNick(s.Nick.Key):
-		return fmt.Errorf("invalid nickname %.40q (%.40q)", s.Nick.Name, s.Nick.Key)
+		return fmt.Errorf("invalid nickname %s (%s)", Quote(s.Nick.Name), Quote(s.Nick.Key))
 	case s.Away != "" && !IsLine(s.Away, NoteMaxBytes):
-		return fmt.Errorf("invalid reason %.40q for being away", s.Away)
+		return fmt.Errorf("invalid reason %s for being away", Quote(s.Away))
 	case !IsStorable(s.Entered):
 		return fmt.Errorf("invalid time %v", s.Entered)
 	}
 	for i, room := range s.Rooms {
 		if !room.IsRoom() || room.IsDirect() || slices.Contains(s.Rooms[:i], room) {
-			return fmt.Errorf("invalid room name %q, or it is there twice", room)
+			return fmt.Errorf("invalid room name %s, or it is there twice", Quote(room))
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func (s Session) check() error {
 
 func (n node) check() error {
 	if n.ID == "" || !IsStorable(n.Seen) {
-		return fmt.Errorf("invalid name %q or time %v", n.ID, n.Seen)
+		return fmt.Errorf("invalid name %s or time %v", Quote(n.ID), n.Seen)
 	}
 	return nil
 }

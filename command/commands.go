@@ -141,11 +141,11 @@ func runHistory(c call) error {
 	}
 	last, err := strconv.Atoi(cmp.Or(c.args["last"], "100"))
 	if err != nil || last < 0 || last > most {
-		return badArgument("--last takes a number from 0 to %d, not %s", most, Quote(c.args["last"]))
+		return badArgument("--last takes a number from 0 to %d, not %s", most, chat.Quote(c.args["last"]))
 	}
 	follow, err := strconv.ParseBool(cmp.Or(c.args["follow"], "false"))
 	if err != nil {
-		return badArgument("--follow is given or not, it has no value %s", Quote(c.args["follow"]))
+		return badArgument("--follow is given or not, it has no value %s", chat.Quote(c.args["follow"]))
 	}
 	room, err := c.publicRoom()
 	if err != nil {

@@ -217,7 +217,7 @@ func help() Command {
 			if name := strings.TrimPrefix(c.args["command"], "/"); name != "" {
 				row, ok := Find(strings.ToLower(name))
 				if !ok || !row.offered(c.caller) {
-					return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", Quote(name))}
+					return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", chat.Quote(name))}
 				}
 				return c.emit(&Help{Rows: []Command{row.typed(c.caller)}, One: true})
 			}

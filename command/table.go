@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -165,7 +163,7 @@ func (c Command) checked(run call) error {
 	a := run.args
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
-			return badArgument("%s has no argument %s", c.Name, Quote(name))
+			return badArgument("%s has no argument %s", c.Name, chat.Quote(name))
 		}
 	}
 	for _, p := range c.Parameters {
@@ -205,7 +203,7 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	c, ok := Find(strings.ToLower(name))
 	if !ok {
-		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", Quote(name))}
+		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", chat.Quote(name))}
 	}
 	c = c.typed(caller)
 	a, err := c.read(rest)
@@ -236,7 +234,7 @@ func (c Command) read(rest string) (Arguments, error) {
 			continue
 		}
 		if len(positional) == 0 {
-			return nil, badArgument("%s is one word too many: %s", Quote(word), c.Usage())
+			return nil, badArgument("%s is one word too many: %s", chat.Quote(word), c.Usage())
 		}
 		p := positional[0]
 		positional = positional[1:]
@@ -254,7 +252,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	i := slices.IndexFunc(c.Parameters, func(p Parameter) bool { return p.Flag && p.Name == name })
 	switch {
 	case i < 0:
-		return "", badArgument("%s has no flag %s: %s", c.Name, Quote("--"+name), c.Usage())
+		return "", badArgument("%s has no flag %s: %s", c.Name, chat.Quote("--"+name), c.Usage())
 	case given:
 	case c.Parameters[i].Switch:
 		value = "true"
@@ -265,23 +263,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	return after, nil
 }
 
-// badArgument refuses arguments. What was typed goes through Quote first.
+// badArgument refuses arguments. What was typed goes through chat.Quote first.
 func badArgument(format string, args ...any) error {
 	return &chat.Refusal{Code: chat.BadArgument, Detail: fmt.Sprintf(format, args...)}
-}
-
-// quoteMax is how many bytes of an argument a refusal repeats at most.
-const quoteMax = 80
-
-// Quote returns an argument as a refusal repeats it: in double quotes, cut after quoteMax bytes,
-// with everything escaped that a terminal does not print.
-func Quote(argument string) string {
-	if len(argument) <= quoteMax {
-		return strconv.Quote(argument)
-	}
-	end := quoteMax
-	for end > quoteMax-utf8.UTFMax && !utf8.RuneStart(argument[end]) {
-		end--
-	}
-	return strconv.Quote(argument[:end]) + "…"
 }

@@ -119,7 +119,7 @@ func TestWhatWasTypedComesBackEscaped(t *testing.T) {
 		if strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q comes back as %q", typed, said)
 		}
-		if len(said) > 5*quoteMax {
+		if len(said) > 400 {
 			t.Errorf("%d bytes come back as %d", len(typed), len(said))
 		}
 	}
@@ -140,19 +140,6 @@ func TestWhatWasTypedComesBackEscaped(t *testing.T) {
 					refused(row.Name, row.Run(ctx, desk, caller, a, nil))
 				}
 			}
-		}
-	}
-}
-
-func TestQuoteCutsBetweenCharacters(t *testing.T) {
-	for argument, want := range map[string]string{
-		"bob":                               `"bob"`,
-		strings.Repeat("x", quoteMax):       `"` + strings.Repeat("x", quoteMax) + `"`,
-		strings.Repeat("x", quoteMax+1):     `"` + strings.Repeat("x", quoteMax) + `"…`,
-		"x" + strings.Repeat("好", quoteMax): `"x` + strings.Repeat("好", quoteMax/3) + `"…`,
-	} {
-		if got := Quote(argument); got != want {
-			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

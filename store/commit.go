@@ -70,7 +70,7 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched
 	}
 	for _, c := range newest {
 		if err := s.put(c); err != nil {
-			return nil, fmt.Errorf("entity %s %q: %w", c.Kind, c.Key, err)
+			return nil, fmt.Errorf("entity %s %s: %w", c.Kind, chat.Quote(c.Key), err)
 		}
 	}
 	if touched, err = s.putDigests(results); err != nil {

@@ -233,7 +233,7 @@ func TestAReaderRefusesWhatOpenRefuses(t *testing.T) {
 	if _, err := OpenFile(t.Context(), filepath.Join(dir, FileName)); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("a database with a log beside it: %v", err)
 	}
-	if _, err := OpenFile(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "no file") {
+	if _, err := OpenFile(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a directory: %v", err)
 	}
 	empty := filepath.Join(t.TempDir(), "a file ?#%.db")

@@ -44,7 +44,7 @@ func OpenFile(ctx context.Context, path string) (*Reader, error) {
 	case err != nil:
 		return nil, err // says which file
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open %s: %w: it is no file", path, fs.ErrInvalid)
+		return nil, fmt.Errorf("open %s: %w: not a regular file", path, fs.ErrInvalid)
 	case info.Size() == 0:
 		return nil, fmt.Errorf("open %s: %w: it is empty", path, ErrDamaged)
 	}

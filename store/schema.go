@@ -11,6 +11,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/chat"
 )
 
 // A migration is never changed, not even its comments: every file's schema is compared with what its migrations make.
@@ -89,12 +91,12 @@ func compareSchema(conn *sqlite.Conn, migrations []string) error {
 	}
 	for _, o := range there {
 		if !slices.Contains(want, o) {
-			return fmt.Errorf("%w: its %s %q is not as parley makes it", ErrForeign, o.kind, o.name)
+			return fmt.Errorf("%w: its %s %s is not as parley makes it", ErrForeign, o.kind, chat.Quote(o.name))
 		}
 	}
 	for _, o := range want {
 		if !slices.Contains(there, o) {
-			return fmt.Errorf("%w: it has no %s %q", ErrForeign, o.kind, o.name)
+			return fmt.Errorf("%w: it has no %s %s", ErrForeign, o.kind, chat.Quote(o.name))
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, "", &chat.Refusal{
 			Code:   chat.CommandUnknown,
-			Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, command.Quote(r.URL.Path)),
+			Detail: fmt.Sprintf("nothing answers %s %s here", r.Method, chat.Quote(r.URL.Path)),
 		}, log)
 	})
 }
@@ -82,7 +82,7 @@ func read(w http.ResponseWriter, r *http.Request) (command.Arguments, error) {
 		if len(values) != 1 || r.Method == http.MethodPost {
 			return nil, &chat.Refusal{
 				Code: chat.BadArgument,
-				Detail: "the argument " + command.Quote(name) +
+				Detail: "the argument " + chat.Quote(name) +
 					" is given in a way that is not understood",
 			}
 		}
