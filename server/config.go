@@ -28,4 +28,6 @@ type Config struct {
 	Port port.Config // but for Handlers, Certificate and Ways, which Open says
 	UDP  udp.Config  // but for Listen and TextMax, likewise
 	Line line.Config // but for TextMax, likewise
+
+	chosen map[string]bool // keys of the settings that are not left at their default
 }

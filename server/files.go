@@ -1,6 +1,9 @@
 package server
 
 import (
+	"context"
+	"log/slog"
+
 	"parley/door/port"
 	"parley/locale"
 )
@@ -45,13 +48,19 @@ func ShareFiles(limit uint64, connections int) (f Files, ok bool) {
 	return f, files >= FilesLeast
 }
 
-// countFiles divides the files of this process, and logs it if that lowers port.connections. The Go
-// runtime has raised the soft limit to the hard one.
+// countFiles divides the files of this process. The Go runtime has raised the soft limit to the
+// hard one.
 func (s *Server) countFiles() error {
 	limit, known := OpenFiles()
 	if !known {
 		limit = 1 << 30
 	}
+	return s.divideFiles(limit)
+}
+
+// divideFiles divides so many files. If that lowers port.connections it is logged, as a warning
+// only if the operator chose the number.
+func (s *Server) divideFiles(limit uint64) error {
 	wanted := s.config.Port.Connections
 	files, ok := ShareFiles(limit, wanted)
 	if !ok {
@@ -64,7 +73,12 @@ func (s *Server) countFiles() error {
 	}
 	s.files, s.config.Port.Connections = files, files.Connections
 	if files.Connections < wanted && len(s.config.Listen.Connections()) > 0 {
-		s.log.Warn("port.connections is lowered to what the limit of open files allows",
+		level := slog.LevelDebug
+		if s.config.chosen["port.connections"] {
+			level = slog.LevelWarn
+		}
+		s.log.Log(context.Background(), level,
+			"port.connections is lowered to what the limit of open files allows",
 			"files", limit, "wanted", wanted, "connections", files.Connections)
 	}
 	return nil

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -35,6 +38,32 @@ func TestFilesAreKeptFromConnections(t *testing.T) {
 	}
 	if f, _ := ShareFiles(1<<63, 20_000); f.Connections != 20_000 {
 		t.Errorf("without a limit: %+v", f)
+	}
+}
+
+// TestTooFewFilesForWhatTheOperatorChoseAreAWarning; for a default they are not.
+func TestTooFewFilesForWhatTheOperatorChoseAreAWarning(t *testing.T) {
+	for _, c := range []struct {
+		from Sources
+		want string
+	}{
+		{Sources{}, "level=DEBUG"},
+		{Sources{Flags: map[string]string{"port-connections": "20000"}}, "level=WARN"},
+		{Sources{Environ: []string{"PARLEY_PORT_CONNECTIONS=30000"}}, "level=WARN"},
+	} {
+		config, err := Load(c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var logged bytes.Buffer
+		handler := slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})
+		s := &Server{config: config, log: slog.New(handler)}
+		if err := s.divideFiles(20_000); err != nil || s.config.Port.Connections >= 20_000 {
+			t.Errorf("%+v: %d connections, %v", c.from, s.config.Port.Connections, err)
+		}
+		if !strings.Contains(logged.String(), c.want) || strings.Count(logged.String(), "\n") != 1 {
+			t.Errorf("%+v: %s", c.from, logged.String())
+		}
 	}
 }
 

@@ -44,10 +44,11 @@ func fromFile(path string) locale.Text { return locale.Text{EN: path, ZH: "æ–‡ä»
 // Load makes a Config of the sources. The error tells everything that is wrong at once: values that cannot be used and keys that
 // do not exist, each with where it stands. The Config then has defaults in their place; it is empty if the file cannot be read.
 func Load(from Sources) (Config, error) {
-	var config Config
+	config := Config{chosen: map[string]bool{}}
 	all, err := resolve(config.settings(), from)
 	problems := []error{err}
 	for _, e := range all {
+		config.chosen[e.Key] = e.Origin != fromDefault
 		if err := e.Field.Set(e.Value); err != nil {
 			problems = append(problems, problem(e.Key, e.Origin, err))
 			_ = e.Field.Set(e.Default) // the defaults can be used
