@@ -94,7 +94,7 @@ func (o Object) Fill(into any) error {
 	fields := reflect.VisibleFields(v.Type())
 	for _, name := range sortedKeys(o) {
 		isNamed := func(f reflect.StructField) bool { known, _ := nameOf(f); return known == name }
-		if !slices.ContainsFunc(fields, isNamed) {
+		if name == "" || !slices.ContainsFunc(fields, isNamed) {
 			return fmt.Errorf("%s is not known", Quote(name))
 		}
 	}
@@ -116,7 +116,11 @@ func (o Object) Fill(into any) error {
 
 // nameOf returns a field's name in JSON, empty if it has none, and the options behind it.
 func nameOf(f reflect.StructField) (name, options string) {
-	name, options, _ = strings.Cut(f.Tag.Get("json"), ",")
+	tag := f.Tag.Get("json")
+	if tag == "-" { // never in JSON; encoding/json calls a field "-" if its tag is "-,"
+		return "", ""
+	}
+	name, options, _ = strings.Cut(tag, ",")
 	return name, options
 }
 

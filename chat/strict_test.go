@@ -18,6 +18,7 @@ type line struct {
 	All  []string        `json:"all"`
 	Raw  json.RawMessage `json:"raw"`
 	Note string          `json:"note,omitempty"`
+	Mine int             `json:"-"`
 	embedded
 }
 
@@ -67,6 +68,8 @@ func TestStrictJSONRefusesWhatMeansTwoThings(t *testing.T) {
 		{with(`"n":7`, `"n":7,"\u006e":7`), `"n" is there twice`},
 		{with(`"n":7`, `"N":7`), `"N" is not known`},
 		{with(`"n":7`, `"n":7,"more":0`), `"more" is not known`},
+		{with(`"n":7`, `"n":7,"-":0`), `"-" is not known`},
+		{with(`"n":7`, `"n":7,"":0`), `"" is not known`},
 		{with(`,"n":7`, ``), `"n" is missing`},
 		{with(`7`, `null`), `"n": it is null`},
 		{with(`7`, `7.0`), `"n": `},
