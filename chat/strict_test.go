@@ -91,12 +91,16 @@ func TestStrictJSONRefusesWhatMeansTwoThings(t *testing.T) {
 
 // TestEveryEntityThatTheRulesLeadToIsValid, whatever is said and done; invalid ones are in package archive.
 func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
-	names := []string{"小明", "Ann", "ⅷ", "İstanbul", "Ὀδυσσεύς", "ΝΙΚΟΛΑΣ", "паша", "ﷺ", "Straße", "👍🏽", "𝓑𝓸𝓫", strings.Repeat("ж", 32)}
+	names := []string{"小明", "Ann", "ⅷ", "İstanbul", "Ὀδυσσεύς", "ΝΙΚΟΛΑΣ", "паша", "ﷲ", "Straße", "👍🏽", "𝓑𝓸𝓫", strings.Repeat("ж", 32)}
 	s := NewState()
 	var place Place
+	checked := map[string]int{}
 	apply := func(c Command) {
 		place++
 		r := Apply(s, Record{Place: place, Time: time.Unix(1, 1).UTC(), Origin: Origin{Node: "n", Epoch: 1, N: uint64(place)}, Command: c})
+		if r.Refusal != nil {
+			t.Errorf("%+v is refused: %v", c, r.Refusal)
+		}
 		for _, change := range r.Changes {
 			value, err := json.Marshal(change.Value)
 			if err != nil {
@@ -106,21 +110,28 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 			if err := NewState().AddEntity(change); err != nil {
 				t.Errorf("%T led to %s: %v", c, value, err)
 			}
+			checked[change.Kind]++
 		}
 	}
 	for i, name := range names {
-		nick, err := ParseNick(name)
-		if err != nil {
-			t.Logf("%s: %v", name, err)
-			continue
-		}
 		id := SessionID(fmt.Sprint("s", i))
-		apply(Enter{Session: id, Door: "line", Nick: nick})
-		apply(Direct{Session: id, ToKey: s.sessions["s0"].Nick.Key, Text: "psst"})
-		if room, err := ParseRoom(name); err == nil {
-			apply(Join{Session: id, Room: room, Rooms: 99, Joined: 99})
-			apply(SetTopic{Session: id, Room: room, Text: strings.Repeat("茶", NoteMaxBytes/3)})
+		apply(Enter{Session: id, Door: "line", Nick: nick(name)})
+		apply(Direct{Session: id, ToKey: nick(names[0]).Key, Text: "psst"})
+		room, err := ParseRoom(name)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
+		apply(Join{Session: id, Room: room, Rooms: 99, Joined: 99})
+		apply(SetTopic{Session: id, Room: room, Text: strings.Repeat("茶", NoteMaxBytes/3)})
 		apply(SetAway{Session: id, Text: "lunch"})
+	}
+	for kind, want := range map[string]int{
+		entityRoom:    4 * len(names), // all but being away
+		entitySession: 3 * len(names), // entering, joining, being away
+		entityNode:    5 * len(names),
+	} {
+		if checked[kind] != want {
+			t.Errorf("%d changes of kind %s were checked, want %d", checked[kind], kind, want)
+		}
 	}
 }
