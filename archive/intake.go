@@ -55,7 +55,10 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 	}
 	header, ok := first.(*headerLine)
 	if !ok {
-		return nil, locale.Errorf(locale.Text{EN: `not an export: the first line must be {"type":"export",…}`, ZH: `不是导出文件：首行应为 {"type":"export",…}`})
+		return nil, locale.Errorf(locale.Text{
+			EN: `not an export: the first line must be {"type":"export",…}`,
+			ZH: `不是导出文件：首行应为 {"type":"export",…}`,
+		})
 	}
 	if header.Format != exportFormat {
 		return nil, locale.Errorf(locale.Text{EN: "its format is %d, this version knows %d", ZH: "格式为 %d，本版本只支持 %d"}, header.Format, exportFormat)
@@ -104,9 +107,15 @@ func (in *intake) entity(line *entityLine) error {
 	e := chat.Change{Kind: line.Kind, Key: line.Key, Value: line.Value}
 	switch {
 	case !chat.Lasts(e.Kind):
-		return locale.Errorf(locale.Text{EN: "%s is not a kind of entity that is imported", ZH: "%s 不是可导入的实体类型"}, chat.Quote(e.Kind))
+		return locale.Errorf(locale.Text{
+			EN: "%s is not a kind of entity that is imported",
+			ZH: "%s 不是可导入的实体类型",
+		}, chat.Quote(e.Kind))
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
-		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, chat.Quote(in.room))
+		return locale.Errorf(locale.Text{
+			EN: "it belongs to another room than %s, of which this is an export",
+			ZH: "不属于所导出的房间 %s",
+		}, chat.Quote(in.room))
 	}
 	if len(in.entities) > 0 {
 		before := in.entities[len(in.entities)-1]
@@ -143,9 +152,15 @@ func (in *intake) message(m chat.Message) error {
 	room, exists := in.state.Room(m.Room)
 	switch {
 	case !exists:
-		return locale.Errorf(locale.Text{EN: "there is no entity of its room %s", ZH: "没有房间 %s 的实体"}, chat.Quote(m.Room))
+		return locale.Errorf(locale.Text{
+			EN: "there is no entity of its room %s",
+			ZH: "没有房间 %s 的实体",
+		}, chat.Quote(m.Room))
 	case in.room != "" && m.Room != in.room:
-		return locale.Errorf(locale.Text{EN: "it belongs to another room than %s, of which this is an export", ZH: "不属于所导出的房间 %s"}, chat.Quote(in.room))
+		return locale.Errorf(locale.Text{
+			EN: "it belongs to another room than %s, of which this is an export",
+			ZH: "不属于所导出的房间 %s",
+		}, chat.Quote(in.room))
 	case m.Seq != before.Seq+1 || m.Seq > room.Seq:
 		return locale.Errorf(locale.Text{
 			EN: "room %s: message %d follows %d, and the newest is to be %d", ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
@@ -175,7 +190,10 @@ func checkMessage(m chat.Message) error {
 	text, err := chat.ParseText(m.Text, textMaxBytes)
 	switch {
 	case !slices.Contains(chat.Kinds(), m.Kind):
-		return locale.Errorf(locale.Text{EN: "%s is not a kind of message", ZH: "%s 不是消息类型"}, chat.Quote(m.Kind))
+		return locale.Errorf(locale.Text{
+			EN: "%s is not a kind of message",
+			ZH: "%s 不是消息类型",
+		}, chat.Quote(m.Kind))
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is beyond what can be kept", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
@@ -183,7 +201,10 @@ func checkMessage(m chat.Message) error {
 	case m.Nick != "" && !chat.IsNick(m.Nick):
 		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
 	case m.Kind == chat.KindEntered && m.Text != "":
-		return locale.Errorf(locale.Text{EN: "a message of kind entered must have no text", ZH: "进入消息不应有内容"})
+		return locale.Errorf(locale.Text{
+			EN: "a message of kind entered must have no text",
+			ZH: "进入消息不应有内容",
+		})
 	case m.Kind == chat.KindEntered, m.Kind == chat.KindTopic && m.Text == "": // it is about nothing any more
 		return nil
 	}

@@ -23,17 +23,20 @@ func TestQuoteCutsBetweenCharacters(t *testing.T) {
 // TestAnErrorAboutAnEntityIsShort, however long the names and values in it are.
 func TestAnErrorAboutAnEntityIsShort(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
+	room := func(key, value string) Change { return Change{entityRoom, key, json.RawMessage(value)} }
 	for where, c := range map[string]Change{
 		"kind":          {long, "x", json.RawMessage(`{}`)},
-		"key":           {entityRoom, long, json.RawMessage(`{"id":"x","seq":1}`)},
-		"other key":     {entityRoom, "x", json.RawMessage(`{"id":"` + long + `","seq":1}`)},
-		"room":          {entityRoom, long, json.RawMessage(`{"id":"` + long + `","seq":1}`)},
-		"topic":         {entityRoom, "x", json.RawMessage(`{"id":"x","seq":1,"topic":"` + long + `"}`)},
-		"member":        {entityRoom, "x", json.RawMessage(`{"id":"x","` + long + `":1}`)},
-		"member, twice": {entityRoom, "x", json.RawMessage(`{"` + long + `":1,"` + long + `":1}`)},
-		"number":        {entityRoom, "x", json.RawMessage(`{"id":"x","seq":1` + strings.Repeat("0", 1<<20) + `}`)},
-		"time":          {entityNode, "x", json.RawMessage(`{"id":"x","epoch":1,"n":1,"seen":"` + long + `"}`)},
-		"node":          {entityNode, long, json.RawMessage(`{"id":"` + long + `","epoch":1,"n":1,"seen":"9999-01-01T00:00:00Z"}`)},
+		"key":           room(long, `{"id":"x","seq":1}`),
+		"other key":     room("x", `{"id":"`+long+`","seq":1}`),
+		"room":          room(long, `{"id":"`+long+`","seq":1}`),
+		"topic":         room("x", `{"id":"x","seq":1,"topic":"`+long+`"}`),
+		"member":        room("x", `{"id":"x","`+long+`":1}`),
+		"member, twice": room("x", `{"`+long+`":1,"`+long+`":1}`),
+		"number":        room("x", `{"id":"x","seq":1`+strings.Repeat("0", 1<<20)+`}`),
+		"time": {entityNode, "x", json.RawMessage(
+			`{"id":"x","epoch":1,"n":1,"seen":"` + long + `"}`)},
+		"node": {entityNode, long, json.RawMessage(
+			`{"id":"` + long + `","epoch":1,"n":1,"seen":"9999-01-01T00:00:00Z"}`)},
 	} {
 		_, loadErr := LoadState(Progress{}, []Change{c})
 		for _, err := range []error{loadErr, NewState().AddEntity(c)} {

@@ -129,11 +129,11 @@ func MissingDatabase(dir string) error {
 type dataDir struct {
 	path   string
 	lock   *flock.Flock
-	holder Holder // what the lock file should say
+	holder Holder // the content that the lock file should have
 }
 
-// openDataDir makes the directory if need be and locks it. The error names who holds it, or says
-// what the directory should have and has not. What is refused is not changed.
+// openDataDir makes the directory if need be and locks it. It returns an error if another process
+// holds the directory or if the database is missing from it, and then changes nothing.
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, locale.Errorf(locale.Text{EN: "make the data directory: %v", ZH: "无法创建数据目录：%v"}, err)
@@ -146,7 +146,7 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	d := &dataDir{path: path, lock: lock}
-	if err := d.write(nil); err != nil { // what the last holder wrote is not about this one
+	if err := d.write(nil); err != nil { // the last holder's signature
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return d, nil
@@ -207,7 +207,7 @@ func (d *dataDir) socket() (string, error) {
 	return filepath.Join(runtime, "parley-"+hex.EncodeToString(sum[:8])+".sock"), nil
 }
 
-// sign writes who serves the directory into the lock file.
+// sign writes a Holder into the lock file.
 func (d *dataDir) sign(h Holder) error {
 	d.holder = h
 	content, err := json.Marshal(h)
@@ -217,7 +217,7 @@ func (d *dataDir) sign(h Holder) error {
 	return d.write(append(content, '\n'))
 }
 
-// write replaces what the lock file says. A file that came in its place is not touched.
+// write replaces the lock file's content. It does not touch a file that came in its place.
 func (d *dataDir) write(content []byte) error {
 	path := filepath.Join(d.path, lockName)
 	if err := mustBeFile(path); err != nil {
@@ -240,8 +240,8 @@ func (d *dataDir) write(content []byte) error {
 }
 
 // keep makes the lock file anew if the locked one was removed or replaced, and says whether it did.
-// It signs the file again if that does not say what it should: a full disk may have kept it from
-// being signed before. A heldError says that another process was quicker.
+// It signs a file with any other content again: on a full disk, a new file stays empty at first.
+// It returns a heldError if another process has locked the directory in the meantime.
 func (d *dataDir) keep() (renewed bool, err error) {
 	if !inPlace(d.lock) {
 		lock, err := lockDir(d.path)

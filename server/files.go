@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// filesKept is how many files are kept from connections. About thirty are the database, the
-	// sockets and what belongs to the process; the rest is for the operator's commands, each of
-	// which is a connection to the control socket.
+	// filesKept is how many files are kept from connections. The database, the sockets and the
+	// process itself need about thirty; the rest is for the operator's commands, each of which is a
+	// connection to the control socket.
 	filesKept = 64
 
 	// filesScarce is how many are kept of fewer than twice filesKept.
@@ -38,7 +38,7 @@ type Files struct {
 	watchers    int // to metrics.listen
 }
 
-// ShareFiles divides limit files, for at most so many connections. ok is false if they are fewer
+// ShareFiles divides limit files, for at most so many connections. ok is false if limit is less
 // than FilesLeast.
 func ShareFiles(limit uint64, connections int) (f Files, ok bool) {
 	files := int(min(limit, 1<<30))

@@ -53,7 +53,7 @@ func (s *Server) look() {
 	}
 }
 
-// abandon has the store take nothing more, and the hub find out without waiting for a message.
+// abandon makes the store refuse every commit, and has the hub notice before the next message.
 func (s *Server) abandon(why error) {
 	s.store.Abandon(why)
 	if known := s.hub.Status().Storage; known == chat.StorageLost || known == chat.StorageFailed {
@@ -61,11 +61,11 @@ func (s *Server) abandon(why error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keepEvery)
 	defer cancel()
-	_ = s.hub.Do(ctx, chat.Alive{}) // refused; if it is not even taken, the next look asks again
+	_ = s.hub.Do(ctx, chat.Alive{}) // refused; if the queue is full, the next look tries again
 }
 
 // keepControl listens anew if the control socket was removed or replaced while the server holds the
-// directory. Commands under way go on.
+// lock. Commands under way continue.
 func (s *Server) keepControl() error {
 	if s.socket.inPlace() {
 		return nil
@@ -81,15 +81,16 @@ func (s *Server) keepControl() error {
 	return former.Close()
 }
 
-// socket is the control socket, as it was made.
+// socket is the control socket, with its file as it was made.
 type socket struct {
 	path     string
 	listener *net.UnixListener
 	info     os.FileInfo
 }
 
-// listenSocket opens the control socket, which only this user can open. A socket that is there
-// already is a killed server's: the directory is ours. Anything else is not touched.
+// listenSocket opens the control socket, which only this user can open. It replaces a socket that
+// is there already: the server holds the lock, so that one belongs to a killed server. It does not
+// touch anything else at the path.
 func listenSocket(path string) (socket, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -114,7 +115,7 @@ func listenSocket(path string) (socket, error) {
 		err = errors.Join(err, listener.Close())
 		return socket{}, fmt.Errorf("open the control socket: %w", err)
 	}
-	listener.SetUnlinkOnClose(false) // what is there by then may be another's: see remove
+	listener.SetUnlinkOnClose(false) // the path may be another server's by then: see remove
 	return socket{path, listener, info}, nil
 }
 

@@ -209,8 +209,8 @@ func (s *Server) Wait() error {
 }
 
 // Turn returns nil once the loop has dealt with one more command, stored or refused: a full disk is
-// no standstill, and with a lost database this process alone has the history. ctx's error, or that
-// of a queue that stays full, if that does not come.
+// not a standstill, and with a lost database this process alone has the history. Otherwise it
+// returns ctx's error, or that of a queue that stays full.
 func (s *Server) Turn(ctx context.Context) error {
 	err := s.hub.Do(ctx, chat.Alive{})
 	var refusal *chat.Refusal
@@ -220,8 +220,8 @@ func (s *Server) Turn(ctx context.Context) error {
 	return err
 }
 
-// Close stops the server: nothing new is taken, what was taken is stored and answered, members are
-// told, the store is closed. An error says what is not stored.
+// Close stops the server. It takes no new requests, stores and answers those under way, tells the
+// members and closes the store. An error says which messages are not stored.
 func (s *Server) Close() error {
 	if s.port != nil {
 		s.port.Stop()

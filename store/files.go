@@ -18,15 +18,15 @@ import (
 // itself.
 var ErrDamaged = errors.New("the database is damaged")
 
-// ErrLost is returned by every Commit after Abandon: what is written now would be found by nobody.
+// ErrLost is returned by every Commit after Abandon: nobody would find what is written now.
 var ErrLost = errors.New("the database is not in its place any more")
 
 // belongings are the suffixes of the files that a database in use consists of.
 var belongings = []string{"", "-wal", "-shm"}
 
 // examine looks at a database's file before SQLite does. SQLite would take an empty file for a new
-// database and discard its WAL, and would wait on a pipe. The error is fs.ErrNotExist if there is
-// no database.
+// database and discard its WAL, and would wait on a pipe. It returns fs.ErrNotExist if there is no
+// database.
 func examine(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -69,7 +69,7 @@ func examineEnd(path string) error {
 // wherever the program is stopped.
 func create(path string) error {
 	partial := path + ".partial"
-	// What is there is of a start that was killed.
+	// A file there was left by a start that was killed.
 	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -125,7 +125,7 @@ type place struct {
 	path  string
 	files []fs.FileInfo // as opened, in the order of belongings
 	size  int64         // the most that the database's file had; it never shrinks
-	cut   error         // that it did; what was cut off does not come back
+	cut   error         // that the file was cut short; its content does not come back
 }
 
 // newPlace remembers the files of a database that has just been opened.
