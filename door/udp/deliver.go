@@ -9,13 +9,10 @@ import (
 
 // Deliver implements hub.Door: every event is encoded once and queued for each member it is for.
 func (d *Door) Deliver(batch hub.Batch) {
-	var answered [len(gates{})]int
+	var answered load
 	for _, item := range batch {
 		if item.Answer != nil {
-			q := item.Answer.Ref.(*request)
-			for i := len(answered) - len(d.gates.of(q)); i < len(answered); i++ {
-				answered[i] += weight(q.command)
-			}
+			answered.add(item.Answer.Ref.(*request))
 			d.deliverAnswer(item.Answer)
 		} else {
 			d.deliverEvent(item)

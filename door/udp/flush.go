@@ -22,7 +22,7 @@ const farewell = 2 * time.Second
 
 // flush writes what waits for members, as far as their pace allows: the Writer's goroutine.
 func (d *Door) flush(members []*member, resting int) (again []*member) {
-	marks := d.gates.flushing()
+	written := d.gates.flushing()
 	now := d.now()
 	clear(d.again)
 	d.sending, d.again = d.sending[:0], d.again[:0]
@@ -48,7 +48,7 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 	d.counts.sent.Add(uint64(sent))
 	clear(d.sending)
 	if 2*(len(d.again)+resting) <= d.inside() { // no few can keep all others waiting
-		d.gates.reach(marks)
+		d.gates.reach(written)
 	}
 	return d.again
 }

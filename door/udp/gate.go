@@ -9,17 +9,17 @@ import (
 	"parley/wire/datagram"
 )
 
-// gateLines is about how many lines may wait for all members together: what they cost in memory is theirs in a list each, 32 bytes,
-// even where the line itself is the same for all.
+// gateLines is about how many lines may wait for all members together: each takes 32 bytes in the
+// queue of each member, even where the line itself is shared.
 const gateLines = 1 << 20
 
-// visitsShare is what part of all that may be on its way through the log may be visits: so few that
-// a member's line among them is late by little.
+// visitsShare is the divisor that bounds visits on their way through the log: at most this part of all
+// requests. A member's line that waits behind them is then hardly delayed.
 const visitsShare = 16
 
-// gates are what a visit passes on its way to the log, in this order. What waits among the lines passes
-// the last one only.
-type gates [2]passage
+// gates hold requests back on their way to the log. A visit passes visits and then all; a request that
+// waits among the lines passes all only.
+type gates struct{ visits, all passage }
 
 // passage is a gate, and how far its requests were answered when the last flush began.
 type passage struct {
@@ -27,72 +27,77 @@ type passage struct {
 	mark int64 // the Writer's goroutine only
 }
 
-// newGates makes both gates. ahead returns how many bytes of requests may be on their way.
-func newGates(ahead func() int64, isIdle func() bool) *gates {
-	return &gates{
-		{Gate: outbox.NewGate(func() int64 { return max(1, ahead()/visitsShare) }, isIdle)},
-		{Gate: outbox.NewGate(ahead, isIdle)},
+// load is what requests count at each gate, in bytes.
+type load struct{ visits, all int64 }
+
+// add adds a request.
+func (l *load) add(q *request) {
+	size := int64(weight(q.command))
+	l.all += size
+	if q.visit {
+		l.visits += size
 	}
 }
 
-// of returns the gates that a request passes.
-func (g *gates) of(q *request) []passage {
-	if q.visit {
-		return g[:]
+// newGates makes both gates. ahead returns how many bytes of requests may be on their way.
+func newGates(ahead func() int64, isIdle func() bool) *gates {
+	few := func() int64 { return max(1, ahead()/visitsShare) }
+	return &gates{
+		visits: passage{Gate: outbox.NewGate(few, isIdle)},
+		all:    passage{Gate: outbox.NewGate(ahead, isIdle)},
 	}
-	return g[1:]
 }
 
 // enter waits until a request may go to the log, or ctx is done.
 func (g *gates) enter(ctx context.Context, q *request, size int) error {
-	passages := g.of(q)
-	for i := range passages {
-		if err := passages[i].Enter(ctx, size); err != nil {
-			back(passages[:i], size)
+	if q.visit {
+		if err := g.visits.Enter(ctx, size); err != nil {
 			return err
 		}
 	}
-	return nil
+	err := g.all.Enter(ctx, size)
+	if err != nil && q.visit {
+		g.visits.Back(size)
+	}
+	return err
 }
 
 // back takes back a request that the log did not take.
-func (g *gates) back(q *request, size int) { back(g.of(q), size) }
-
-func back(passages []passage, size int) {
-	for i := range passages {
-		passages[i].Back(size)
+func (g *gates) back(q *request, size int) {
+	if q.visit {
+		g.visits.Back(size)
 	}
+	g.all.Back(size)
 }
 
 // answered notes that requests have come through the log, and that all they led to is handed to the
 // Writer.
-func (g *gates) answered(sizes [len(gates{})]int) {
-	for i := range g {
-		g[i].Answered(sizes[i])
-	}
+func (g *gates) answered(requests load) {
+	g.visits.Answered(int(requests.visits))
+	g.all.Answered(int(requests.all))
 }
 
-// flushing notes that a flush begins and returns how far requests had been answered when the one
-// before began: what they led to is among what this one writes.
-func (g *gates) flushing() (marks [len(gates{})]int64) {
-	for i := range g {
-		marks[i], g[i].mark = g[i].mark, g[i].Answers()
-	}
-	return marks
+// flushing notes that a flush begins and returns the load that had been answered when the one before
+// began: what it led to is among what this one writes.
+func (g *gates) flushing() (written load) {
+	return load{g.visits.flushing(), g.all.flushing()}
 }
 
-// reach notes that all that requests up to the marks led to is written.
-func (g *gates) reach(marks [len(gates{})]int64) {
-	for i := range g {
-		g[i].Reach(marks[i])
-	}
+func (p *passage) flushing() (written int64) {
+	written, p.mark = p.mark, p.Answers()
+	return written
+}
+
+// reach notes that all that the load led to is written.
+func (g *gates) reach(written load) {
+	g.visits.Reach(written.visits)
+	g.all.Reach(written.all)
 }
 
 // settle looks whether everything is written.
 func (g *gates) settle() {
-	for i := range g {
-		g[i].Settle()
-	}
+	g.visits.Settle()
+	g.all.Settle()
 }
 
 // ahead returns how many bytes of requests may be on their way: half of an outbox, or what leads to gateLines.

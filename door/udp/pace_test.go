@@ -160,7 +160,7 @@ func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 		testMember(d, fmt.Sprintf("127.0.0.1:%d", i+1))
 	}
 	d.gates = newGates(func() int64 { return 1 << 20 }, func() bool { return false })
-	gate := d.gates[1]
+	gate := d.gates.all
 	written := func(resting int) bool {
 		if err := gate.Enter(t.Context(), 100); err != nil {
 			t.Fatal(err)
@@ -185,8 +185,8 @@ func TestAnsweredMeansReadyToBeWritten(t *testing.T) {
 	q := &request{verb: datagram.Say, peer: m.peer, command: chat.Post{Text: "x"}}
 	line := hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}, To: []*hub.Session{m.session}}
 	d.Deliver(hub.Batch{line, {Answer: &hub.Answer{Ref: q}}})
-	if d.gates[1].Answers() != int64(weight(q.command)) {
-		t.Errorf("%d bytes are answered", d.gates[1].Answers())
+	if d.gates.all.Answers() != int64(weight(q.command)) {
+		t.Errorf("%d bytes are answered", d.gates.all.Answers())
 	}
 	if d.writer.IsIdle() {
 		t.Error("answered, and nothing is ready to be written")

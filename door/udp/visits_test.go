@@ -124,8 +124,8 @@ func TestVisitsTakeASmallPartOfTheWayToTheLog(t *testing.T) {
 	if visits != 100/visitsShare+1 || lines != 100-visits {
 		t.Errorf("%d visits and then %d lines are let through", visits, lines)
 	}
-	if enters(&request{visit: true}) || g[0].Waiting() != visits*lineWeight {
-		t.Errorf("%d bytes of visits are on their way, want %d", g[0].Waiting(), visits*lineWeight)
+	if enters(&request{visit: true}) || g.visits.Waiting() != visits*lineWeight {
+		t.Errorf("%d bytes of visits are on their way, want %d", g.visits.Waiting(), visits*lineWeight)
 	}
 }
 
@@ -136,18 +136,15 @@ func TestAVisitThatIsAnsweredAndWrittenLetsAnotherThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Deliver(hub.Batch{{Answer: &hub.Answer{Ref: q, Refusal: chat.Refuse(chat.NotInside)}}})
-	for i := range d.gates {
-		if d.gates[i].Answers() != int64(weight(q.command)) {
-			t.Errorf("at gate %d, %d bytes are answered", i, d.gates[i].Answers())
-		}
+	size := int64(weight(q.command))
+	if visits, all := d.gates.visits.Answers(), d.gates.all.Answers(); visits != size || all != size {
+		t.Errorf("%d bytes of visits and %d of all are answered, want %d", visits, all, size)
 	}
 	d.socket = new(socket)
 	d.flush(nil, 0)
 	d.flush(nil, 0)
-	for i := range d.gates {
-		if d.gates[i].Waiting() != 0 {
-			t.Errorf("at gate %d, %d bytes are not written", i, d.gates[i].Waiting())
-		}
+	if visits, all := d.gates.visits.Waiting(), d.gates.all.Waiting(); visits != 0 || all != 0 {
+		t.Errorf("%d bytes of visits and %d of all are not written", visits, all)
 	}
 }
 
