@@ -8,8 +8,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime/debug"
 	"time"
+
+	"parley/fault"
 )
 
 // stream is a connection that can say that it says no more.
@@ -57,9 +58,9 @@ func (d *Door) admit(v *visit) Handler {
 
 // leave is the end of a connection, also of one whose Handler panics.
 func (d *Door) leave(v *visit) {
-	if why := recover(); why != nil {
+	if p := fault.Caught(recover()); p != nil {
 		d.count(v, panicked)
-		d.log.Error("a connection's door panics", "door", Name, "panic", why, "stack", string(debug.Stack()))
+		p.Log(d.log, "a connection's door panics", "door", Name)
 		_ = v.conn.Close()
 	}
 	d.crowd.leave(v)
