@@ -10,7 +10,7 @@ import (
 type counters struct {
 	received, sent, delivered, unreachable                           atomic.Uint64
 	foreign, oversized, malformed, unknown, tooFast, crowded, unsent atomic.Uint64
-	lost, visits                                                     atomic.Uint64
+	lost, visits, panicked                                           atomic.Uint64
 	refusals                                                         hub.Refusals
 }
 
@@ -33,9 +33,10 @@ func (d *Door) Report() hub.Report {
 			"unknown":   c.unknown.Load(),   // none of L, C, Q
 			"too_fast":  c.tooFast.Load(),   // over a rate
 			"crowded":   c.crowded.Load(),   // lines that found no room between the socket and the log
-			"visits":    c.visits.Load(),    // likewise: requests to enter, or from strangers; and over the rate of all
+			"visits":    c.visits.Load(),    // requests to enter or from strangers that found no room, or over the rate of all
 			"unsent":    c.unsent.Load(),    // datagrams that the system did not take
 			"outbox":    c.lost.Load(),      // lines that found a member's outbox full
+			"panicked":  c.panicked.Load(),  // requests, events and memberships that met a fault of the server
 		},
 		Queues: []hub.Queue{
 			{Name: "udp.requests", Length: len(d.lines), Capacity: cap(d.lines)},

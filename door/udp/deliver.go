@@ -1,7 +1,10 @@
 package udp
 
 import (
+	"fmt"
+
 	"parley/chat"
+	"parley/fault"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -11,12 +14,13 @@ import (
 func (d *Door) Deliver(batch hub.Batch) {
 	var answered load
 	for _, item := range batch {
-		if item.Answer != nil {
-			answered.add(item.Answer.Ref.(*request))
-			d.deliverAnswer(item.Answer)
-		} else {
+		if item.Answer == nil {
 			d.deliverEvent(item)
+			continue
 		}
+		q := item.Answer.Ref.(*request)
+		answered.add(q)
+		d.attend(q, func() { d.deliverAnswer(q, item.Answer) })
 	}
 	d.writer.Ready(d.dirty...)
 	d.gates.answered(answered) // after what it led to is ready to be written
@@ -24,7 +28,14 @@ func (d *Door) Deliver(batch hub.Batch) {
 	d.dirty = d.dirty[:0]
 }
 
+// deliverEvent queues an event for those who hear it. After a panic, some of them miss it.
 func (d *Door) deliverEvent(item hub.Item) {
+	if p := fault.Guard(func() { d.tellAll(item) }); p != nil {
+		d.panicked(p, "event", fmt.Sprintf("%T", item.Event))
+	}
+}
+
+func (d *Door) tellAll(item hub.Item) {
 	lines := datagram.Lines(item.Event)
 	chunks := make([]outbox.Chunk, len(lines))
 	for i, l := range lines {
@@ -78,8 +89,7 @@ var removals = map[chat.Reason]string{
 	chat.ReasonEnded:  "the server was down for too long, enter again",
 }
 
-func (d *Door) deliverAnswer(a *hub.Answer) {
-	q := a.Ref.(*request)
+func (d *Door) deliverAnswer(q *request, a *hub.Answer) {
 	if a.Refusal != nil {
 		d.refuse(q, a.Refusal)
 		return

@@ -10,4 +10,5 @@
 //   - On L the member's Queue is emptied and held: the first datagram after it is the answer.
 //   - What comes too fast, too large or malformed is counted and dropped, or refused in one line. Nothing is ever sent to an
 //     address that is not served.
+//   - A panic costs one datagram, request or membership. It is logged and counted.
 package udp

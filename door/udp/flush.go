@@ -27,30 +27,57 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 	clear(d.again)
 	d.sending, d.again = d.sending[:0], d.again[:0]
 	for _, m := range members {
-		if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what the answer cut short
-			m.queue.Drain(func(chunks []outbox.Chunk, _ int) int { return len(chunks) })
-			continue
-		}
 		before := len(d.sending)
-		if left := d.pack(m, d.allow(m, now)); left {
-			d.again = append(d.again, m)
-		}
-		m.pace.took(len(d.sending) - before)
-		if !m.note(d.sending[before:], now) {
+		if !d.guard(m.peer, func() { d.gather(m, now) }) {
 			d.sending = d.sending[:before]
-			d.letGo(m, chat.ReasonGone)
+			d.guard(m.peer, func() { d.giveUp(m) })
 		}
 	}
-	sent := d.socket.send(d.sending, func(i int, err error) {
-		d.counts.unsent.Add(1)
-		d.log.Debug("a datagram was not taken", "door", Name, "peer", d.sending[i].peer, "err", err)
-	})
-	d.counts.sent.Add(uint64(sent))
+	d.guardAll(d.send)
 	clear(d.sending)
 	if 2*(len(d.again)+resting) <= d.inside() { // no few can keep all others waiting
 		d.gates.reach(written)
 	}
 	return d.again
+}
+
+// gather adds what one member may be sent now to what is being sent.
+func (d *Door) gather(m *member, now time.Time) {
+	if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what the answer cut short
+		m.discard()
+		return
+	}
+	before := len(d.sending)
+	if left := d.pack(m, d.allow(m, now)); left {
+		d.again = append(d.again, m)
+	}
+	m.pace.took(len(d.sending) - before)
+	if !m.note(d.sending[before:], now) {
+		d.sending = d.sending[:before]
+		d.letGo(m, chat.ReasonGone)
+	}
+}
+
+// giveUp ends a membership for which nothing can be written: its client would not know what it missed.
+func (d *Door) giveUp(m *member) {
+	if m.session != nil {
+		d.letGo(m, chat.ReasonGone)
+	}
+	m.discard()
+}
+
+// discard drops what waits for a member.
+func (m *member) discard() {
+	m.queue.Drain(func(chunks []outbox.Chunk, _ int) int { return len(chunks) })
+}
+
+// send gives what was gathered to the system.
+func (d *Door) send() {
+	sent := d.socket.send(d.sending, func(i int, err error) {
+		d.counts.unsent.Add(1)
+		d.log.Debug("a datagram was not taken", "door", Name, "peer", d.sending[i].peer, "err", err)
+	})
+	d.counts.sent.Add(uint64(sent))
 }
 
 // allow returns how many datagrams a member may be sent now.

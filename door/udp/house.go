@@ -38,11 +38,12 @@ func (d *Door) keepHouse() {
 		case <-d.closing:
 			return
 		}
-		d.visits.networks.Forget()
-		d.helps.forget()
-		now := d.now()
+		d.guardAll(func() {
+			d.visits.networks.Forget()
+			d.helps.forget()
+		})
 		for _, m := range d.everybody() {
-			d.look(m, now)
+			d.guard(m.peer, func() { d.look(m, d.now()) })
 		}
 	}
 }
@@ -114,6 +115,11 @@ func (m *member) leave(reason chat.Reason) {
 // unreachable takes an ICMP error about something sent to peer. It is called where the socket is read or written.
 func (d *Door) unreachable(peer netip.AddrPort) {
 	d.counts.unreachable.Add(1)
+	d.guard(peer, func() { d.doubt(peer) })
+}
+
+// doubt lets the member at peer leave if it is gone.
+func (d *Door) doubt(peer netip.AddrPort) {
 	m := d.member(peer)
 	if m == nil {
 		return

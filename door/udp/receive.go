@@ -45,8 +45,8 @@ func (d *Door) read() {
 		if d.isClosing() {
 			late += n // the last look ends though they keep coming
 		}
-		for i := range packets[:n] {
-			d.receive(packets[i])
+		for _, p := range packets[:n] {
+			d.guard(p.peer, func() { d.receive(p) })
 		}
 		switch {
 		case err == nil:
@@ -100,15 +100,19 @@ func (d *Door) receiveMember(p packet, m *member) {
 		return
 	}
 	q := newRequest(p, r)
+	d.attend(q, func() { d.take(q, m, now) })
+}
+
+// take translates a member's request and queues it, or refuses it.
+func (d *Door) take(q *request, m *member, now time.Time) {
 	if refusal := d.translate(q, m); refusal != nil {
 		d.logRefusal(q, refusal)
 		d.refuse(q, refusal)
 		return
 	}
-	if !d.admitLines(p, m, q.command, now) {
-		return
+	if d.admitLines(q, m, now) {
+		d.queue(q, m)
 	}
-	d.queue(q, m)
 }
 
 // queue puts a member's request where it waits for the log: among the visits if it asks to enter, else
@@ -154,15 +158,15 @@ func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) boo
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
 	}
-	d.slowDown(p, m, now)
+	d.slowDown(m, now)
 	return false
 }
 
 // admitLines keeps the rate of what a member says for the further lines of a text, and for the further
 // datagrams of a long line: everybody is sent each. A text of more of them than may be said at once
 // passes if nothing was said for a while.
-func (d *Door) admitLines(p packet, m *member, c chat.Command, now time.Time) bool {
-	post, ok := c.(chat.Post)
+func (d *Door) admitLines(q *request, m *member, now time.Time) bool {
+	post, ok := q.command.(chat.Post)
 	if !ok || m.rate == nil {
 		return true
 	}
@@ -170,13 +174,13 @@ func (d *Door) admitLines(p packet, m *member, c chat.Command, now time.Time) bo
 	if m.rate.AllowN(now, more) {
 		return true
 	}
-	d.slowDown(p, m, now)
+	d.slowDown(m, now)
 	return false
 }
 
 // slowDown counts what was said too fast and says so, now and then.
-func (d *Door) slowDown(p packet, m *member, now time.Time) {
-	d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+func (d *Door) slowDown(m *member, now time.Time) {
+	d.dropped(&d.counts.tooFast, "too_fast", m.peer)
 	d.tell(m, chat.TooFast, now)
 }
 
@@ -258,7 +262,7 @@ func (d *Door) submit() {
 		if q.verb == 0 && !d.isLeaving(q) {
 			continue
 		}
-		d.submitOne(q)
+		d.attend(q, func() { d.submitOne(q) })
 		if q.line != nil {
 			q.line.lines.Add(-1)
 		}
@@ -304,10 +308,14 @@ func (d *Door) append(q *request) error {
 	if d.gates.enter(ctx, q, size) != nil {
 		return chat.Refuse(chat.Busy)
 	}
+	taken := false
+	defer func() {
+		if !taken { // also after a panic
+			d.gates.back(q, size)
+		}
+	}()
 	err := d.doorway.Submit(ctx, q.command, q)
-	if err != nil {
-		d.gates.back(q, size)
-	}
+	taken = err == nil
 	return err
 }
 

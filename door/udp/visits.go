@@ -131,11 +131,12 @@ func (d *Door) receiveStranger(p packet) {
 // submitVisits is the goroutine that appends visits to the log, in the order in which they came.
 func (d *Door) submitVisits() {
 	for q := range d.visits.queue {
-		d.submitVisit(q)
+		d.attend(q, func() { d.submitVisit(q) })
 		d.visits.done(q)
 	}
 }
 
+// submitVisit appends a visit to the log, or refuses it.
 func (d *Door) submitVisit(q *request) {
 	if q.command == nil { // else a member's, translated where it was read
 		if refusal := d.translate(q, nil); refusal != nil {
