@@ -54,7 +54,7 @@ func (d *Door) memberOf(s *hub.Session) *member {
 		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
 	}
 	s.Local = m
-	d.seats.take(m.peer.Addr())
+	d.seats.take(m.peer)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members[m.peer] = m
@@ -71,7 +71,7 @@ func (d *Door) forget(m *member) {
 	defer d.mu.Unlock()
 	if d.members[m.peer] == m {
 		delete(d.members, m.peer)
-		d.seats.free(m.peer.Addr())
+		d.seats.free(m.peer)
 	}
 }
 

@@ -2,6 +2,7 @@ package udp
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"testing"
 	"time"
@@ -55,8 +56,8 @@ func TestAPanicInDeliverCostsOneItem(t *testing.T) {
 	if got := sent(d, ann); got != "[bob: one bob: three]" {
 		t.Errorf("the others of the batch: %s", got)
 	}
-	if n := d.counts.refusals.Counts()["internal"]; n != 1 || d.seats.taken != 0 {
-		t.Errorf("%d requests are refused, %d seats are taken", n, d.seats.taken)
+	if n := d.counts.refusals.Counts()["internal"]; n != 1 || len(d.seats.claims) != 1 {
+		t.Errorf("%d requests are refused, %d seats are taken", n, len(d.seats.claims))
 	}
 	want := load{visits: int64(weight(visit.command)), all: int64(weight(visit.command) + weight(line.command))}
 	if got := (load{d.gates.visits.Answers(), d.gates.all.Answers()}); got != want {
@@ -79,7 +80,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 			d.submit()
 		}},
 		"a visit": {request{verb: datagram.Enter, command: chat.Enter{}, seated: true}, func(d *Door, q *request, m *member) {
-			d.seats.take(m.peer.Addr())
+			d.seats.take(m.peer)
 			d.queue(q, m)
 			close(d.visits.queue)
 			d.submitVisits()
@@ -89,6 +90,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 			d, _ := openDoor(t, Config{Members: 10})
 			d.doorway = nil
 			m := testMember(d, "127.0.0.1:9")
+			seats := maps.Clone(d.seats.claims)
 			c.request.peer = m.peer
 			c.take(d, &c.request, m)
 			panics(t, d, 1)
@@ -96,9 +98,12 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 				t.Errorf("the client is sent %s, want %s", got, want)
 			}
 			visits, all := d.gates.visits.Waiting(), d.gates.all.Waiting()
-			if visits+all != 0 || m.lines.Load() != 0 || len(d.visits.waiting) != 0 || d.seats.taken != 0 {
-				t.Errorf("%d and %d bytes at the gates, %d lines, visits of %v, %d seats are left",
-					visits, all, m.lines.Load(), d.visits.waiting, d.seats.taken)
+			if visits+all != 0 || m.lines.Load() != 0 || len(d.visits.waiting) != 0 {
+				t.Errorf("%d and %d bytes at the gates, %d lines, visits of %v are left",
+					visits, all, m.lines.Load(), d.visits.waiting)
+			}
+			if !maps.Equal(d.seats.claims, seats) {
+				t.Errorf("seats are %v, were %v", d.seats.claims, seats)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ type request struct {
 
 	visit  bool    // it waits among the visits
 	line   *member // it waits among the lines; whose it is
-	seated bool    // it has reserved a seat
+	seated bool    // it has claimed its client's seat
 }
 
 // read is the goroutine that empties the socket.
@@ -136,8 +136,9 @@ func (d *Door) queue(q *request, m *member) {
 	}
 }
 
-// release lets a member's lines go on after an L that will have no answer.
+// release gives back what an L holds that will have no answer: its seat, and the member's Queue.
 func (d *Door) release(q *request, m *member) {
+	d.unseat(q)
 	if q.verb == datagram.Enter && m.queue.Release() {
 		d.writer.Ready(m)
 	}
@@ -197,8 +198,8 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 	}
 }
 
-// translate makes the request's command, for a member or, if m is nil, for a stranger, who needs a
-// seat to enter. On L it holds the member's Queue: the answer comes first.
+// translate makes the request's command, for a member or, if m is nil, for a stranger. On L it reserves a
+// seat and holds the member's Queue: the answer comes first.
 func (d *Door) translate(q *request, m *member) *chat.Refusal {
 	session := d.sessionOf(q.peer)
 	if q.verb == datagram.Enter {
@@ -206,8 +207,8 @@ func (d *Door) translate(q *request, m *member) *chat.Refusal {
 			m.queue.Hold()
 		}
 		nick, err := chat.ParseNick(q.name)
-		if err == nil && m == nil {
-			if refusal := d.seats.reserve(q.peer.Addr()); refusal != nil {
+		if err == nil {
+			if refusal := d.seats.reserve(q.peer); refusal != nil {
 				return refusal
 			}
 			q.seated = true

@@ -9,65 +9,77 @@ import (
 )
 
 // perAddress is how many may be inside or entering from one IP address (IPv6: /64), so that one
-// machine cannot take all of udp.members. Loopback has no such bound.
+// machine cannot take all of udp.members.
 const perAddress = 1000
 
-// seats counts who is inside or entering, all together and by network. Any goroutine.
+// seats bound how many clients are inside or entering, in all and from one network. A client has one seat,
+// however many of its requests to enter are on their way. Any goroutine.
 type seats struct {
-	most int
+	most, perNetwork int // perNetwork 0: no bound; loopback has none
 
-	mu        sync.Mutex // guards the rest
-	taken     int
-	byNetwork map[netip.Prefix]int // of those not on loopback
+	mu        sync.Mutex             // guards the rest
+	claims    map[netip.AddrPort]int // a client's requests to enter on their way, and its membership
+	byNetwork map[netip.Prefix]int   // seats of clients that are not on loopback
 }
 
-func newSeats(most int) *seats { return &seats{most: most, byNetwork: map[netip.Prefix]int{}} }
+func newSeats(most, perNetwork int) *seats {
+	return &seats{
+		most: most, perNetwork: perNetwork,
+		claims: map[netip.AddrPort]int{}, byNetwork: map[netip.Prefix]int{},
+	}
+}
 
-// reserve takes a seat for an address, or returns why there is none.
-func (s *seats) reserve(addr netip.Addr) *chat.Refusal {
+// reserve claims a client's seat, or returns why there is none for it.
+func (s *seats) reserve(peer netip.AddrPort) *chat.Refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.taken >= s.most:
+	case s.claims[peer] > 0:
+	case len(s.claims) >= s.most:
 		return chat.Refuse(chat.RoomFull)
-	case s.byNetwork[guard.NetworkOf(addr)] >= perAddress:
+	case s.perNetwork > 0 && s.byNetwork[guard.NetworkOf(peer.Addr())] >= s.perNetwork:
 		return chat.Refuse(chat.AddressFull)
 	}
-	s.add(addr, 1)
+	s.claim(peer)
 	return nil
 }
 
-// take takes a seat for an address that is inside already.
-func (s *seats) take(addr netip.Addr) {
+// take claims the seat of a client that is inside, whatever the bounds are.
+func (s *seats) take(peer netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.add(addr, 1)
+	s.claim(peer)
 }
 
-// free gives a seat back.
-func (s *seats) free(addr netip.Addr) {
+// claim counts a claim. mu is held.
+func (s *seats) claim(peer netip.AddrPort) {
+	s.claims[peer]++
+	if s.claims[peer] == 1 && !peer.Addr().IsLoopback() {
+		s.byNetwork[guard.NetworkOf(peer.Addr())]++
+	}
+}
+
+// free ends a claim. The client's seat is free when it has no other.
+func (s *seats) free(peer netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.add(addr, -1)
-}
-
-// add changes the counts. mu is held.
-func (s *seats) add(addr netip.Addr, seats int) {
-	s.taken += seats
-	if addr.IsLoopback() {
+	if s.claims[peer]--; s.claims[peer] > 0 {
 		return
 	}
-	network := guard.NetworkOf(addr)
-	if s.byNetwork[network] += seats; s.byNetwork[network] == 0 {
+	delete(s.claims, peer)
+	if peer.Addr().IsLoopback() {
+		return
+	}
+	network := guard.NetworkOf(peer.Addr())
+	if s.byNetwork[network]--; s.byNetwork[network] == 0 {
 		delete(s.byNetwork, network)
 	}
 }
 
-// unseat gives back what a request reserved, once it is answered: whoever is inside by then has a
-// seat as a member.
+// unseat ends a request's claim, once it is answered or dropped: a member has another.
 func (d *Door) unseat(q *request) {
 	if q.seated {
 		q.seated = false
-		d.seats.free(q.peer.Addr())
+		d.seats.free(q.peer)
 	}
 }

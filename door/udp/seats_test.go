@@ -3,18 +3,24 @@ package udp
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"parley/chat"
 	"parley/hub"
+	"parley/outbox"
 	"parley/wire/datagram"
 )
 
 func TestOneAddressHasOnlyItsShareOfSeats(t *testing.T) {
-	const many = 2*perAddress + 10
-	s := newSeats(many)
-	taken := func(addr string, tries int) (seats int, refused chat.Code) {
-		for range tries {
-			if refusal := s.reserve(netip.MustParseAddr(addr)); refusal == nil {
+	const share = 10
+	const many = 2*share + 10
+	s := newSeats(many, share)
+	port := uint16(0)
+	taken := func(addr string, clients int) (seats int, refused chat.Code) {
+		for range clients {
+			port++
+			peer := netip.AddrPortFrom(netip.MustParseAddr(addr), port)
+			if refusal := s.reserve(peer); refusal == nil {
 				seats++
 			} else {
 				refused = refusal.Code
@@ -24,64 +30,76 @@ func TestOneAddressHasOnlyItsShareOfSeats(t *testing.T) {
 	}
 	for _, c := range []struct {
 		addr    string
-		tries   int
+		clients int
 		want    int
 		refused chat.Code
 	}{
-		{"10.0.0.1", perAddress + 5, perAddress, chat.AddressFull},
+		{"10.0.0.1", share + 5, share, chat.AddressFull},
 		{"10.0.0.2", 2, 2, chat.OK},
-		{"fd00::1", perAddress - 1, perAddress - 1, chat.OK},
+		{"fd00::1", share - 1, share - 1, chat.OK},
 		{"fd00::2", 2, 1, chat.AddressFull}, // of the same household
 		{"fd00:0:0:1::1", 1, 1, chat.OK},
 		{"127.0.0.1", 100, 7, chat.RoomFull},
 	} {
-		if got, refused := taken(c.addr, c.tries); got != c.want || refused != c.refused {
+		if got, refused := taken(c.addr, c.clients); got != c.want || refused != c.refused {
 			t.Errorf("%s: %d seats, want %d; then %v, want %v", c.addr, got, c.want, refused, c.refused)
 		}
 	}
-	s.free(netip.MustParseAddr("10.0.0.1"))
+	s.free(netip.MustParseAddrPort("10.0.0.1:1"))
 	if got, _ := taken("10.0.0.1", 2); got != 1 {
 		t.Errorf("%d seats after one was given back", got)
 	}
-	s = newSeats(many)
+	s = newSeats(many, share)
 	if got, _ := taken("127.0.0.1", many); got != many {
 		t.Errorf("loopback has %d of %d seats", got, many)
 	}
+}
+
+// enters makes a request to enter on its way to the log.
+func enters(t *testing.T, d *Door, peer netip.AddrPort) *request {
+	t.Helper()
+	q := &request{verb: datagram.Enter, peer: peer, name: "ann"}
+	if refusal := d.translate(q, d.member(peer)); refusal != nil {
+		t.Fatal(refusal)
+	}
+	return q
 }
 
 // TestEverySeatIsGivenBack follows a client through all that may become of it.
 func TestEverySeatIsGivenBack(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 2})
 	peer := strangerAt(1)
-	asks := func() *request {
-		q := &request{verb: datagram.Enter, peer: peer, name: "ann"}
-		if refusal := d.translate(q, nil); refusal != nil {
-			t.Fatal(refusal)
-		}
-		return q
-	}
 	answer := func(q *request, a hub.Answer) {
 		a.Ref = q
 		d.Deliver(hub.Batch{{Answer: &a}})
 	}
 	taken := func(want int, when string) {
 		t.Helper()
-		if d.seats.taken != want || d.seats.byNetwork[netip.MustParsePrefix("10.0.0.1/32")] != want {
-			t.Errorf("%s: %d seats are taken, %v; want %d", when, d.seats.taken, d.seats.byNetwork, want)
+		network := netip.MustParsePrefix("10.0.0.1/32")
+		if len(d.seats.claims) != want || d.seats.byNetwork[network] != want {
+			t.Errorf("%s: seats %v, %v; want %d", when, d.seats.claims, d.seats.byNetwork, want)
 		}
 	}
-	answer(asks(), hub.Answer{Refusal: chat.Refuse(chat.NickOccupied)})
+	answer(enters(t, d, peer), hub.Answer{Refusal: chat.Refuse(chat.NickOccupied)})
 	taken(0, "refused by the log")
 
 	d.submitVisit(&request{verb: datagram.Enter, peer: peer, name: "ann"}) // no hub runs
 	taken(0, "the log takes nothing")
 
-	q, again := asks(), asks()
-	taken(2, "on the way")
+	q, again := enters(t, d, peer), enters(t, d, peer)
+	taken(1, "on the way")
 	session := &hub.Session{ID: d.sessionOf(peer)}
 	answer(q, hub.Answer{Session: session})
 	answer(again, hub.Answer{Session: session})
 	taken(1, "inside")
+
+	for range 2 * requestQueue { // and nobody submits
+		d.receive(packet{peer: peer, data: []byte("L ann")})
+	}
+	for len(d.visits.queue) > 0 {
+		d.unseat(<-d.visits.queue)
+	}
+	taken(1, "more requests than there is room for")
 
 	ended := chat.Ended{Reason: chat.ReasonQuit}
 	d.Deliver(hub.Batch{{Event: ended, Self: session, To: []*hub.Session{session}}})
@@ -91,16 +109,53 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 	}
 }
 
-func TestWhoFindsNoSeatIsToldWhy(t *testing.T) {
-	d, _ := openDoor(t, Config{Members: 10 * perAddress})
-	addr := strangerAt(1).Addr()
-	for range perAddress {
-		d.seats.take(addr)
+// TestAClientThatAsksAgainIsNotInItsOwnWay: one seat is enough for it, however often it asks.
+func TestAClientThatAsksAgainIsNotInItsOwnWay(t *testing.T) {
+	for name, c := range map[string]struct{ members, perAddress int }{
+		"the last seat":              {1, 0},
+		"the last seat of a network": {2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := openDoor(t, Config{Members: c.members})
+			d.seats.perNetwork = c.perAddress
+			peer := strangerAt(1)
+			q, again := enters(t, d, peer), enters(t, d, peer)
+			session := &hub.Session{ID: d.sessionOf(peer)}
+			d.Deliver(hub.Batch{{Answer: &hub.Answer{Ref: q, Session: session}}})
+			enters(t, d, peer) // inside by now
+			d.Deliver(hub.Batch{{Answer: &hub.Answer{Ref: again, Session: session}}})
+			other := &request{verb: datagram.Enter, peer: netip.AddrPortFrom(peer.Addr(), 7), name: "bob"}
+			if refusal := d.translate(other, nil); refusal == nil {
+				t.Error("another client finds a seat, too")
+			}
+		})
 	}
+}
+
+// TestAVisitorWhoIsInsideByNowIsAMember: its next L is answered before all that it is told.
+func TestAVisitorWhoIsInsideByNowIsAMember(t *testing.T) {
+	d, _ := openDoor(t, Config{Members: 1})
+	peer := strangerAt(1)
+	d.receive(packet{peer: peer, data: []byte("L ann")})
+	m := testMember(d, peer.String())
+	m.queue.Push(outbox.Chunk{Data: []byte("bob: hello")})
+	q := <-d.visits.queue
+	q.read = time.Time{} // no hub runs: it waits no longer
+	d.submitVisit(q)
+	if got, want := sent(d, m), "["+chat.Busy.Sentence()+"]"; got != want {
+		t.Errorf("sent %s, want %s", got, want)
+	}
+}
+
+func TestWhoFindsNoSeatIsToldWhy(t *testing.T) {
+	d, _ := openDoor(t, Config{Members: 10})
+	d.seats.perNetwork = 1
+	addr := strangerAt(1).Addr()
+	d.seats.take(strangerAt(1))
 	q := &request{verb: datagram.Enter, peer: netip.AddrPortFrom(addr, 7), name: "ann"}
 	d.submitVisit(q)
 	refused := d.counts.refusals.Counts()
-	if q.command != nil || refused["address_full"] != 1 || d.seats.taken != perAddress {
-		t.Errorf("%+v, refused %v, %d seats", q, refused, d.seats.taken)
+	if q.command != nil || refused["address_full"] != 1 || len(d.seats.claims) != 1 {
+		t.Errorf("%+v, refused %v, seats %v", q, refused, d.seats.claims)
 	}
 }

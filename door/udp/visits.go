@@ -139,7 +139,7 @@ func (d *Door) submitVisits() {
 // submitVisit appends a visit to the log, or refuses it.
 func (d *Door) submitVisit(q *request) {
 	if q.command == nil { // else a member's, translated where it was read
-		if refusal := d.translate(q, nil); refusal != nil {
+		if refusal := d.translate(q, d.member(q.peer)); refusal != nil {
 			d.logRefusal(q, refusal)
 			d.refuse(q, refusal)
 			return
