@@ -84,18 +84,23 @@ func find(table []doorRow, name string) doorRow {
 	return doorRow{}
 }
 
-// makeUDP makes the datagram door of what the operator set for it and of the settings that concern all.
+// makeUDP makes the datagram door.
 func makeUDP(s *Server) door {
-	c := s.config.UDP
-	c.Listen, c.TextMax = s.config.Listen.Datagrams(), s.config.MessageMax
-	if s.config.NoLimits {
-		c.Rate, c.EnterRate = 0, 0
-	}
-	s.udp = udp.New(c, s.log, time.Now)
+	s.udp = udp.New(s.config.datagrams(), s.log, time.Now)
 	return s.udp
 }
 
-// makeLine makes the line door likewise.
+// datagrams returns the datagram door's settings with those that concern all doors.
+func (c Config) datagrams() udp.Config {
+	door := c.UDP
+	door.Listen, door.TextMax = c.Listen.Datagrams(), c.MessageMax
+	if c.NoLimits {
+		door.Rate, door.EnterRate, door.PerAddress = 0, 0, 0
+	}
+	return door
+}
+
+// makeLine makes the line door of its settings and of those that concern all doors.
 func makeLine(s *Server) door {
 	c := s.config.Line
 	c.TextMax = s.config.MessageMax

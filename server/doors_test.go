@@ -176,3 +176,16 @@ func TestTheDefaultsCanBeUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestNoLimitsLiftsTheBoundsOfDatagrams(t *testing.T) {
+	for noLimits, want := range map[string][3]float64{"false": {20, 50, 1000}, "true": {0, 0, 0}} {
+		c, err := Load(Sources{Flags: map[string]string{"no-limits": noLimits}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		door := c.datagrams()
+		if got := [3]float64{door.Rate, door.EnterRate, float64(door.PerAddress)}; got != want {
+			t.Errorf("no-limits %s: the rates and the bound per address are %v, want %v", noLimits, got, want)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (c *Config) general() []setting.Setting {
 		},
 		{
 			Key: "no-limits", Default: "false", Field: setting.YesNo(&c.NoLimits),
-			Help: locale.Text{EN: "switch all rates off: benchmarks, trusted networks", ZH: "关闭所有速率限制：用于测试或可信网络"},
+			Help: locale.Text{EN: "switch off all rates and the bounds per IP address: benchmarks, trusted networks", ZH: "关闭所有速率限制和每个 IP 地址的数量限制：用于测试或可信网络"},
 		},
 		{
 			Key: "log.level", Default: "info", Field: setting.OneOf(&c.LogLevel, "debug", "info", "warn", "error"),

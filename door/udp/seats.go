@@ -8,14 +8,10 @@ import (
 	"parley/guard"
 )
 
-// perAddress is how many may be inside or entering from one IP address (IPv6: /64), so that one
-// machine cannot take all of udp.members.
-const perAddress = 1000
-
 // seats bound how many clients are inside or entering, in all and from one network. A client has one seat,
 // however many of its requests to enter are on their way. Any goroutine.
 type seats struct {
-	most, perNetwork int // perNetwork 0: no bound; loopback has none
+	most, perNetwork int // perNetwork 0: no bound; loopback is not counted
 
 	mu        sync.Mutex             // guards the rest
 	claims    map[netip.AddrPort]int // a client's requests to enter on their way, and its membership

@@ -53,6 +53,10 @@ func TestOneAddressHasOnlyItsShareOfSeats(t *testing.T) {
 	if got, _ := taken("127.0.0.1", many); got != many {
 		t.Errorf("loopback has %d of %d seats", got, many)
 	}
+	s = newSeats(many, 0)
+	if got, _ := taken("10.0.0.1", many); got != many {
+		t.Errorf("without a bound one address has %d of %d seats", got, many)
+	}
 }
 
 // enters makes a request to enter on its way to the log.
@@ -116,8 +120,7 @@ func TestAClientThatAsksAgainIsNotInItsOwnWay(t *testing.T) {
 		"the last seat of a network": {2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, _ := openDoor(t, Config{Members: c.members})
-			d.seats.perNetwork = c.perAddress
+			d, _ := openDoor(t, Config{Members: c.members, PerAddress: c.perAddress})
 			peer := strangerAt(1)
 			q, again := enters(t, d, peer), enters(t, d, peer)
 			session := &hub.Session{ID: d.sessionOf(peer)}
@@ -148,8 +151,7 @@ func TestAVisitorWhoIsInsideByNowIsAMember(t *testing.T) {
 }
 
 func TestWhoFindsNoSeatIsToldWhy(t *testing.T) {
-	d, _ := openDoor(t, Config{Members: 10})
-	d.seats.perNetwork = 1
+	d, _ := openDoor(t, Config{Members: 10, PerAddress: 1})
 	addr := strangerAt(1).Addr()
 	d.seats.take(strangerAt(1))
 	q := &request{verb: datagram.Enter, peer: netip.AddrPortFrom(addr, 7), name: "ann"}

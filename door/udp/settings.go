@@ -18,6 +18,7 @@ type Config struct {
 	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
 	Idle        time.Duration  // who is silent for longer leaves
 	Members     int            // how many may be inside through this door
+	PerAddress  int            // how many of them from one IP address (IPv6: /64); 0: no bound
 	Resume      time.Duration  // members stay inside if the server is down for less; the hub's to keep
 	Rate        float64        // lines a second that a member may say; 0: no limit
 	Burst       int            // lines at once
@@ -48,6 +49,10 @@ func (c *Config) Settings() []setting.Setting {
 		{
 			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
 			Help: locale.Text{EN: "how many may be inside at once", ZH: "同时在线人数上限"},
+		},
+		{
+			Key: "udp.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
+			Help: locale.Text{EN: "how many of them from one IP address, loopback excepted; 0: no bound", ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限"},
 		},
 		{
 			Key: "udp.resume", Default: "10m", Field: setting.Duration(&c.Resume),
