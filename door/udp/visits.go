@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -30,6 +31,7 @@ type visits struct {
 	networks           *guard.Rates
 	strangers, members *rate.Limiter // so that no flood keeps a member from leaving
 	queue              chan *request
+	pending            atomic.Int64 // requests that were queued and are not done
 
 	mu      sync.Mutex // guards the rest
 	waiting map[netip.AddrPort]int
@@ -78,6 +80,7 @@ func (v *visits) add(q *request) bool {
 	select {
 	case v.queue <- q:
 		v.waiting[q.peer]++
+		v.pending.Add(1)
 		v.bytes += len(q.text)
 		return true
 	default:
@@ -90,13 +93,18 @@ func (v *visits) done(q *request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.bytes -= len(q.text)
+	v.pending.Add(-1)
 	if v.waiting[q.peer]--; v.waiting[q.peer] == 0 {
 		delete(v.waiting, q.peer)
 	}
 }
 
-// hasFrom reports whether requests from an address wait.
+// hasFrom reports whether requests from an address wait. It is asked for each line of a member, and
+// nearly always none wait at all. For the goroutine that adds visits.
 func (v *visits) hasFrom(peer netip.AddrPort) bool {
+	if v.pending.Load() == 0 {
+		return false
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.waiting[peer] > 0

@@ -168,6 +168,9 @@ func TestWhatAClientSendsKeepsItsOrder(t *testing.T) {
 	if got := fmt.Sprintf("%q", order); got != `["L " "C one" "C two" "Q "]` || len(d.lines) != 0 {
 		t.Errorf("%s, and %d lines overtake them", got, len(d.lines))
 	}
+	if n := d.visits.pending.Load(); n != 0 {
+		t.Errorf("%d are pending, and nothing waits", n)
+	}
 	says(peer, "C ann three")
 	says(peer, "L anna")
 	if len(d.lines) != 2 || len(d.visits.queue) != 0 || len(d.visits.waiting) != 0 {
