@@ -6,7 +6,7 @@
 // Its laws:
 //   - A client is its address. Nothing that comes from one address changes another's membership, name or text.
 //   - Every line leaves through the member's Queue and the one Writer; nothing else sends.
-//   - What members say never waits behind what strangers ask.
+//   - A member's line never waits behind the requests of strangers.
 //   - On L the member's Queue is emptied and held: the first datagram after it is the answer.
 //   - What comes too fast, too large or malformed is counted and dropped, or refused in one line. Nothing is ever sent to an
 //     address that is not served.

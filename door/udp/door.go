@@ -45,7 +45,7 @@ type Door struct {
 	members map[netip.AddrPort]*member
 
 	sending []packet  // the Writer's goroutine only
-	again   []*member // likewise: who gets more after a rest
+	again   []*member // members that get more after a rest; the Writer's goroutine only
 	dirty   []*member // Deliver only
 
 	closing chan struct{}

@@ -73,8 +73,8 @@ func (d *Door) receive(p packet) {
 	}
 }
 
-// receiveMember takes a member's datagram. The member is told, now and then, why one is dropped: a
-// stranger's address may be forged, and whoever has it did not ask to be told.
+// receiveMember takes a member's datagram. A member is told, at most once in tellEvery, why one is dropped.
+// A stranger is not: its address may be forged, and the host that has it asked for nothing.
 func (d *Door) receiveMember(p packet, m *member) {
 	now := d.now()
 	m.hear(p, now)
@@ -136,7 +136,7 @@ func (d *Door) queue(q *request, m *member) {
 	}
 }
 
-// release gives back what an L holds that will have no answer: its seat, and the member's Queue.
+// release frees the seat and the member's Queue that an L holds, as it will have no answer.
 func (d *Door) release(q *request, m *member) {
 	d.unseat(q)
 	if q.verb == datagram.Enter && m.queue.Release() {
