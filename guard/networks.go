@@ -1,4 +1,5 @@
-// Package guard says who is let in from where: which networks are served at all, and how often one of them may come.
+// Package guard says which clients are let in: which networks are served at all, how many clients of one
+// there are, and how often they may come.
 //
 // It knows nothing of protocols, of sockets, or of what those who are let in then do.
 //

@@ -1,7 +1,6 @@
 package port
 
 import (
-	"net/netip"
 	"sync"
 
 	"parley/guard"
@@ -14,12 +13,12 @@ type crowd struct {
 	mu        sync.Mutex // guards the rest, and what a visit has of it
 	stopped   bool
 	inside    int
-	networks  map[netip.Prefix]int
+	networks  guard.Counts
 	undecided map[*visit]struct{} // those whose protocol is not told yet, or who are on their way out
 }
 
 func newCrowd(most, perNetwork int) *crowd {
-	return &crowd{most: most, perNetwork: perNetwork, networks: map[netip.Prefix]int{}, undecided: map[*visit]struct{}{}}
+	return &crowd{most: most, perNetwork: perNetwork, networks: guard.Counts{}, undecided: map[*visit]struct{}{}}
 }
 
 // enter takes a connection up and says whether there is room for it. Either way it is to leave in the end.
@@ -44,11 +43,10 @@ func (c *crowd) join(v *visit) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	network := guard.NetworkOf(v.peer.Addr())
-	if c.networks[network] >= c.perNetwork {
+	if c.networks.Of(v.peer.Addr()) >= c.perNetwork {
 		return false
 	}
-	c.networks[network]++
+	c.networks.Add(v.peer.Addr(), 1)
 	v.joined = true
 	return true
 }
@@ -69,12 +67,8 @@ func (c *crowd) leave(v *visit) {
 	if v.inside {
 		c.inside--
 	}
-	if !v.joined {
-		return
-	}
-	network := guard.NetworkOf(v.peer.Addr())
-	if c.networks[network]--; c.networks[network] == 0 {
-		delete(c.networks, network)
+	if v.joined {
+		c.networks.Add(v.peer.Addr(), -1)
 	}
 }
 

@@ -15,13 +15,13 @@ type seats struct {
 
 	mu        sync.Mutex             // guards the rest
 	claims    map[netip.AddrPort]int // a client's requests to enter on their way, and its membership
-	byNetwork map[netip.Prefix]int   // seats of clients that are not on loopback
+	byNetwork guard.Counts           // seats of clients that are not on loopback
 }
 
 func newSeats(most, perNetwork int) *seats {
 	return &seats{
 		most: most, perNetwork: perNetwork,
-		claims: map[netip.AddrPort]int{}, byNetwork: map[netip.Prefix]int{},
+		claims: map[netip.AddrPort]int{}, byNetwork: guard.Counts{},
 	}
 }
 
@@ -33,7 +33,7 @@ func (s *seats) reserve(peer netip.AddrPort) *chat.Refusal {
 	case s.claims[peer] > 0:
 	case len(s.claims) >= s.most:
 		return chat.Refuse(chat.RoomFull)
-	case s.perNetwork > 0 && s.byNetwork[guard.NetworkOf(peer.Addr())] >= s.perNetwork:
+	case s.perNetwork > 0 && s.byNetwork.Of(peer.Addr()) >= s.perNetwork:
 		return chat.Refuse(chat.AddressFull)
 	}
 	s.claim(peer)
@@ -51,7 +51,7 @@ func (s *seats) take(peer netip.AddrPort) {
 func (s *seats) claim(peer netip.AddrPort) {
 	s.claims[peer]++
 	if s.claims[peer] == 1 && !peer.Addr().IsLoopback() {
-		s.byNetwork[guard.NetworkOf(peer.Addr())]++
+		s.byNetwork.Add(peer.Addr(), 1)
 	}
 }
 
@@ -63,12 +63,8 @@ func (s *seats) free(peer netip.AddrPort) {
 		return
 	}
 	delete(s.claims, peer)
-	if peer.Addr().IsLoopback() {
-		return
-	}
-	network := guard.NetworkOf(peer.Addr())
-	if s.byNetwork[network]--; s.byNetwork[network] == 0 {
-		delete(s.byNetwork, network)
+	if !peer.Addr().IsLoopback() {
+		s.byNetwork.Add(peer.Addr(), -1)
 	}
 }
 
