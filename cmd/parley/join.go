@@ -69,30 +69,40 @@ type joining struct {
 	event  chan client.Event // what happens in the room
 	later  []client.Event    // events that came while entering and are still to be acted on
 	back   comeback
+	after  func(time.Duration) <-chan time.Time // time.After, unless a test counts the pauses
 }
 
 func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
 	signal.Ignore(syscall.SIGPIPE) // the writer of standard output ends c's context
-	ctx, cancel := context.WithCancelCause(c.Context())
-	defer cancel(errDone)
 	console, err := tui.Open(c.InOrStdin(), c.OutOrStdout(), os.Getenv)
 	if err != nil {
 		return err
 	}
 	defer console.Close()
 	defer restoreOnCrash(console)()
-	j := &joining{
-		lang: lang, console: console, errOut: c.ErrOrStderr(),
+	j := newJoining(lang, console, c.ErrOrStderr())
+	return j.talk(c.Context(), nick, address)
+}
+
+func newJoining(lang locale.Lang, console tui.Console, errOut io.Writer) *joining {
+	return &joining{
+		lang: lang, console: console, errOut: errOut, after: time.After,
 		wanted: make(chan struct{}, 1), typed: make(chan string), event: make(chan client.Event),
 	}
+}
+
+// talk stays in the chat room until it is asked to end, which is not an error.
+func (j *joining) talk(ctx context.Context, nick, address string) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(errDone)
 	var readers sync.WaitGroup
-	readers.Go(func() { giveBack(ctx, console, func() { cancel(errDone) }) })
+	readers.Go(func() { giveBack(ctx, j.console, func() { cancel(errDone) }) })
 	j.conn, err = client.Dial(ctx, address, client.Options{Silent: j.silent})
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
-		return fmt.Errorf(locale.Text{EN: "no such address: %w", ZH: "没有这个地址：%w"}.In(lang), err)
+		return fmt.Errorf(locale.Text{EN: "no such address: %w", ZH: "没有这个地址：%w"}.In(j.lang), err)
 	}
 	readers.Go(func() { j.readTyped(ctx) })
 	readers.Go(func() { j.readEvents(ctx) })
@@ -217,7 +227,7 @@ func (j *joining) request(ctx context.Context, nick string, pause time.Duration)
 	answer := make(chan error, 1)
 	go func() {
 		select {
-		case <-time.After(pause):
+		case <-j.after(pause):
 			answer <- j.conn.Enter(ctx, nick)
 		case <-ctx.Done():
 			answer <- context.Cause(ctx)

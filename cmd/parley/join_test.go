@@ -219,17 +219,29 @@ func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
 	r := newRoom(t, map[string][]string{"L ": {"OK", out}, "Q ": {"EXIT"}})
 	in, typing := io.Pipe() // stays open: what ends the run is the server
 	defer typing.Close()
-	start := time.Now()
-	_, errOut, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d")
-	if time.Since(start) < 3*time.Second {
-		t.Errorf("all of it took %v", time.Since(start))
+	console, err := tui.Open(in, io.Discard, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer console.Close()
+	var errOut strings.Builder
+	j := newJoining(locale.English, console, &errOut)
+	var pauses []time.Duration
+	j.after = func(pause time.Duration) <-chan time.Time {
+		r.has(t, slices.Repeat([]string{"L ann"}, len(pauses))...)
+		pauses = append(pauses, pause)
+		return time.After(0)
+	}
+	err = j.talk(t.Context(), "ann", r.socket.LocalAddr().String())
 	if err == nil || !strings.Contains(err.Error(), "ends every session") {
 		t.Errorf("ended with %v", err)
 	}
+	if want := []time.Duration{0, 0, time.Second, 2 * time.Second}; !slices.Equal(pauses, want) {
+		t.Errorf("the pauses before each L were %v, want %v", pauses, want)
+	}
 	for _, part := range []string{out, "again in 1s", "again in 2s"} {
-		if !strings.Contains(errOut, part) {
-			t.Errorf("%q does not say %q", errOut, part)
+		if !strings.Contains(errOut.String(), part) {
+			t.Errorf("%q does not say %q", errOut.String(), part)
 		}
 	}
 	r.has(t, "L ann", "L ann", "L ann", "L ann", "Q ann")
@@ -247,7 +259,8 @@ func TestTheEndOfASessionIsNotMissedWhileEntering(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer console.Close()
-	j := &joining{console: console, conn: conn, event: make(chan client.Event)}
+	j := newJoining(locale.English, console, io.Discard)
+	j.conn = conn
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- j.request(ctx, "ann", 0) }()
