@@ -4,6 +4,7 @@ package test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,6 +73,9 @@ func TestADatabaseThatIsNotOurs(t *testing.T) {
 // TestARestoreThatWasKilledIsNoDataDirectory, but is not begun anew either.
 func TestARestoreThatWasKilledIsNoDataDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
+	large := filepath.Join(t.TempDir(), "large")
+	fillLarge(t, large)
+	export := done(t, "export", "--data", large)
 	filling := command(t, "import", "--data", dir, "-")
 	in, err := filling.StdinPipe()
 	if err != nil {
@@ -81,10 +85,12 @@ func TestARestoreThatWasKilledIsNoDataDirectory(t *testing.T) {
 	if err := filling.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it has begun", func() bool {
-		names, _ := filepath.Glob(filepath.Join(dir, "partial-*", store.FileName))
-		return len(names) > 0
-	})
+	if _, err := io.WriteString(in, export[:len(export)/2]); err != nil { // far more than a pipe holds
+		t.Fatal(err)
+	}
+	if names, _ := filepath.Glob(filepath.Join(dir, "partial-*", store.FileName)); len(names) != 1 {
+		t.Fatalf("it has not begun: %q", names)
+	}
 	refused(t, "wait until it is done", "serve", "--data", dir, "--listen", "127.0.0.1:0")
 	if err := filling.Process.Kill(); err != nil {
 		t.Fatal(err)

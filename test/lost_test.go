@@ -37,16 +37,6 @@ func replace(path string) error {
 	return errors.Join(os.WriteFile(path+".other", []byte("another"), 0o600), os.Rename(path+".other", path))
 }
 
-// until waits until something holds.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !holds(); {
-		if time.Now().After(end) {
-			t.Fatalf("in vain: %s", what)
-		}
-	}
-}
-
 // ends asks the server to end, and returns its exit status and what it wrote to standard error.
 func (p *program) ends() (status int, said string) {
 	p.t.Helper()
@@ -81,11 +71,12 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 			if err := lose(dir); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "status says that the database is lost", func() bool {
-				return strings.Contains(call(t, "status", "--data", dir).out, "storage: storage_lost")
-			})
+			p.logs("nothing can be stored")
 			ann.says("is anybody writing this down?")
 			ann.hears(chat.StorageLost.Sentence())
+			if got := call(t, "status", "--data", dir); !strings.Contains(got.out, "storage: storage_lost") {
+				t.Errorf("the status is %+v", got)
+			}
 			if status, body := askSocket(t, filepath.Join(dir, "parley.sock"), "/healthz"); status != 503 || !strings.HasPrefix(body, "storage_lost") {
 				t.Errorf("/healthz answers %d, %q", status, body)
 			}
@@ -113,7 +104,7 @@ func TestALostDirectoryIsNoticed(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the log says it", func() bool { return strings.Contains(p.errs.String(), "nothing can be stored") })
+	p.logs("nothing can be stored")
 	ann.says("hello?")
 	ann.hears(chat.StorageLost.Sentence())
 	status, said := p.ends()
@@ -147,6 +138,7 @@ func TestNoEmptyHistoryInThePlaceOfALostOne(t *testing.T) {
 
 // TestTheLockFileAndTheControlSocketComeBack, whatever became of them.
 func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
+	logged := map[string]string{"parley.lock": "the lock file", "parley.sock": "the control socket"}
 	link := func(path string) error { return errors.Join(os.Remove(path), os.Symlink("nowhere", path)) }
 	listen := func(path string) error {
 		if err := os.Remove(path); err != nil {
@@ -158,12 +150,15 @@ func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
 		}
 		return err
 	}
-	for what, lose := range map[string]func(dir string) error{
-		"no lock":          each([]string{"parley.lock"}, os.Remove),
-		"another lock":     each([]string{"parley.lock"}, replace),
-		"no socket":        each([]string{"parley.sock"}, os.Remove),
-		"another's socket": each([]string{"parley.sock"}, listen),
-		"neither":          each([]string{"parley.lock", "parley.sock"}, os.Remove),
+	for what, c := range map[string]struct {
+		names []string
+		lose  func(path string) error
+	}{
+		"no lock":          {[]string{"parley.lock"}, os.Remove},
+		"another lock":     {[]string{"parley.lock"}, replace},
+		"no socket":        {[]string{"parley.sock"}, os.Remove},
+		"another's socket": {[]string{"parley.sock"}, listen},
+		"neither":          {[]string{"parley.lock", "parley.sock"}, os.Remove},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -173,11 +168,13 @@ func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := lose(dir); err != nil {
+			if err := each(c.names, c.lose)(dir); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "it answers", func() bool { return strings.Contains(p.errs.String(), "was made anew") })
-			until(t, "it answers", func() bool { return call(t, "status", "--data", dir).status == 0 })
+			for _, name := range c.names {
+				p.logs(logged[name] + " was removed or replaced, and was made anew")
+			}
+			done(t, "status", "--data", dir)
 			if after, err := server.FindHolder(dir); err != nil || after != before {
 				t.Errorf("%+v, %v", after, err)
 			}
@@ -196,7 +193,7 @@ func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
 			if err := each([]string{name}, link)(dir); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "it says so", func() bool { return strings.Contains(p.errs.String(), "cannot be made anew") })
+			p.logs("cannot be made anew")
 			refused(t, why, "serve", "--data", dir, "--listen", "127.0.0.1:0")
 			p.stop()
 			if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != "nowhere" {
@@ -213,7 +210,7 @@ func TestASecondServerInTheSameDirectoryEndsTheWriting(t *testing.T) {
 	ann := p.enter("ann")
 	second := holdLock(t, filepath.Join(dir, "parley.lock"))
 	defer second.Close()
-	until(t, "the log says it", func() bool { return strings.Contains(p.errs.String(), "nothing can be stored") })
+	p.logs("nothing can be stored")
 	ann.says("hello?")
 	ann.hears(chat.StorageLost.Sentence())
 	if status, said := p.ends(); status != 1 || !strings.Contains(said, "another server (process 1)") {

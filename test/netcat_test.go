@@ -19,7 +19,6 @@ type tool struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *lockedBuffer
-	grown  chan struct{} // holds a token when more was printed
 	ended  chan struct{}
 	looked int // how much of out was expected already
 }
@@ -48,7 +47,7 @@ func needNetcat(t *testing.T) string {
 // startTool starts a program.
 func startTool(t *testing.T, name, path string, args ...string) *tool {
 	t.Helper()
-	p := &tool{t: t, name: name, cmd: exec.Command(path, args...), out: new(lockedBuffer), grown: make(chan struct{}, 1), ended: make(chan struct{})}
+	p := &tool{t: t, name: name, cmd: exec.Command(path, args...), out: new(lockedBuffer), ended: make(chan struct{})}
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -62,7 +61,7 @@ func startTool(t *testing.T, name, path string, args ...string) *tool {
 	}
 	go func() {
 		defer close(p.ended)
-		_, _ = io.Copy(io.MultiWriter(p.out, p), out) // until it ends
+		_, _ = io.Copy(p.out, out) // until it ends
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended
@@ -70,15 +69,6 @@ func startTool(t *testing.T, name, path string, args ...string) *tool {
 		_ = p.cmd.Wait()
 	})
 	return p
-}
-
-// Write says that more was printed.
-func (p *tool) Write(b []byte) (int, error) {
-	select {
-	case p.grown <- struct{}{}:
-	default:
-	}
-	return len(b), nil
 }
 
 func (p *tool) types(text string) {
@@ -91,22 +81,14 @@ func (p *tool) types(text string) {
 // prints waits until the program has printed exactly this, after what it printed before.
 func (p *tool) prints(want string) {
 	p.t.Helper()
-	impatient := time.After(patience)
-	for {
-		got := p.out.String()[p.looked:]
-		if strings.HasPrefix(got, want) {
-			p.looked += len(want)
-			return
-		}
-		if !strings.HasPrefix(want, got) {
+	p.out.await(p.t, want, func(printed string) bool {
+		got := printed[p.looked:]
+		if !strings.HasPrefix(want, got) && !strings.HasPrefix(got, want) {
 			p.t.Fatalf("%s prints %q, want %q", p.name, got, want)
 		}
-		select {
-		case <-p.grown:
-		case <-impatient:
-			p.t.Fatalf("%s has printed %q, want %q", p.name, got, want)
-		}
-	}
+		return len(got) >= len(want)
+	})
+	p.looked += len(want)
 }
 
 // endsBy waits until the program ends by itself, with nothing more printed.

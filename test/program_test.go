@@ -216,15 +216,26 @@ func (p *program) enter(name string) *peer {
 	return c
 }
 
+// logs waits until the server has logged a text.
+func (p *program) logs(text string) {
+	p.t.Helper()
+	p.errs.await(p.t, text, func(log string) bool { return strings.Contains(log, text) })
+}
+
 // lockedBuffer takes what a process prints while a test reads it.
 type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	grown chan struct{} // if a test waits: closed when more is printed
 }
 
 func (l *lockedBuffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.grown != nil {
+		close(l.grown)
+		l.grown = nil
+	}
 	return l.b.Write(b)
 }
 
@@ -232,4 +243,31 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// read returns what was printed, and a channel that is closed when there is more.
+func (l *lockedBuffer) read() (printed string, grown <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.grown == nil {
+		l.grown = make(chan struct{})
+	}
+	return l.b.String(), l.grown
+}
+
+// await waits until what was printed is as it must be.
+func (l *lockedBuffer) await(t testing.TB, what string, is func(printed string) bool) {
+	t.Helper()
+	impatient := time.After(patience)
+	for {
+		printed, grown := l.read()
+		if is(printed) {
+			return
+		}
+		select {
+		case <-grown:
+		case <-impatient:
+			t.Fatalf("%q is not printed, but\n%s", what, printed)
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/wire/line"
 )
@@ -13,19 +12,13 @@ import (
 // shows waits until the program has printed want somewhere behind what was expected before.
 func (p *tool) shows(want string) {
 	p.t.Helper()
-	impatient := time.After(patience)
-	for {
-		got := p.out.String()[p.looked:]
-		if i := strings.Index(got, want); i >= 0 {
-			p.looked += i + len(want)
-			return
+	p.out.await(p.t, want, func(printed string) bool {
+		_, rest, found := strings.Cut(printed[p.looked:], want)
+		if found {
+			p.looked = len(printed) - len(rest)
 		}
-		select {
-		case <-p.grown:
-		case <-impatient:
-			p.t.Fatalf("%s has printed %q, without %q", p.name, got, want)
-		}
-	}
+		return found
+	})
 }
 
 // TestTheRealTelnetShowsOnAfterCtrlC: a telnet client in a terminal throws away what it receives
