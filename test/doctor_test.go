@@ -323,13 +323,8 @@ func TestTheDoctorOfSettings(t *testing.T) {
 
 func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
 	for files, level := range map[int]string{39: "fail", 50: "warn"} {
-		c := command(t, "sh")
-		c.Args = []string{
-			"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$@"`, files), "sh",
-			c.Path, "doctor", "--data", t.TempDir(), "--listen", "127.0.0.1:0",
-		}
-		c.Path = "/bin/sh"
-		examine(t, c).has(t, "files", level, fmt.Sprintf("at most %d", files))
+		c := command(t, "doctor", "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+		examine(t, limited(c, fmt.Sprint("-n ", files))).has(t, "files", level, fmt.Sprintf("at most %d", files))
 	}
 }
 

@@ -169,9 +169,7 @@ func TestABackupOntoABrokenDiskIsNone(t *testing.T) {
 	fillLarge(t, data)
 	p := serve(t, data, "--listen", "127.0.0.1:0")
 	backup := command(t, "backup", "--data", data, filepath.Join(target, "b.db"))
-	backup.Args = append([]string{"sh", "-c", `ulimit -f 2000; exec "$0" "$@"`, backup.Path}, backup.Args[1:]...)
-	backup.Path = "/bin/sh"
-	got := finish(t, backup)
+	got := finish(t, limited(backup, "-f 2000"))
 	if got.status != 1 || !strings.Contains(got.err, "cannot be written in "+target) {
 		t.Errorf("%+v", got)
 	}

@@ -62,6 +62,14 @@ func command(t testing.TB, args ...string) *exec.Cmd {
 	return c
 }
 
+// limited sets a limit for a command, such as "-n 40": see ulimit in sh(1).
+func limited(c *exec.Cmd, limit string) *exec.Cmd {
+	script := "ulimit " + limit + ` && exec "$0" "$@"`
+	c.Args = append([]string{"sh", "-c", script, c.Path}, c.Args[1:]...)
+	c.Path = "/bin/sh"
+	return c
+}
+
 // outcome is what a call of the program led to.
 type outcome struct {
 	out, err string

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ func TestConnectionsLeaveFilesToTheOperator(t *testing.T) {
 		dir := t.TempDir()
 		c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0",
 			"--metrics-listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
-		p, err := tryServe(t, withFiles(c, files), dir)
+		p, err := tryServe(t, limited(c, fmt.Sprint("-n ", files)), dir)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, p.errs)
 		}
@@ -71,21 +70,14 @@ func TestConnectionsLeaveFilesToTheOperator(t *testing.T) {
 // TestTooFewFilesAreRefusedAtTheStart says how many are needed, and leaves no data directory.
 func TestTooFewFilesAreRefusedAtTheStart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	got := finish(t, withFiles(command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0"), 39))
+	c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	got := finish(t, limited(c, "-n 39"))
 	if got.status != 1 || !strings.Contains(got.err, "39 files open") {
 		t.Errorf("it exits with %d: %s", got.status, got.err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the data directory: %v", err)
 	}
-}
-
-// withFiles lets a command have so many files open.
-func withFiles(c *exec.Cmd, files int) *exec.Cmd {
-	script := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files)
-	c.Args = append([]string{"sh", "-c", script, c.Path}, c.Args[1:]...)
-	c.Path = "/bin/sh"
-	return c
 }
 
 // TestAServerWithoutFilesLeftGoesOnAndHeals takes files from a running server until it cannot
