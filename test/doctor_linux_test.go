@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+
+	"parley/test/namespace"
 )
 
 func TestTheDoctorBehindAFirewall(t *testing.T) {
@@ -15,13 +17,10 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 			" && ip rule add pref 5 to 10.1.2.3 lookup 5 && ip rule del pref 0"
 	)
 	within := func(network string, args ...string) *exec.Cmd {
-		c := command(t, args...)
-		c.Args = append([]string{"unshare", "--user", "--map-root-user", "--net", "sh", "-c", network + ` && exec "$@"`, "sh", c.Path}, args...)
-		c.Path = "/usr/bin/unshare"
-		return c
+		return namespace.Command(command(t, args...), network)
 	}
 	if out, err := within(stopped, "--version").CombinedOutput(); err != nil {
-		t.Skipf("a network of its own cannot be had here: %v\n%s", err, out)
+		t.Skipf("a network of its own is not possible here: %v\n%s", err, out)
 	}
 	where := []string{"doctor", "--data", t.TempDir()}
 	doctor := slices.Concat(where, []string{"--listen", ":0"})

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"parley/chat"
 	"parley/store"
+	"parley/test/namespace"
 	"parley/wire/datagram"
 )
 
@@ -120,23 +120,9 @@ func TestADiskThatIsFullHealsByItself(t *testing.T) {
 	p.stop()
 }
 
-// insideNetwork marks the run of a test within a network of its own.
-const insideNetwork = "INSIDE_A_NETWORK_OF_ITS_OWN"
-
 func TestAPublicAddressGetsNothing(t *testing.T) {
 	const public = "203.0.113.5"
-	if os.Getenv(insideNetwork) == "" {
-		script := "ip link set lo up && ip addr add " + public + "/32 dev lo && exec \"$0\" -test.v -test.run '^" + t.Name() + "$'"
-		inside := command(t, "sh") // for its environment
-		inside.Path, inside.Args = "/usr/bin/unshare", []string{"unshare", "--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0]}
-		inside.Env = append(inside.Env, insideNetwork+"=1")
-		out, err := inside.CombinedOutput()
-		if err != nil && !bytes.Contains(out, []byte("--- FAIL")) {
-			t.Skipf("a network of its own cannot be had here: %v\n%s", err, out)
-		}
-		if err != nil || !bytes.Contains(out, []byte("--- PASS")) {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !namespace.Inside(t, "ip link set lo up && ip addr add "+public+"/32 dev lo") {
 		return
 	}
 	r := openRoom(t, nil)

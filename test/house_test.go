@@ -60,6 +60,7 @@ var mayImport = map[string]struct {
 	"bench/peers":       {[]string{"bench/trial", "load", "plot"}, "servers are measured as programs, ours like any other"},
 	"bench/compare":     {[]string{"bench/trial", "chat", "hub", "ledger/local", "load", "plot", "server", "store"}, "servers are measured as programs; what one room of datagrams cannot show, at the hub and the store"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
+	"test/namespace":    {nil, "a network of its own knows nothing of what runs in it"},
 	"test/conversation": {[]string{"chat", "server"}, "drivers meet a door on the wire only; what is stored is asked of the server, whatever door it came through"},
 	"test":              {nil, "tries the whole"},
 }

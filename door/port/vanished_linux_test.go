@@ -1,18 +1,15 @@
 package port
 
 import (
-	"bytes"
 	"errors"
 	"net"
-	"os"
 	"os/exec"
 	"syscall"
 	"testing"
 	"time"
-)
 
-// insideNetwork marks the run of a test within a network of its own.
-const insideNetwork = "PARLEY_PORT_NETWORK"
+	"parley/test/namespace"
+)
 
 // cutOff serves a connection that the network loses, and tells why reading from it ends.
 type cutOff struct{ connected, ended chan error }
@@ -32,18 +29,7 @@ func (c cutOff) Serve(conn net.Conn, _ []byte) {
 
 // TestAVanishedPeerWithDataUnacknowledgedIsGone: the system's own limit is some 15 minutes.
 func TestAVanishedPeerWithDataUnacknowledgedIsGone(t *testing.T) {
-	if os.Getenv(insideNetwork) == "" {
-		script := "ip link set lo up && exec \"$0\" -test.v -test.run '^" + t.Name() + "$'"
-		inside := exec.Command("unshare", "--user", "--map-root-user", "--net", "sh", "-c", script,
-			os.Args[0])
-		inside.Env = append(os.Environ(), insideNetwork+"=1")
-		out, err := inside.CombinedOutput()
-		if err != nil && !bytes.Contains(out, []byte("--- FAIL")) {
-			t.Skipf("a network of its own is not possible here: %v\n%s", err, out)
-		}
-		if err != nil || !bytes.Contains(out, []byte("--- PASS")) {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !namespace.Inside(t, "ip link set lo up") {
 		return
 	}
 	c := cutOff{make(chan error, 1), make(chan error, 1)}

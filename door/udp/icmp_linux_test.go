@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"parley/test/namespace"
 )
 
 // extendedError is the control message of an ICMP error with an offender, as the kernel makes it.
@@ -90,30 +90,6 @@ func FuzzParseICMP(f *testing.F) {
 	})
 }
 
-// inNetwork runs a test again within a network of its own, in which it may forge packets, and
-// returns true there. setup is a shell command.
-func inNetwork(t *testing.T, setup string) bool {
-	t.Helper()
-	const inside = "INSIDE_A_NETWORK_OF_ITS_OWN"
-	if os.Getenv(inside) != "" {
-		return true
-	}
-	script := setup + ` && exec "$0" -test.v -test.count=1 -test.run "^` + t.Name() + `$"`
-	args := []string{"--user", "--map-root-user", "--net", "sh", "-c", script, os.Args[0]}
-	c := exec.CommandContext(t.Context(), "unshare", args...)
-	c.Env = append(os.Environ(), inside+"=1")
-	out, err := c.CombinedOutput()
-	switch {
-	case bytes.Contains(out, []byte("--- FAIL")):
-		t.Errorf("%s", out)
-	case err != nil:
-		t.Skipf("no network of its own here: %v\n%s", err, out)
-	case !bytes.Contains(out, []byte("--- PASS")):
-		t.Errorf("%s", out)
-	}
-	return false
-}
-
 // unreachable is the ICMP or ICMPv6 error 'port unreachable' about a datagram from server to peer.
 func unreachable(server, peer netip.AddrPort) []byte {
 	udp := binary.BigEndian.AppendUint16(nil, server.Port())
@@ -141,7 +117,7 @@ func unreachable(server, peer netip.AddrPort) []byte {
 // TestAnICMPErrorIsBelievedFromThePeerItselfOnly forges errors from another host, and then from the
 // peer: that the last one is reported proves that the others reached the socket and were well made.
 func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
-	if !inNetwork(t, "ip link set lo up && ip addr add 2001:db8::66/128 dev lo nodad"+
+	if !namespace.Inside(t, "ip link set lo up && ip addr add 2001:db8::66/128 dev lo nodad"+
 		" && while ip -6 addr show tentative | grep -q inet6; do sleep 0.01; done") {
 		return
 	}
