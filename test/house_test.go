@@ -61,6 +61,7 @@ var mayImport = map[string]struct {
 	"bench/compare":     {[]string{"bench/trial", "chat", "hub", "ledger/local", "load", "plot", "server", "store"}, "servers are measured as programs; what one room of datagrams cannot show, at the hub and the store"},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test/namespace":    {nil, "a network of its own knows nothing of what runs in it"},
+	"test/tmux":         {nil, "a terminal knows nothing of the programs in it"},
 	"test/conversation": {[]string{"chat", "server"}, "drivers meet a door on the wire only; what is stored is asked of the server, whatever door it came through"},
 	"test":              {nil, "tries the whole"},
 }

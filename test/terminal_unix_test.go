@@ -3,9 +3,9 @@
 package test
 
 import (
+	"io"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,54 +13,32 @@ import (
 	"testing"
 	"time"
 
+	"parley/test/tmux"
 	"parley/wire/datagram"
 )
 
 // terminal is a shell in a terminal of its own, with job control.
 type terminal struct {
-	t      *testing.T
-	dir    string
-	socket string
+	*tmux.Terminal
+	t   *testing.T
+	dir string
 }
 
 func newTerminal(t *testing.T) *terminal {
 	t.Helper()
-	needTool(t, "tmux")
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &terminal{t, dir, filepath.Join(dir, "tmux")}
-	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "50", "-c", dir,
-		"env PS1='$ ' LC_ALL=C GORACE='halt_on_error=1 atexit_sleep_ms=0' parley="+path+" sh")
-	s.tmux("new-window", "-d", "cat") // tmux ends with its last terminal
-	t.Cleanup(func() { s.tmux("kill-server") })
-	s.shows("$")
-	return s
-}
-
-func (s *terminal) tmux(args ...string) string {
-	s.t.Helper()
-	args = append([]string{"-u", "-S", s.socket}, args...)
-	out, err := exec.Command("tmux", args...).CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("tmux %q: %v: %s", args, err, out)
-	}
-	return string(out)
-}
-
-// types types a line and presses Enter.
-func (s *terminal) types(line string) {
-	s.t.Helper()
-	s.tmux("send-keys", "-l", line)
-	s.tmux("send-keys", "Enter")
+	env := "LC_ALL=C GORACE='halt_on_error=1 atexit_sleep_ms=0' parley=" + path
+	return &terminal{tmux.Open(t, dir, 150, 50, env), t, dir}
 }
 
 // starts clears the screen and runs the program, whose process is process() until it ends.
 func (s *terminal) starts(arguments string) {
 	s.t.Helper()
-	s.types("clear; sh -c 'echo $$ >pid; exec $parley " + arguments + "'")
+	s.Enter("clear; sh -c 'echo $$ >pid; exec $parley " + arguments + "'")
 }
 
 func (s *terminal) process() *os.Process {
@@ -91,51 +69,30 @@ func (s *terminal) sends(signals ...syscall.Signal) {
 	}
 }
 
-// shows waits until a line on the screen begins with a text, behind the shell's prompt or without
-// it, and returns the line. Spaces at its end are not there.
-func (s *terminal) shows(text string) string {
+// reads makes a named pipe and reads what the program writes into it.
+func (s *terminal) reads(name string) *lockedBuffer {
 	s.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		screen := s.tmux("capture-pane", "-p")
-		for line := range strings.SplitSeq(screen, "\n") {
-			if strings.HasPrefix(strings.TrimPrefix(line, "$ "), text) {
-				return line
-			}
-		}
-		if time.Now().After(end) {
-			s.t.Fatalf("%q is not shown:\n%s", text, screen)
-		}
+	path := filepath.Join(s.dir, name)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		s.t.Fatal(err)
 	}
-}
-
-// logs waits until the program has logged a text.
-func (s *terminal) logs(text string) {
-	s.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	written := new(lockedBuffer)
+	go func() {
+		f, err := os.Open(path) // once the program has opened it
 		if err != nil {
-			s.t.Fatal(err)
-		}
-		if strings.Contains(string(log), text) {
+			s.t.Error(err)
 			return
 		}
-		if time.Now().After(end) {
-			s.t.Fatalf("%q is not logged:\n%s", text, log)
-		}
-	}
-}
-
-// isTheShells checks that the terminal is as a shell wants it.
-func (s *terminal) isTheShells() {
-	s.t.Helper()
-	s.types("clear; stty -a | grep -o '.icanon.*iexten'")
-	s.shows(" icanon iexten")
+		defer f.Close()
+		_, _ = io.Copy(written, f) // until the program ends
+	}()
+	return written
 }
 
 // opened waits for a server that was started, and returns where it is open.
 func (s *terminal) opened() netip.AddrPort {
 	s.t.Helper()
-	said := s.shows("The chat room is open on ")
+	said := s.Shows("The chat room is open on ")
 	return netip.MustParseAddrPort(openOn.FindStringSubmatch(said)[1])
 }
 
@@ -149,19 +106,19 @@ func TestTheTerminalIsRestoredHoweverTheProgramEnds(t *testing.T) {
 		t.Run("serve "+name, func(t *testing.T) {
 			s := newTerminal(t)
 			s.starts("serve --listen 127.0.0.1:0 2>log")
-			s.shows("administrator:")
+			s.Shows("administrator:")
 			s.sends(signals...)
-			s.shows("$")
-			s.isTheShells()
+			s.Shows("$")
+			s.IsCooked()
 		})
 		t.Run("join "+name, func(t *testing.T) {
 			s := newTerminal(t)
 			p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 			s.starts("join ann@" + p.addr.String() + " 2>log")
-			s.shows("ann:")
+			s.Shows("ann:")
 			s.sends(signals...)
-			s.shows("$")
-			s.isTheShells()
+			s.Shows("$")
+			s.IsCooked()
 			p.stop()
 		})
 	}
@@ -173,72 +130,77 @@ func TestTheTerminalIsRestoredWhenSomebodyInsists(t *testing.T) {
 	s := newTerminal(t)
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 	s.starts("join ann@" + p.addr.String() + " 2>log")
-	s.shows("ann:")
+	s.Shows("ann:")
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // leaving takes its time now
 		t.Fatal(err)
 	}
+	// The second request counts when it comes a second after the first, and what is done at that
+	// moment is not seen from outside: it is repeated until it counts.
 	for process := s.process(); process.Signal(syscall.SIGTERM) == nil; {
 		time.Sleep(50 * time.Millisecond)
 	}
-	s.shows("$")
-	s.isTheShells()
+	s.Shows("$")
+	s.IsCooked()
 }
 
 func TestAServerInTheBackgroundServes(t *testing.T) {
 	s := newTerminal(t)
-	s.types("clear; $parley serve --listen 127.0.0.1:0 2>log &")
+	s.Enter("clear; $parley serve --listen 127.0.0.1:0 2>log &")
 	ann := dial(t, s.opened())
 	ann.enter("ann")
-	s.isTheShells()
+	s.IsCooked()
 	for _, again := range []string{"hello", "hello again"} {
-		s.types("clear; fg")
-		s.shows("administrator:")
-		s.types(again)
+		s.Enter("clear; fg")
+		s.Shows("administrator:")
+		s.Enter(again)
 		ann.hears("Administrator message: " + again)
-		s.tmux("send-keys", "C-z")
-		s.shows("[1]")
-		s.types("bg")
+		s.Press("C-z")
+		s.Shows("[1]")
+		s.Enter("bg")
 		ann.hearsNothing()
-		s.isTheShells()
+		s.IsCooked()
 	}
-	s.types("fg")
-	s.shows("administrator:")
-	s.tmux("send-keys", "C-c")
+	s.Enter("fg")
+	s.Shows("administrator:")
+	s.Press("C-c")
 	ann.hears(datagram.Stopping)
-	s.shows("The server has stopped.")
-	s.isTheShells()
+	s.Shows("The server has stopped.")
+	s.IsCooked()
 }
 
 func TestJoinInTheBackgroundShowsWhatIsSaid(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 	bob := p.enter("bob")
 	s := newTerminal(t)
-	s.types("clear; $parley join ann@" + p.addr.String() + " &")
+	s.Enter("clear; $parley join ann@" + p.addr.String() + " &")
 	bob.hears("ann enters the chat room")
 	bob.says("hello")
-	s.shows("bob: hello")
-	s.isTheShells()
-	s.types("clear; fg")
-	s.shows("ann:")
-	s.types("hello bob")
+	s.Shows("bob: hello")
+	s.IsCooked()
+	s.Enter("clear; fg")
+	s.Shows("ann:")
+	s.Enter("hello bob")
 	bob.hears("ann: hello bob")
-	s.types("quit")
+	s.Enter("quit")
 	bob.hears("ann quits the chat room")
-	s.isTheShells()
+	s.IsCooked()
 	p.stop()
 }
 
 // TestAServerOutlivesItsTerminalWhenItIsToIgnoreThat: the prompt ends, the chat room does not.
 func TestAServerOutlivesItsTerminalWhenItIsToIgnoreThat(t *testing.T) {
 	s := newTerminal(t)
-	s.types("trap '' HUP")
+	s.Enter("trap '' HUP")
+	log := s.reads("log")
 	s.starts("serve --listen 127.0.0.1:0 2>log")
 	ann := dial(t, s.opened())
 	ann.enter("ann")
-	s.shows("administrator:")
+	s.Shows("administrator:")
 	process := s.process()
-	s.tmux("kill-pane")
-	s.logs("the terminal is gone")
+	s.Run("kill-pane")
+	log.await(t, "the terminal is gone", func(log string) bool {
+		return strings.Contains(log, "the terminal is gone")
+	})
 	bob := dial(t, netip.MustParseAddrPort(ann.conn.RemoteAddr().String()))
 	bob.enter("bob")
 	ann.hears("bob enters the chat room")
@@ -253,7 +215,7 @@ func TestAClosedTerminalWindowStopsTheServerInGoodOrder(t *testing.T) {
 	s.starts("serve --listen 127.0.0.1:0 2>log")
 	ann := dial(t, s.opened())
 	ann.enter("ann")
-	s.shows("administrator:")
-	s.tmux("kill-pane")
+	s.Shows("administrator:")
+	s.Run("kill-pane")
 	ann.hears(datagram.Stopping)
 }

@@ -3,6 +3,7 @@
 package tui
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -15,47 +16,40 @@ import (
 // kinds are the two Consoles that a terminal can have, by the environment that chooses them.
 var kinds = map[string]string{"Prompt": "", "Plain": "TERM=dumb"}
 
-// isCooked checks from the shell that the terminal is as a shell wants it.
-func (s *stage) isCooked() {
-	s.t.Helper()
-	s.keys("clear; stty -a | grep -o '.icanon.*iexten'", "Enter")
-	s.see("\n icanon iexten\n$ ")
-}
-
 // isBehind checks that the helper runs in the background, shows what arrives and leaves the
 // terminal to the shell.
 func (s *stage) isBehind() {
 	s.t.Helper()
 	s.arrive("bob: hi")
 	s.glimpse("bob: hi")
-	s.keys("jobs", "Enter") // what the shell reads is not taken from it
+	s.Press("jobs", "Enter") // what the shell reads is not taken from it
 	s.glimpse("Running")
-	s.isCooked()
+	s.IsCooked()
 }
 
 func TestStartedInTheBackgroundItShowsWhatArrivesAndAsksNothing(t *testing.T) {
 	for name, env := range kinds {
 		t.Run(name, func(t *testing.T) {
 			s := newShell(t, 60, 50)
-			s.keys("stty tostop; clear; "+s.helper(env)+" &", "Enter")
+			s.Press("stty tostop; clear; "+s.helper(env)+" &", "Enter")
 			s.isBehind()
-			if got := s.screen(); strings.Contains(got, "say> ") {
+			if got := s.All(); strings.Contains(got, "say> ") {
 				t.Errorf("it asks: %s", got)
 			}
-			s.keys("fg", "Enter")
+			s.Press("fg", "Enter")
 			s.see("\nsay> ")
-			s.keys("hello", "Enter")
+			s.Press("hello", "Enter")
 			s.glimpse("hello\nsay>")
-			s.keys("quit", "Enter")
+			s.Press("quit", "Enter")
 			s.see("\n$ ")
-			s.isCooked()
+			s.IsCooked()
 		})
 	}
 }
 
 func TestContinuedInTheBackgroundItShowsWhatArrivesAndAsksNothing(t *testing.T) {
 	stops := map[string]func(*stage){
-		"Ctrl-Z":  func(s *stage) { s.keys("C-z") },
+		"Ctrl-Z":  func(s *stage) { s.Press("C-z") },
 		"SIGSTOP": func(s *stage) { s.signal(syscall.SIGSTOP) },
 		"SIGTSTP": func(s *stage) { s.signal(syscall.SIGTSTP) },
 	}
@@ -66,15 +60,15 @@ func TestContinuedInTheBackgroundItShowsWhatArrivesAndAsksNothing(t *testing.T) 
 				for range 2 {
 					stop(s)
 					s.glimpse("Stopped")
-					s.keys("stty sane; clear; bg", "C-j") // nobody restored it
+					s.Press("stty sane; clear; bg", "C-j") // nobody restored it
 					s.glimpse("[1]")
 					s.isBehind()
-					s.keys("fg", "Enter")
+					s.Press("fg", "Enter")
 					s.see("\nsay> ")
 				}
-				s.keys("quit", "Enter")
+				s.Press("quit", "Enter")
 				s.see("\n$ ")
-				s.isCooked()
+				s.IsCooked()
 			})
 		}
 	}
@@ -82,13 +76,13 @@ func TestContinuedInTheBackgroundItShowsWhatArrivesAndAsksNothing(t *testing.T) 
 
 func TestStoppedAndBroughtBackItHasTheTerminalAgain(t *testing.T) {
 	s := newStage(t, 60, 50, "")
-	s.keys("half a ")
+	s.Press("half a ")
 	s.see("say> half a ")
 	s.signal(syscall.SIGSTOP)
 	s.glimpse("Stopped")
-	s.keys("stty sane; fg", "C-j")
+	s.Press("stty sane; fg", "C-j")
 	s.see("\nsay> half a ")
-	s.keys("line", "Enter")
+	s.Press("line", "Enter")
 	s.see("\nann: half a line\nsay> ")
 }
 
@@ -97,15 +91,14 @@ func TestInTheBackgroundTheModeOfTheTerminalIsTheShells(t *testing.T) {
 	s := newStage(t, 60, 50, "")
 	s.signal(syscall.SIGSTOP)
 	s.glimpse("Stopped")
-	s.keys("stty sane -icanon; clear; bg", "C-j") // a shell that edits lines has such a mode
+	s.Press("stty sane -icanon; clear; bg", "C-j") // a shell that edits lines has such a mode
 	s.glimpse("[1]")
 	s.arrive("bob: hi")
 	s.glimpse("bob: hi")
-	s.keys("clear; stty -a | grep -o '.icanon.*iexten'", "Enter")
-	s.see("\n-icanon iexten\n$ ")
-	s.keys("stty sane; fg", "Enter")
+	s.IsIn("-icanon iexten")
+	s.Press("stty sane; fg", "Enter")
 	s.see("say> ")
-	s.keys("quit", "Enter")
+	s.Press("quit", "Enter")
 	s.see("\n$ ")
 }
 
@@ -114,22 +107,24 @@ func TestATerminalThatIsGoneIsToldFromTheEndOfInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newShell(t, 60, 10)
 			ended := s.pipe + ".ended"
-			s.tmux("new-window", "-d", "cat") // tmux ends with its last terminal
-			s.keys("trap '' HUP; "+s.helper(env+" "+helperEnded+"="+ended), "Enter")
+			if err := syscall.Mkfifo(ended, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.Enter("trap '' HUP; " + s.helper(env+" "+helperEnded+"="+ended))
 			s.see("say> ")
-			s.tmux("kill-pane") // the terminal, not the program
-			deadline := time.Now().Add(10 * time.Second)
-			for {
-				if why, err := os.ReadFile(ended); err == nil && len(why) > 0 {
-					if string(why) != ErrGone.Error() {
-						t.Errorf("it ended with %s", why)
-					}
-					return
+			s.Run("kill-pane") // the terminal, not the program
+			why := make(chan string, 1)
+			go func() {
+				told, err := os.ReadFile(ended) // once the helper tells it
+				why <- fmt.Sprint(string(told), err)
+			}()
+			select {
+			case got := <-why:
+				if want := fmt.Sprint(ErrGone.Error(), nil); got != want {
+					t.Errorf("it ended with %q, want %q", got, want)
 				}
-				if time.Now().After(deadline) {
-					t.Fatal("it does not end")
-				}
-				time.Sleep(10 * time.Millisecond)
+			case <-time.After(20 * time.Second):
+				t.Fatal("it does not end")
 			}
 		})
 	}
@@ -138,7 +133,7 @@ func TestATerminalThatIsGoneIsToldFromTheEndOfInput(t *testing.T) {
 // signal sends a signal to the helper, which is the shell's only child.
 func (s *stage) signal(kind syscall.Signal) {
 	s.t.Helper()
-	shell := strings.TrimSpace(s.tmux("display-message", "-p", "#{pane_pid}"))
+	shell := strings.TrimSpace(s.Run("display-message", "-p", "#{pane_pid}"))
 	out, err := exec.Command("pgrep", "-P", shell).Output()
 	if err != nil {
 		s.t.Fatal(err)

@@ -9,14 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
+
+	"parley/test/tmux"
 )
 
 // helperPipe names the variable that makes the test binary a program with a Prompt: what it reads from that pipe it prints.
@@ -67,17 +67,17 @@ func helper(pipe string) error {
 	}
 }
 
-// stage is a shell in a tmux terminal of its own in which the helper runs.
+// stage is a shell in a terminal of its own in which the helper runs.
 type stage struct {
-	t      *testing.T
-	socket string
-	pipe   string
+	*tmux.Terminal
+	t    *testing.T
+	pipe string
 }
 
 func newStage(t *testing.T, columns, rows int, env string) *stage {
 	t.Helper()
 	s := newShell(t, columns, rows)
-	s.keys("clear; "+s.helper(env), "Enter")
+	s.Enter("clear; " + s.helper(env))
 	s.see("say> ")
 	return s
 }
@@ -85,38 +85,18 @@ func newStage(t *testing.T, columns, rows int, env string) *stage {
 // newShell is a stage without the helper.
 func newShell(t *testing.T, columns, rows int) *stage {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("no tmux")
-	}
 	dir := t.TempDir()
-	s := &stage{t, filepath.Join(dir, "tmux"), filepath.Join(dir, "pipe")}
+	env := "LC_ALL=C.UTF-8 GORACE=atexit_sleep_ms=0"
+	s := &stage{tmux.Open(t, dir, columns, rows, env), t, filepath.Join(dir, "pipe")}
 	if err := syscall.Mkfifo(s.pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), "env PS1='$ ' LC_ALL=C.UTF-8 sh")
-	t.Cleanup(func() { s.tmux("kill-server") })
-	s.see("$ ")
 	return s
 }
 
 // helper is the command that runs it.
 func (s *stage) helper(env string) string {
 	return env + " " + helperPipe + "=" + s.pipe + " " + os.Args[0]
-}
-
-func (s *stage) tmux(args ...string) string {
-	s.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-u", "-S", s.socket}, args...)...).CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("tmux %q: %v: %s", args, err, out)
-	}
-	return string(out)
-}
-
-// keys presses keys by tmux's names; what is no name is typed.
-func (s *stage) keys(keys ...string) {
-	s.t.Helper()
-	s.tmux(append([]string{"send-keys"}, keys...)...)
 }
 
 func (s *stage) arrive(lines string) {
@@ -131,98 +111,75 @@ func (s *stage) arrive(lines string) {
 	}
 }
 
-func (s *stage) screen() string {
-	return "\n" + strings.TrimRight(s.tmux("capture-pane", "-p", "-S", "-"), "\n")
-}
-
 // see waits until the screen, with what was scrolled out of it, ends in want.
 func (s *stage) see(want string) {
 	s.t.Helper()
 	want = strings.TrimRight(want, " ")
-	s.until(want, func(screen string) bool { return strings.HasSuffix(screen, want) })
+	s.Until("the end is\n"+want, func() bool { return strings.HasSuffix(s.All(), want) })
 }
 
 // glimpse waits until some text is anywhere on the screen.
 func (s *stage) glimpse(want string) {
 	s.t.Helper()
-	s.until(want, func(screen string) bool { return strings.Contains(screen, want) })
-}
-
-func (s *stage) until(want string, is func(screen string) bool) {
-	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		got := s.screen()
-		if is(got) {
-			return
-		}
-		if time.Now().After(end) {
-			s.t.Fatalf("the screen is\n%s\nwithout\n%s", got, want)
-		}
-	}
+	s.Until(want+" is there", func() bool { return strings.Contains(s.All(), want) })
 }
 
 // cursor waits until the cursor is in a column.
 func (s *stage) cursor(want int) {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		got := strings.TrimSpace(s.tmux("display-message", "-p", "#{cursor_x}"))
-		if got == fmt.Sprint(want) {
-			return
-		}
-		if time.Now().After(end) {
-			s.t.Fatalf("the cursor is in column %s, not %d:\n%s", got, want, s.screen())
-		}
-	}
+	s.Until(fmt.Sprint("the cursor is in column ", want), func() bool {
+		return strings.TrimSpace(s.Run("display-message", "-p", "#{cursor_x}")) == fmt.Sprint(want)
+	})
 }
 
 func TestALineThatArrivesDoesNotTearTheLineBeingTyped(t *testing.T) {
 	s := newStage(t, 40, 10, "")
-	s.keys("你好，世", "Left")
+	s.Press("你好，世", "Left")
 	s.see("\nsay> 你好，世")
 	s.cursor(5 + 6)
 	s.arrive("bob: hi\n小明: 大家好\x1b[2J\x07")
 	s.see("\nbob: hi\n小明: 大家好\uFFFD[2J\uFFFD\nsay> 你好，世")
 	s.cursor(5 + 6)
-	s.keys("x", "End", "界")
+	s.Press("x", "End", "界")
 	s.see("\nsay> 你好，x世界")
-	s.keys("Enter")
+	s.Press("Enter")
 	s.see("\nann: 你好，x世界\nsay> ")
 	s.cursor(5)
-	s.keys("Up")
+	s.Press("Up")
 	s.see("\nann: 你好，x世界\nsay> 你好，x世界")
-	s.keys("BSpace", "C-a", "DC", "Enter")
+	s.Press("BSpace", "C-a", "DC", "Enter")
 	s.see("\nann: 好，x世\nsay> ")
 }
 
 func TestLongLinesAreWrappedByTheTerminal(t *testing.T) {
 	s := newStage(t, 21, 12, "") // odd: the full-width characters leave a column free
-	s.keys("typed")
+	s.Press("typed")
 	s.arrive(strings.Repeat("好", 25) + "\n" + strings.Repeat("x", 21) + "\n" + strings.Repeat("y", 42))
 	s.see("\n" + strings.Repeat("好", 10) + "\n" + strings.Repeat("好", 10) + "\n" + strings.Repeat("好", 5) +
 		"\n" + strings.Repeat("x", 21) + "\n" + strings.Repeat("y", 21) + "\n" + strings.Repeat("y", 21) + "\nsay> typed")
-	s.keys("C-u", "0123456789abcdefghijklmnop")
+	s.Press("C-u", "0123456789abcdefghijklmnop")
 	s.see("\nsay> bcdefghijklmnop")
-	s.keys("Home")
+	s.Press("Home")
 	s.see("\nsay> 0123456789abcde")
 	s.cursor(5)
 }
 
 func TestPastedLinesAreSubmitted(t *testing.T) {
 	s := newStage(t, 40, 10, "")
-	s.keys("a ")
-	s.tmux("set-buffer", "one\n\ttwo\n三")
-	s.tmux("paste-buffer", "-p")
+	s.Press("a ")
+	s.Run("set-buffer", "one\n\ttwo\n三")
+	s.Run("paste-buffer", "-p")
 	s.see("\nann: a one\nann:    two\nsay> 三")
 }
 
 func TestResizeKeepsOneRow(t *testing.T) {
 	s := newStage(t, 60, 10, "")
 	s.arrive("bob: hi")
-	s.keys("0123456789 0123456789 0123456789")
+	s.Press("0123456789 0123456789 0123456789")
 	s.see("\nbob: hi\nsay> 0123456789 0123456789 0123456789")
-	s.tmux("resize-window", "-x", "20", "-y", "10")
+	s.Run("resize-window", "-x", "20", "-y", "10")
 	s.see("\nbob: hi\nsay> 789 0123456789")
-	s.tmux("resize-window", "-x", "60", "-y", "8")
+	s.Run("resize-window", "-x", "60", "-y", "8")
 	s.see("\nbob: hi\nsay> 0123456789 0123456789 0123456789")
 }
 
@@ -239,12 +196,11 @@ func TestTheTerminalIsRestored(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, 60, 50, "")
-			s.keys(c.keys...)
+			s.Press(c.keys...)
 			s.see(c.want)
-			s.keys("stty -a | grep -o '.icanon.*iexten'", "Enter")
-			s.see("\n icanon iexten\n$ ")
+			s.IsCooked()
 			if name == "suspended" {
-				s.keys("fg", "Enter")
+				s.Press("fg", "Enter")
 				s.see("\nsay> typed")
 			}
 		})
@@ -253,20 +209,20 @@ func TestTheTerminalIsRestored(t *testing.T) {
 
 func TestDumbTerminal(t *testing.T) {
 	s := newStage(t, 40, 10, "TERM=dumb")
-	s.keys("hello", "Enter")
+	s.Press("hello", "Enter")
 	s.see("\nsay> hello\nsay> ")
 	s.arrive("bob: hi")
 	s.see("bob: hi")
-	s.keys("C-d")
+	s.Press("C-d")
 	s.see("ended: EOF\n$ ")
 }
 
 func TestNoColor(t *testing.T) {
 	for env, want := range map[string]string{"": "\x1b[2mann: x", "NO_COLOR=1": "\nann: x"} {
 		s := newStage(t, 40, 10, env)
-		s.keys("x", "Enter")
+		s.Press("x", "Enter")
 		s.see("\nann: x\nsay> ")
-		if got := "\n" + s.tmux("capture-pane", "-p", "-e"); !strings.Contains(got, want) {
+		if got := "\n" + s.Run("capture-pane", "-p", "-e"); !strings.Contains(got, want) {
 			t.Errorf("with %q the screen is %q", env, got)
 		}
 	}
