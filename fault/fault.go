@@ -38,6 +38,9 @@ func Caught(recovered any) *Panic {
 	return &Panic{recovered, debug.Stack()}
 }
 
+// Error implements error.
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
 // Log logs the panic as an error. about are further keys and values.
 func (p *Panic) Log(log *slog.Logger, message string, about ...any) {
 	log.Error(message, append(about, "panic", fmt.Sprint(p.value), "stack", string(p.stack))...)

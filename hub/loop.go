@@ -7,11 +7,11 @@ import (
 	"io"
 	"maps"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"parley/chat"
+	"parley/fault"
 	"parley/store"
 )
 
@@ -156,15 +156,15 @@ func (h *Hub) refusing() bool {
 }
 
 // apply applies a batch. An error is a panic in the rules; State is then not to be used.
-func (h *Hub) apply(records []chat.Record) (results []chat.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+func (h *Hub) apply(records []chat.Record) ([]chat.Result, error) {
+	results := make([]chat.Result, 0, len(records))
+	p := fault.Guard(func() {
+		for _, r := range records {
+			results = append(results, chat.Apply(h.state, r))
 		}
-	}()
-	results = make([]chat.Result, 0, len(records))
-	for _, r := range records {
-		results = append(results, chat.Apply(h.state, r))
+	})
+	if p != nil {
+		return nil, p
 	}
 	return results, nil
 }
@@ -289,10 +289,7 @@ func (h *Hub) flush() {
 // hand gives a door its batch. Doors deal with their own faults, session by session; should one panic all the same, the rest of its
 // batch is lost to its sessions, and to nobody else.
 func (h *Hub) hand(d Door, batch Batch) {
-	defer func() {
-		if p := recover(); p != nil {
-			h.options.Log.Error("a door panics and loses a batch", "door", d.Name(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
-	}()
-	d.Deliver(batch)
+	if p := fault.Guard(func() { d.Deliver(batch) }); p != nil {
+		p.Log(h.options.Log, "a door panics and loses a batch", "door", d.Name())
+	}
 }

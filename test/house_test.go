@@ -31,7 +31,7 @@ var mayImport = map[string]struct {
 	"ledger/ledgertest": {[]string{"chat", "ledger"}, "the suite knows the contract, no implementation"},
 	"store":             {[]string{"chat"}, "what is kept is chat's; who keeps it does not matter"},
 	"archive":           {[]string{"chat", "locale", "store"}, "files and data directories; what runs on them does not matter"},
-	"hub":               {[]string{"chat", "ledger", "store"}, "the hub knows no door: doors attach"},
+	"hub":               {[]string{"chat", "fault", "ledger", "store"}, "the hub knows no door: doors attach"},
 	"outbox":            {nil, "bytes in, bytes out; every door shares it"},
 	"wire/datagram":     {[]string{"chat"}, "a codec is pure"},
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},

@@ -1,6 +1,10 @@
 package line
 
-import "runtime"
+import (
+	"runtime"
+
+	"parley/fault"
+)
 
 // asidesMax is how many commands are under way at once.
 const asidesMax = 64
@@ -20,7 +24,7 @@ func newAsides() asides {
 type aside struct {
 	do       func()
 	done     chan struct{}
-	panicked any
+	panicked *fault.Panic
 }
 
 // run does something aside and waits for it. A panic in it goes on in the caller, whose stack this keeps small.
@@ -39,7 +43,7 @@ func (a *asides) run(do func()) {
 
 func (a *aside) run() {
 	defer func() {
-		a.panicked = caught(recover())
+		a.panicked = fault.Caught(recover())
 		close(a.done)
 	}()
 	a.do()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/fault"
 	"parley/wire/line"
 )
 
@@ -18,7 +19,7 @@ const farewell = 2 * time.Second
 // finish ends a session, also one whose conversation panicked: the member leaves the chat room, and the connection is closed.
 // Whatever happens in here, the descriptor is closed after its last write. Deferred by Serve.
 func (m *member) finish() {
-	panicked := recover()
+	panicked := fault.Caught(recover())
 	defer m.door.serving.Done()
 	defer m.door.forget(m)
 	defer m.hangUp()

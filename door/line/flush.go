@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"parley/chat"
+	"parley/fault"
 )
 
 const (
@@ -97,7 +98,7 @@ func (d *Door) wait(m *member, n int) {
 
 // survive ends a session when writing to it panics. Deferred.
 func (m *member) survive() {
-	if p := recover(); p != nil {
+	if p := fault.Caught(recover()); p != nil {
 		m.door.panicked(p, "session", m.id)
 		m.broken()
 	}

@@ -2,46 +2,28 @@ package line
 
 import (
 	"fmt"
-	"runtime/debug"
 
+	"parley/fault"
 	"parley/hub"
 	"parley/wire/line"
 )
 
 // A panic at this edge ends one session, or costs one line, and never the server.
 
-// fault is a panic that was recovered elsewhere, with the stack from there.
-type fault struct {
-	value any
-	stack []byte
-}
-
-// caught returns what recover returned, with the stack of the panic; nil: there was none. Called while the panic's stack is there.
-func caught(value any) any {
-	switch value.(type) {
-	case nil, *fault:
-		return value
-	}
-	return &fault{value, debug.Stack()}
-}
-
 // panicked counts and logs a panic.
-func (d *Door) panicked(value any, about ...any) {
+func (d *Door) panicked(p *fault.Panic, about ...any) {
 	d.counts.panicked.Add(1)
-	f := caught(value).(*fault)
-	d.log.Error("the door panics", append(about, "door", Name, "panic", fmt.Sprint(f.value), "stack", string(f.stack))...)
+	p.Log(d.log, "the door panics", append(about, "door", Name)...)
 }
 
 // guard takes a step that writes to many, and says whether it came to its end. What of the run under way was not handed on is lost.
 func (d *Door) guard(step func()) (ok bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			d.panicked(p)
-			d.resetRun()
-		}
-	}()
-	step()
-	return true
+	p := fault.Guard(step)
+	if p != nil {
+		d.panicked(p)
+		d.resetRun()
+	}
+	return p == nil
 }
 
 // item takes an item of a batch, and returns what the request that it answers counts at the gate. Whatever panics, the request has
@@ -71,7 +53,7 @@ func (d *Door) answerAfterPanic(a *hub.Answer) int {
 // append encodes an event behind b. An event that cannot be encoded is told as such: a reader must know that a line is missing.
 func (d *Door) append(b []byte, item hub.Item) (encoded []byte) {
 	defer func() {
-		if p := recover(); p != nil {
+		if p := fault.Caught(recover()); p != nil {
 			d.panicked(p, "event", fmt.Sprintf("%T", item.Event))
 			encoded = append(b, line.Line(line.Unshown)...)
 		}
