@@ -65,7 +65,7 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	r := t.state.rooms[room]
 	r.ID = room // the first message makes the room
 	r.Seq++
-	t.state.rooms[room] = r
+	t.state.setRoom(r)
 	t.change(entityRoom, string(room), r)
 	m := Message{Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text}
 	t.result.Messages = append(t.result.Messages, m)

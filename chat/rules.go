@@ -87,7 +87,7 @@ func (c Join) apply(t *turn) *Refusal {
 		return refusal
 	}
 	_, exists := t.state.rooms[c.Room]
-	if !exists && t.state.joinable() >= c.Rooms || len(m.Rooms) >= c.Joined {
+	if !exists && t.state.joinable >= c.Rooms || len(m.Rooms) >= c.Joined {
 		return Refuse(TooManyRooms)
 	}
 	m.Rooms = append(slices.Clone(m.Rooms), c.Room)
@@ -138,7 +138,7 @@ func (c SetTopic) apply(t *turn) *Refusal {
 		return nil
 	}
 	r.Topic = c.Text
-	t.state.rooms[r.ID] = r
+	t.state.setRoom(r)
 	t.emit(TopicSet{From: m.ID, Message: t.write(r.ID, KindTopic, m.Nick.Name, c.Text)})
 	return nil
 }
@@ -173,10 +173,14 @@ func (c Kick) apply(t *turn) *Refusal {
 }
 
 func (c Announce) apply(t *turn) *Refusal {
-	for _, room := range sortedKeys(t.state.rooms) {
-		if room.IsDirect() {
-			continue
+	rooms := make([]RoomID, 0, t.state.joinable)
+	for room := range t.state.rooms {
+		if !room.IsDirect() {
+			rooms = append(rooms, room)
 		}
+	}
+	slices.Sort(rooms)
+	for _, room := range rooms {
 		t.write(room, KindAnnouncement, "", c.Text)
 	}
 	t.emit(Announced{Time: t.record.Time, Text: c.Text})

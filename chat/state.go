@@ -106,6 +106,7 @@ type Progress struct {
 type State struct {
 	progress Progress
 	rooms    map[RoomID]Room
+	joinable int // of rooms: those that are not direct
 	sessions map[SessionID]Session
 	holders  map[string]SessionID // Nick.Key → who has it
 	nodes    map[NodeID]node
@@ -186,7 +187,7 @@ func parseAs[E entity](c Change) (entity, error) {
 func (s *State) add(e entity) error {
 	switch e := e.(type) {
 	case Room:
-		s.rooms[e.ID] = e
+		s.setRoom(e)
 	case node:
 		s.nodes[e.ID] = e
 	case Session:
@@ -211,14 +212,12 @@ func (s *State) Room(id RoomID) (Room, bool) {
 	return r, ok
 }
 
-// joinable returns how many rooms there are that somebody can join.
-func (s *State) joinable() (n int) {
-	for id := range s.rooms {
-		if !id.IsDirect() {
-			n++
-		}
+// setRoom keeps what a room is from now on.
+func (s *State) setRoom(r Room) {
+	if _, exists := s.rooms[r.ID]; !exists && !r.ID.IsDirect() {
+		s.joinable++
 	}
-	return n
+	s.rooms[r.ID] = r
 }
 
 // Sessions returns who is inside, ordered by SessionID.

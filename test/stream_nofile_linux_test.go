@@ -21,7 +21,8 @@ func TestConnectionsLeaveFilesToTheOperator(t *testing.T) {
 	for files, most := range map[int]int{40: 3, 100: 42} {
 		dir := t.TempDir()
 		c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0",
-			"--metrics-listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
+			"--metrics-listen", "127.0.0.1:0", "--no-limits", "--line-history", "0",
+			"--port-connections", "20000")
 		p, err := tryServe(t, limited(c, fmt.Sprint("-n ", files)), dir)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, p.errs)
