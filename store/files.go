@@ -19,7 +19,7 @@ import (
 var ErrDamaged = errors.New("the database is damaged")
 
 // ErrLost is returned by every Commit after Abandon: nobody would find what is written now.
-var ErrLost = errors.New("the database is not in its place any more")
+var ErrLost = errors.New("writing has stopped")
 
 // belongings are the suffixes of the files that a database in use consists of.
 var belongings = []string{"", "-wal", "-shm"}
