@@ -1,9 +1,10 @@
-// Package fault keeps a panic from ending the server: a step runs under Guard, and a panic in it comes
-// back as a value with its stack.
+// Package fault keeps a panic from ending the server: a step runs under Guard, and a panic in it
+// comes back as a value with its stack.
 //
 // It knows nothing of the steps, or of what a failed one costs: a request, a session.
 //
-// Its laws: a Panic keeps the stack of where it happened, also when it goes on in another goroutine.
+// Its laws: a Panic keeps the stack of where it happened, also when it goes on in another
+// goroutine.
 package fault
 
 import (
@@ -25,9 +26,9 @@ func Guard(step func()) (p *Panic) {
 	return nil
 }
 
-// Caught returns what recover returned as a Panic, nil if that was nil. Call it in the deferred function
-// that recovers, while the stack of the panic is still there. A *Panic comes back as it is: another
-// goroutine may have passed it on by panicking with it.
+// Caught returns what recover returned as a Panic, nil if that was nil. Call it in the deferred
+// function that recovers, while the stack of the panic is still there. A *Panic comes back as it
+// is: another goroutine may have passed it on by panicking with it.
 func Caught(recovered any) *Panic {
 	switch r := recovered.(type) {
 	case nil:

@@ -1,10 +1,10 @@
-// Package guard says which clients are let in: which networks are served at all, how many clients of one
-// there are, and how often they may come.
+// Package guard says which clients are let in: which networks are served at all, how many clients
+// of one there are, and how often they may come.
 //
 // It knows nothing of protocols, of sockets, or of what those who are let in then do.
 //
-// Its laws: an address that is not served gets nothing that could be sent to somebody else in its name; what is remembered of
-// strangers is bounded, and forgotten.
+// Its laws: an address that is not served gets nothing that could be sent to somebody else in its
+// name; what is remembered of strangers is bounded, and forgotten.
 package guard
 
 import "net/netip"

@@ -18,7 +18,10 @@ type crowd struct {
 }
 
 func newCrowd(most, perNetwork int) *crowd {
-	return &crowd{most: most, perNetwork: perNetwork, networks: guard.Counts{}, undecided: map[*visit]struct{}{}}
+	return &crowd{
+		most: most, perNetwork: perNetwork,
+		networks: guard.Counts{}, undecided: map[*visit]struct{}{},
+	}
 }
 
 // enter takes a connection up and says whether there is room for it. Either way it is to leave in the end.

@@ -33,10 +33,10 @@ func (d *Door) Report() hub.Report {
 			"unknown":   c.unknown.Load(),   // none of L, C, Q
 			"too_fast":  c.tooFast.Load(),   // over a rate
 			"crowded":   c.crowded.Load(),   // lines that found no room between the socket and the log
-			"visits":    c.visits.Load(),    // requests to enter or from strangers that found no room, or over the rate of all
+			"visits":    c.visits.Load(),    // requests to enter or from strangers: no room, or over a rate
 			"unsent":    c.unsent.Load(),    // datagrams that the system did not take
 			"outbox":    c.lost.Load(),      // lines that found a member's outbox full
-			"panicked":  c.panicked.Load(),  // requests, events and memberships that met a fault of the server
+			"panicked":  c.panicked.Load(),  // requests, events, memberships that met a fault of ours
 		},
 		Queues: []hub.Queue{
 			{Name: "udp.requests", Length: len(d.lines), Capacity: cap(d.lines)},

@@ -59,7 +59,8 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 	d := &Door{
 		config: config, log: log, now: now,
 		lines: make(chan *request, requestQueue), departures: make(chan *request, requestQueue),
-		visits: newVisits(config.EnterRate, now), seats: newSeats(config.Members, config.PerAddress),
+		visits:  newVisits(config.EnterRate, now),
+		seats:   newSeats(config.Members, config.PerAddress),
 		helps:   newHelps(now),
 		members: map[netip.AddrPort]*member{},
 		closing: make(chan struct{}),

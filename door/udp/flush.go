@@ -43,7 +43,7 @@ func (d *Door) flush(members []*member, resting int) (again []*member) {
 
 // gather adds what one member may be sent now to what is being sent.
 func (d *Door) gather(m *member, now time.Time) {
-	if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what the answer cut short
+	if m.isGone() { // each datagram to nobody costs three: itself, the answer, and what that cut short
 		m.discard()
 		return
 	}
@@ -58,7 +58,8 @@ func (d *Door) gather(m *member, now time.Time) {
 	}
 }
 
-// giveUp ends a membership for which nothing can be written: its client would not know what it missed.
+// giveUp ends a membership for which nothing can be written: its client would not know what it
+// missed.
 func (d *Door) giveUp(m *member) {
 	if m.session != nil {
 		d.letGo(m, chat.ReasonGone)

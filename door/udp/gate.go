@@ -13,12 +13,12 @@ import (
 // queue of each member, even where the line itself is shared.
 const gateLines = 1 << 20
 
-// visitsShare is the divisor that bounds visits on their way through the log: at most this part of all
-// requests. A member's line that waits behind them is then hardly delayed.
+// visitsShare is the divisor that bounds visits on their way through the log: at most this part of
+// all requests. A member's line that waits behind them is then hardly delayed.
 const visitsShare = 16
 
-// gates hold requests back on their way to the log. A visit passes visits and then all; a request that
-// waits among the lines passes all only.
+// gates hold requests back on their way to the log. A visit passes visits and then all; a request
+// that waits among the lines passes all only.
 type gates struct{ visits, all passage }
 
 // passage is a gate, and how far its requests were answered when the last flush began.
@@ -77,8 +77,8 @@ func (g *gates) answered(requests load) {
 	g.all.Answered(int(requests.all))
 }
 
-// flushing notes that a flush begins and returns the load that had been answered when the one before
-// began: what it led to is among what this one writes.
+// flushing notes that a flush begins and returns the load that had been answered when the one
+// before began: what it led to is among what this one writes.
 func (g *gates) flushing() (written load) {
 	return load{g.visits.flushing(), g.all.flushing()}
 }

@@ -29,8 +29,8 @@ func (d *Door) panicked(p *fault.Panic, about ...any) {
 	p.Log(d.log, "the door panics", append(about, "door", Name)...)
 }
 
-// attend takes a step for a request. After a panic the request is refused: a client that asks to enter
-// is sent nothing else before it has an answer.
+// attend takes a step for a request. After a panic the request is refused: a client that asks to
+// enter is sent nothing else before it has an answer.
 func (d *Door) attend(q *request, step func()) {
 	if !d.guard(q.peer, step) {
 		d.guard(q.peer, func() { d.refuse(q, chat.Refuse(chat.Internal)) })

@@ -28,7 +28,8 @@ func sent(d *Door, m *member) string {
 	return fmt.Sprint(texts(d.sending))
 }
 
-// TestAPanicInDeliverCostsOneItem: the others of the batch are delivered, and all count at the gates.
+// TestAPanicInDeliverCostsOneItem: the others of the batch are delivered, and all count at the
+// gates.
 func TestAPanicInDeliverCostsOneItem(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 10})
 	ann := testMember(d, "127.0.0.1:9")
@@ -59,7 +60,8 @@ func TestAPanicInDeliverCostsOneItem(t *testing.T) {
 	if n := d.counts.refusals.Counts()["internal"]; n != 1 || len(d.seats.claims) != 1 {
 		t.Errorf("%d requests are refused, %d seats are taken", n, len(d.seats.claims))
 	}
-	want := load{visits: int64(weight(visit.command)), all: int64(weight(visit.command) + weight(line.command))}
+	size := int64(weight(visit.command))
+	want := load{visits: size, all: size + int64(weight(line.command))}
 	if got := (load{d.gates.visits.Answers(), d.gates.all.Answers()}); got != want {
 		t.Errorf("answered at the gates: %+v, want %+v", got, want)
 	}
@@ -71,20 +73,26 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 		request request
 		take    func(*Door, *request, *member)
 	}{
-		"a member's datagram": {request{verb: datagram.Enter}, func(d *Door, _ *request, m *member) {
+		"a member's datagram": {request{}, func(d *Door, _ *request, m *member) {
 			d.receive(packet{peer: m.peer, data: []byte("L ann")})
 		}},
-		"a line": {request{verb: datagram.Say, command: chat.Post{}}, func(d *Door, q *request, m *member) {
-			d.queue(q, m)
-			close(d.lines)
-			d.submit()
-		}},
-		"a visit": {request{verb: datagram.Enter, command: chat.Enter{}, seated: true}, func(d *Door, q *request, m *member) {
-			d.seats.take(m.peer)
-			d.queue(q, m)
-			close(d.visits.queue)
-			d.submitVisits()
-		}},
+		"a line": {
+			request{verb: datagram.Say, command: chat.Post{}},
+			func(d *Door, q *request, m *member) {
+				d.queue(q, m)
+				close(d.lines)
+				d.submit()
+			},
+		},
+		"a visit": {
+			request{verb: datagram.Enter, command: chat.Enter{}, seated: true},
+			func(d *Door, q *request, m *member) {
+				d.seats.take(m.peer)
+				d.queue(q, m)
+				close(d.visits.queue)
+				d.submitVisits()
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, _ := openDoor(t, Config{Members: 10})
@@ -111,7 +119,9 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 
 // TestAPanicCostsOneDatagram: the next one is read and answered.
 func TestAPanicCostsOneDatagram(t *testing.T) {
-	d, c := newTestDoor(Config{Listen: "127.0.0.1:0", OutboxBytes: 1 << 20, TextMax: 1024, Idle: time.Hour, EnterRate: 50})
+	d, c := newTestDoor(Config{
+		Listen: "127.0.0.1:0", OutboxBytes: 1 << 20, TextMax: 1024, Idle: time.Hour, EnterRate: 50,
+	})
 	faulty := true
 	d.now = func() time.Time {
 		if faulty { // the goroutine that reads alone asks
@@ -176,7 +186,8 @@ func TestAPanicInTheHouseKeepsNobodyFromLeaving(t *testing.T) {
 // TestAPanicInTheWriterEndsOneMembership: the others are written to.
 func TestAPanicInTheWriterEndsOneMembership(t *testing.T) {
 	d, _ := openDoor(t, Config{})
-	ann, bad, bob := testMember(d, "127.0.0.1:1"), testMember(d, "127.0.0.1:2"), testMember(d, "127.0.0.1:3")
+	ann, bob := testMember(d, "127.0.0.1:1"), testMember(d, "127.0.0.1:2")
+	bad := testMember(d, "127.0.0.1:3")
 	stranger := d.newMember(strangerAt(1))
 	bad.queue, stranger.queue = nil, nil
 	for _, m := range []*member{ann, bob} {

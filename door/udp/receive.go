@@ -73,8 +73,9 @@ func (d *Door) receive(p packet) {
 	}
 }
 
-// receiveMember takes a member's datagram. A member is told, at most once in tellEvery, why one is dropped.
-// A stranger is not: its address may be forged, and the host that has it asked for nothing.
+// receiveMember takes a member's datagram. A member is told, at most once in tellEvery, why one is
+// dropped. A stranger is not: its address may be forged, and the host that has it asked for
+// nothing.
 func (d *Door) receiveMember(p packet, m *member) {
 	now := d.now()
 	m.hear(p, now)
@@ -198,8 +199,8 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 	}
 }
 
-// translate makes the request's command, for a member or, if m is nil, for a stranger. On L it reserves a
-// seat and holds the member's Queue: the answer comes first.
+// translate makes the request's command, for a member or, if m is nil, for a stranger. On L it
+// reserves a seat and holds the member's Queue: the answer comes first.
 func (d *Door) translate(q *request, m *member) *chat.Refusal {
 	session := d.sessionOf(q.peer)
 	if q.verb == datagram.Enter {

@@ -8,8 +8,8 @@ import (
 	"parley/guard"
 )
 
-// seats bound how many clients are inside or entering, in all and from one network. A client has one seat,
-// however many of its requests to enter are on their way. Any goroutine.
+// seats bound how many clients are inside or entering, in all and from one network. A client has
+// one seat, however many of its requests to enter are on their way. Any goroutine.
 type seats struct {
 	most, perNetwork int // perNetwork 0: no bound; loopback is not counted
 
