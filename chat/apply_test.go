@@ -469,3 +469,20 @@ func TestStateBeforeTheFirstRecord(t *testing.T) {
 		t.Errorf("the lobby is %+v, %v", room, ok)
 	}
 }
+
+// TestJoinableRoomsAreCounted: as if all rooms were walked, after any of them is made, loaded or kept again.
+func TestJoinableRoomsAreCounted(t *testing.T) {
+	s := NewState()
+	for i, id := range []RoomID{"attic", "@ann+ben", Lobby, "attic", "cellar", "@ann+cid", "cellar"} {
+		s.setRoom(Room{ID: id, Seq: Seq(i)})
+		want := 0
+		for id := range s.rooms {
+			if !id.IsDirect() {
+				want++
+			}
+		}
+		if s.joinable != want {
+			t.Errorf("after %s %d rooms are counted, want %d", id, s.joinable, want)
+		}
+	}
+}

@@ -116,6 +116,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		rooms:    map[RoomID]Room{Lobby: {ID: Lobby}},
+		joinable: 1,
 		sessions: map[SessionID]Session{},
 		holders:  map[string]SessionID{},
 		nodes:    map[NodeID]node{},

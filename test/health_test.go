@@ -167,7 +167,7 @@ func TestEveryQueueHasANameAndALength(t *testing.T) {
 	}
 	s := newScraper(t, map[string]bool{}, map[string]bool{})
 	s.open(nil)
-	want := []string{"answers", "ledger", "line.connections", "line.outboxes", "line.requests", "line.unread", "line.writer", "port.connections", "port.undecided", "udp.departures", "udp.outboxes", "udp.requests", "udp.visits", "udp.writer"}
+	want := []string{"answers", "ledger", "line.connections", "line.departures", "line.outboxes", "line.requests", "line.unread", "line.writer", "port.connections", "port.undecided", "udp.departures", "udp.outboxes", "udp.requests", "udp.visits", "udp.writer"}
 	var got []string
 	for name := range s.samples() {
 		if queue, is := strings.CutPrefix(name, `parley_queue_length{queue="`); is {

@@ -29,6 +29,7 @@ func (d *Door) Report() hub.Report {
 			{Name: "line.connections", Length: d.connections()},
 			{Name: "line.requests", Length: d.gate.Waiting(), Capacity: int(d.ahead())},
 			{Name: "line.unread", Length: d.unread.len(), Capacity: d.unread.most},
+			{Name: "line.departures", Length: d.departing.len()},
 			{Name: "line.writer", Length: d.writer.Len()},
 			{Name: "line.outboxes", Length: d.waiting()},
 		},

@@ -45,8 +45,9 @@ type Door struct {
 	newest  uint64 // numbers connections
 	closed  bool
 
-	crowds crowds
-	left   departures
+	crowds    crowds
+	left      departures
+	departing departing
 
 	// Deliver only.
 	run     run
@@ -60,7 +61,7 @@ func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Ti
 	d := &Door{
 		config: config, desk: desk, log: log, now: now, encode: line.Append,
 		members: map[chat.SessionID]*member{}, asides: newAsides(), left: newDepartures(),
-		unread: unread{most: unreadMax, patience: unreadPatience},
+		unread: unread{most: unreadMax, patience: unreadPatience}, departing: departing{every: leaveEvery},
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.gate = outbox.NewGate(d.ahead, func() bool { return d.writer.IsIdle() })

@@ -46,8 +46,9 @@ func (m *member) leave() {
 	}
 	m.end(why)
 	if m.isInside() && why != chat.ReasonEnded {
-		if _, err := m.do(m.door.ctx, chat.Leave{Session: m.id, Reason: why}); err != nil {
-			m.door.log.Debug("a leave is refused", "door", Name, "session", m.id, "err", err)
+		leave := chat.Leave{Session: m.id, Reason: why}
+		if _, err := m.do(m.door.ctx, leave); isRefusedForNow(err) {
+			m.door.leaveLater(leave, err)
 		}
 	}
 	_ = m.conn.SetWriteDeadline(time.Now().Add(farewell)) // the log may have taken its time

@@ -59,3 +59,28 @@ func TestLastWordsAreReadThoughTheLogTookItsTime(t *testing.T) {
 	(&caller{t, far, bufio.NewReader(far)}).reads(line.Bye)
 	h.serving.Wait()
 }
+
+// TestALeaveThatAFullDiskRefusesIsMadeUpFor: the nickname is free once storing goes on, without a restart.
+func TestALeaveThatAFullDiskRefusesIsMadeUpFor(t *testing.T) {
+	h := open(t, nil, func(h *house) { h.door.departing.every = time.Millisecond })
+	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
+	ann.reads("bob enters the chat room", "cid enters the chat room")
+	h.storage.full.Store(true)
+	bob.types("/quit")
+	bob.reads("cid enters the chat room", line.Bye)
+	bob.ends()
+	if err := cid.conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ann.types("hello")
+	ann.reads(line.Refused(chat.Refuse(chat.StorageFull)))
+	h.storage.full.Store(false)
+	left := map[string]bool{ann.next(): true, ann.next(): true}
+	if !left["bob quits the chat room"] || !left["cid quits the chat room"] {
+		t.Errorf("ann reads %v", left)
+	}
+	h.enter("bob")
+	if n := h.door.departing.len(); n != 0 {
+		t.Errorf("%d leaves are left to make up for", n)
+	}
+}

@@ -50,10 +50,17 @@ func defaults(t *testing.T) Config {
 	return c
 }
 
-// storage is a store whose history panics once it is armed.
+// storage is a store whose history panics once it is armed, and whose disk may be full.
 type storage struct {
 	*store.Store
-	armed atomic.Bool
+	armed, full atomic.Bool
+}
+
+func (s *storage) Commit(results []chat.Result, progress chat.Progress) error {
+	if s.full.Load() {
+		return store.ErrFull
+	}
+	return s.Store.Commit(results, progress)
 }
 
 func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
