@@ -21,6 +21,37 @@ func (p *tool) shows(want string) {
 	})
 }
 
+// TestTheRealTelnetCarriesChinese: bytes of these characters pass for Ctrl-C, Ctrl-O, Ctrl-Z and
+// Ctrl-\ with a client that looks at seven bits of each, and one of 来 for its escape character.
+func TestTheRealTelnetCarriesChinese(t *testing.T) {
+	needTool(t, "telnet")
+	script := needTool(t, "script")
+	for _, c := range []struct{ option, nick string }{{"", "小明"}, {"-E", "小来"}} {
+		r := openRoom(t, quiet)
+		bob := r.callAs("bob")
+		at := r.stream()
+		telnet := fmt.Sprintf("telnet %s %s %d", c.option, at.Addr(), at.Port())
+		ann := startTool(t, c.nick, script, "-qfc", telnet, "/dev/null")
+		ann.shows("Escape character is '")
+		ann.types("\n")
+		ann.shows(line.Prompt)
+		ann.types(c.nick + "\n")
+		ann.shows("Welcome to the chat room, " + c.nick + ". 1 other is here.")
+		bob.reads(c.nick + " enters the chat room")
+		for _, said := range []string{"我来了", "都好", "东西", "会了", "条 東 😃"} {
+			ann.types(said + "\n")
+			bob.reads(c.nick + ": " + said)
+			ann.shows(said + "\r\n") // the echo returns the carriage
+			bob.types(said)
+			ann.shows("bob: " + said + "\r\n")
+		}
+		ann.types("not this\x03")
+		ann.types("/quit\n")
+		ann.shows(line.Bye + "\r\n")
+		bob.reads(c.nick + " quits the chat room")
+	}
+}
+
 // TestTheRealTelnetShowsOnAfterCtrlC: a telnet client in a terminal throws away what it receives
 // after Ctrl-C until it is answered.
 func TestTheRealTelnetShowsOnAfterCtrlC(t *testing.T) {

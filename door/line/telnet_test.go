@@ -29,6 +29,7 @@ func (c *caller) hears(want string) {
 const (
 	ctrlC = "\xff\xf4\xff\xfd\x06" // as a telnet client sends it
 	mark  = "\xff\xfb\x06"         // what it waits for then
+	offer = "\xff\xfd\x00"         // what it is asked first: DO BINARY
 )
 
 // TestCtrlCInTelnetLosesOnlyTheLineUnderWay: the client is answered, so that it shows again what
@@ -38,7 +39,7 @@ func TestCtrlCInTelnetLosesOnlyTheLineUnderWay(t *testing.T) {
 	bob, ann := h.enter("bob"), h.enter("ann")
 	bob.reads("ann enters the chat room")
 	ann.sends("never min" + ctrlC)
-	ann.hears(mark)
+	ann.hears(offer + mark)
 	ann.sends("hello\r\n")
 	bob.reads("ann: hello")
 	bob.types("still there?")
@@ -53,6 +54,21 @@ func TestCtrlCInTelnetLosesOnlyTheLineUnderWay(t *testing.T) {
 	ann.ends()
 }
 
+// TestATelnetClientInBinaryStillReadsCRLF: BINARY holds for what the client sends.
+func TestATelnetClientInBinaryStillReadsCRLF(t *testing.T) {
+	h := open(t, nil)
+	bob, ann := h.enter("bob"), h.call()
+	ann.hears(line.Prompt)
+	ann.sends("\xe5\xb0\xff\xf5\xff\xfd\x06\xe6\x98\x8e\r\n") // 小明, as telnet sends it
+	ann.hears(offer + mark)
+	ann.reads("Welcome to the chat room, 小明.")
+	bob.reads("小明 enters the chat room")
+	ann.sends("\xff\xfb\x00我来了\n")
+	bob.reads("小明: 我来了")
+	bob.types("都好")
+	ann.hears("bob: 都好\r\n")
+}
+
 // TestATelnetClientReadsCRLFAndOthersDoNot: what both read is one chunk, and stays as it is.
 func TestATelnetClientReadsCRLFAndOthersDoNot(t *testing.T) {
 	h := open(t, nil)
@@ -60,7 +76,7 @@ func TestATelnetClientReadsCRLFAndOthersDoNot(t *testing.T) {
 	bob.reads("cid enters the chat room")
 	ann.hears(line.Prompt)
 	ann.sends("\xff\xfd\x03\xff\xfb\x18\xff\xfb\x1fann\r\x00")
-	ann.hears("\xff\xfc\x03\xff\xfe\x18\xff\xfe\x1f")
+	ann.hears(offer + "\xff\xfc\x03\xff\xfe\x18\xff\xfe\x1f")
 	ann.reads("Welcome to the chat room, ann. 2 others are here. /help lists commands.\r")
 	bob.reads("ann enters the chat room")
 	cid.reads("ann enters the chat room")
@@ -86,7 +102,7 @@ func TestATelnetClientWithoutADescriptorReadsCRLF(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := line.Prompt + mark +
+	want := line.Prompt + offer + mark +
 		"Welcome to the chat room, ann. Nobody else is here. /help lists commands.\r\n[lobby]"
 	got := make([]byte, len(want))
 	if n, err := io.ReadFull(ann, got); err != nil || string(got) != want {

@@ -1,15 +1,20 @@
 package line
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
-// Telnet's bytes (RFC 854; EOF and ABORT: RFC 1184).
+// Telnet's bytes (RFC 854; EOF, SUSP and ABORT: RFC 1184).
 const (
 	telnetEOF   = 0xEC
+	telnetSUSP  = 0xED // Ctrl-Z
 	telnetABORT = 0xEE
 	telnetSE    = 0xF0
 	telnetNOP   = 0xF1
 	telnetBRK   = 0xF3 // Ctrl-\
 	telnetIP    = 0xF4 // Ctrl-C
+	telnetAO    = 0xF5 // Ctrl-O
 	telnetAYT   = 0xF6 // are you there?
 	telnetEC    = 0xF7 // erase a character
 	telnetEL    = 0xF8 // erase the line
@@ -20,11 +25,12 @@ const (
 	telnetDONT  = 0xFE
 	telnetIAC   = 0xFF // a command follows
 
-	timingMark = 0x06 // the option of RFC 860
+	transmitBinary = 0x00 // the option of RFC 856
+	timingMark     = 0x06 // the option of RFC 860
 )
 
-// subnegotiationMax is how many bytes a subnegotiation may have. No option is ever agreed on, so
-// that none is needed.
+// subnegotiationMax is how many bytes a subnegotiation may have. No option that has one is ever
+// agreed on.
 const subnegotiationMax = 512
 
 // StillHere answers AYT (are you there).
@@ -38,7 +44,22 @@ type telnet struct {
 	declined [2]optionSet // options that the client offered, and options that it asked for
 	reply    []byte       // not yet returned by Reply
 	asked    bool         // AYT is not answered yet
+	binary   binaryState
 }
+
+// binaryState is what is agreed on BINARY from the client to the server. Without it a telnet client
+// compares only seven bits of each byte with its special keys, and so sends commands in the place
+// of bytes of many characters: 都 has one that passes for Ctrl-C.
+//
+// From the server to the client BINARY is declined. Text in UTF-8 needs it for nothing, and a
+// client that agreed would no longer return the carriage at the end of a typed line.
+type binaryState byte
+
+const (
+	binaryAsked binaryState = iota // the client has not answered yet
+	binaryOn
+	binaryOff
+)
 
 // telnetState is the position within a command.
 type telnetState byte
@@ -65,8 +86,8 @@ func (s *optionSet) add(option byte) bool {
 // IsTelnet reports whether the client has negotiated: then NVT converts all output to it.
 func (d *Decoder) IsTelnet() bool { return d.telnet != nil }
 
-// Reply returns the answer to the commands that Next took since the last Reply; nil: none. Its size
-// is bounded by that of their bytes.
+// Reply returns the answer to the commands that Next took since the last Reply; nil: none. The
+// first one asks for BINARY. Apart from that its size is bounded by that of their bytes.
 func (d *Decoder) Reply() []byte {
 	t := d.telnet
 	if t == nil {
@@ -96,7 +117,7 @@ func NVT(said []byte) []byte {
 // withoutTelnet returns b if it is text, or the key that a command stands for.
 func (d *Decoder) withoutTelnet(b byte) (key byte, isText bool) {
 	if d.telnet != nil {
-		return d.telnet.take(b)
+		return d.take(b)
 	}
 	return d.negotiates(b)
 }
@@ -115,15 +136,17 @@ func (d *Decoder) negotiates(b byte) (key byte, isText bool) {
 	opens := before[0] == 0 && before[1] == 0
 	switch {
 	case opens && before[2] == 0 && before[3] == telnetIAC && telnetNOP <= b && b < telnetSB:
-		return d.begin(1).command(b)
+		d.begin(1)
+		return d.command(b)
 	case before[2] != telnetIAC || !isOption(before[3], b, opens):
 		return b, true
 	case before[0] == telnetIAC && telnetEOF <= before[1] && before[1] < telnetSB:
-		t := d.begin(4)
-		t.negotiate(before[3], b)
-		return t.command(before[1])
+		d.begin(4)
+		d.telnet.negotiate(before[3], b)
+		return d.command(before[1])
 	}
-	d.begin(2).negotiate(before[3], b)
+	d.begin(2)
+	d.telnet.negotiate(before[3], b)
 	return 0, false
 }
 
@@ -139,15 +162,16 @@ func isOption(verb, b byte, opens bool) bool {
 	return b < ' ' && b != '\b' && b != '\t' && b != '\x1b'
 }
 
-// begin starts telnet. The last n bytes of the current line were not text.
-func (d *Decoder) begin(n int) *telnet {
+// begin starts telnet, and asks the client for BINARY. The last n bytes of the current line were
+// not text.
+func (d *Decoder) begin(n int) {
 	d.partial = d.partial[:max(0, len(d.partial)-n)]
-	d.telnet = new(telnet)
-	return d.telnet
+	d.telnet = &telnet{reply: []byte{telnetIAC, telnetDO, transmitBinary}}
 }
 
 // take returns b if it is text, or the key that a command stands for.
-func (t *telnet) take(b byte) (key byte, isText bool) {
+func (d *Decoder) take(b byte) (key byte, isText bool) {
+	t := d.telnet
 	switch t.state {
 	case inText:
 		if b != telnetIAC {
@@ -155,7 +179,7 @@ func (t *telnet) take(b byte) (key byte, isText bool) {
 		}
 		t.state = inCommand
 	case inCommand:
-		return t.command(b)
+		return d.command(b)
 	case inOption:
 		t.state = inText
 		t.negotiate(t.verb, b)
@@ -172,10 +196,49 @@ func (t *telnet) take(b byte) (key byte, isText bool) {
 		case telnetIAC:
 			t.state = inSubnegotiation
 		default: // the subnegotiation was cut short
-			return t.command(b)
+			return d.command(b)
 		}
 	}
 	return 0, false
+}
+
+// command takes the byte after IAC. It returns text, or the key that the command stands for: the
+// rest of a character if the command was sent in its place.
+func (d *Decoder) command(b byte) (key byte, isText bool) {
+	key, isText = d.telnet.command(b)
+	if rest := mistaken(b); rest != 0 && d.telnet.binary != binaryOn && d.continues(rest) {
+		return rest, true
+	}
+	return key, isText
+}
+
+// mistaken returns the byte of a character that a client without BINARY takes for a key, and in
+// whose place it sends a command; 0: there is none.
+func mistaken(command byte) byte {
+	switch command {
+	case telnetIP:
+		return 0x80 | keyInterrupt
+	case telnetAO:
+		return 0x80 | keyDiscard
+	case telnetSUSP:
+		return 0x80 | keySuspend
+	case telnetBRK, telnetABORT:
+		return 0x80 | keyQuit
+	}
+	return 0
+}
+
+// continues reports whether the current line ends within a character that b continues.
+func (d *Decoder) continues(b byte) bool {
+	start := len(d.partial) - 1
+	for start > 0 && !utf8.RuneStart(d.partial[start]) && len(d.partial)-start < utf8.UTFMax-1 {
+		start--
+	}
+	if start < 0 || utf8.FullRune(d.partial[start:]) {
+		return false
+	}
+	longer := append(bytes.Clone(d.partial[start:]), b)
+	return !utf8.FullRune(longer) || utf8.Valid(longer)
 }
 
 // command takes the byte after IAC. It returns text, or the key that the command stands for.
@@ -205,14 +268,29 @@ func (t *telnet) command(b byte) (key byte, isText bool) {
 }
 
 // negotiate declines an option, once: two sides that answer each refusal would go on for ever. A
-// timing mark is granted each time, because the client shows no output until it arrives.
+// timing mark is granted each time, because the client shows no output until it arrives. BINARY is
+// taken.
 func (t *telnet) negotiate(verb, option byte) {
 	switch {
+	case option == transmitBinary && (verb == telnetWILL || verb == telnetWONT):
+		t.agree(verb == telnetWILL)
 	case verb == telnetDO && option == timingMark:
 		t.reply = append(t.reply, telnetIAC, telnetWILL, timingMark)
 	case verb == telnetDO && t.declined[1].add(option):
 		t.reply = append(t.reply, telnetIAC, telnetWONT, option)
 	case verb == telnetWILL && t.declined[0].add(option):
 		t.reply = append(t.reply, telnetIAC, telnetDONT, option)
+	}
+}
+
+// agree notes whether the client transmits in BINARY. It answers only what is news to the server.
+func (t *telnet) agree(will bool) {
+	before, verb := t.binary, byte(telnetDONT)
+	t.binary = binaryOff
+	if will {
+		t.binary, verb = binaryOn, telnetDO
+	}
+	if before != binaryAsked && before != t.binary {
+		t.reply = append(t.reply, telnetIAC, verb, transmitBinary)
 	}
 }

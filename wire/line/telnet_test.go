@@ -22,6 +22,7 @@ func converse(data string, size int) (lines []string, reply string) {
 const (
 	ctrlC = "\xff\xf4\xff\xfd\x06"
 	mark  = "\xff\xfb\x06"
+	offer = "\xff\xfd\x00" // DO BINARY, once
 	putty = "\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27\xff\xfd\x01\xff\xfb\x03\xff\xfd\x03"
 )
 
@@ -56,9 +57,74 @@ func TestTelnet(t *testing.T) {
 	} {
 		for _, size := range []int{1, 2, 3, 5, 1 << 20} {
 			lines, reply := converse(c.typed, size)
-			if got := strings.Join(lines, "|"); got != c.lines || reply != c.reply {
+			if got := strings.Join(lines, "|"); got != c.lines || reply != offer+c.reply {
 				t.Errorf("%s, in pieces of %d: %q and %q, want %q and %q",
-					c.name, size, got, reply, c.lines, c.reply)
+					c.name, size, got, reply, c.lines, offer+c.reply)
+			}
+		}
+	}
+}
+
+const (
+	willBinary = "\xff\xfb\x00"
+	wontBinary = "\xff\xfc\x00"
+	doBinary   = "\xff\xfd\x00"
+	dontBinary = "\xff\xfe\x00"
+	opening    = "\xff\xf1" // NOP
+)
+
+func TestBinaryIsAgreedOn(t *testing.T) {
+	for _, c := range []struct{ name, typed, lines, reply string }{
+		{"the client agrees", opening + willBinary + "都好\n", "都好", ""},
+		{"it repeats that", opening + willBinary + willBinary + "a\n", "a", ""},
+		{"it declines", opening + wontBinary + wontBinary + "a\r\n", "a", ""},
+		{"it begins with it", willBinary + "都好\n", "都好", ""},
+		{"it changes its mind", opening + wontBinary + willBinary + "a\n", "a", doBinary},
+		{"and again", opening + willBinary + wontBinary + "a\r\n", "a", dontBinary},
+		{"the other direction", doBinary + willBinary + doBinary + "a\n", "a", wontBinary},
+		{"byte 255 is doubled", opening + willBinary + "a\xff\xffb\n", "a\xffb", ""},
+		{"Ctrl-C", opening + willBinary + "都" + ctrlC + "a\n", "a", mark},
+		{"within a character", opening + willBinary + "\xe9" + ctrlC + "a\n", "a", mark},
+	} {
+		for _, size := range []int{1, 2, 3, 5, 1 << 20} {
+			lines, reply := converse(c.typed, size)
+			if got := strings.Join(lines, "|"); got != c.lines || reply != offer+c.reply {
+				t.Errorf("%s, in pieces of %d: %q and %q, want %q and %q",
+					c.name, size, got, reply, c.lines, offer+c.reply)
+			}
+		}
+	}
+}
+
+// TestNoCharacterIsTakenForAKey: a telnet client without BINARY sends a command in the place of a
+// byte whose lower seven bits are those of a key.
+func TestNoCharacterIsTakenForAKey(t *testing.T) {
+	const (
+		ip    = "\xff\xf4"
+		ao    = "\xff\xf5"
+		susp  = "\xff\xed"
+		brk   = "\xff\xf3"
+		abort = "\xff\xee"
+		tm    = "\xff\xfd\x06"
+	)
+	for _, c := range []struct{ typed, want string }{
+		{"\xe5\xb0" + ao + tm + "\xe6\x98\x8e", "小明"},
+		{"\xe9" + ip + tm + "\xbd\xe5\xa5\xbd", "都好"},
+		{"\xe4\xb8" + brk + tm + "\xe8\xa5\xbf", "东西"},
+		{"\xe4\xb8" + abort + tm + "\xe8\xa5\xbf", "东西"},
+		{"\xe9" + ip + tm + "\xbd\xe4\xbc" + susp + tm, "都会"},
+		{"\xf0\x9f\x98" + ip + tm + "!", "😃!"},
+		{"\xd0" + ip + tm, "\u0403"},
+		{"小明" + ip + tm + "a", "a"},           // Ctrl-C
+		{"\xe0" + ip + tm + "a", "a"},         // E0 83 begins no character
+		{"\xe9\x83\xbd" + ip + tm + "a", "a"}, // nothing is missing
+		{ip + tm + "a", "a"},
+	} {
+		marks := strings.Repeat(mark, strings.Count(c.typed, tm))
+		for _, size := range []int{1, 2, 3, 5, 1 << 20} {
+			lines, reply := converse("hi\r\n"+c.typed+"\r\n", size)
+			if !equal(lines, []string{"hi", c.want}) || reply != offer+marks {
+				t.Errorf("%q in pieces of %d is %q and %q", c.typed, size, lines, reply)
 			}
 		}
 	}
