@@ -14,7 +14,7 @@ type counters struct {
 }
 
 // Report tells what was counted since the door opened, and who is there. Received are connections that were accepted, Dropped
-// those that no Handler got, and attempts to accept that failed. Any goroutine, once the door is open.
+// those that the door turned away, and attempts to accept that failed. Any goroutine, once the door is open.
 func (d *Door) Report() hub.Report {
 	dropped := map[string]uint64{}
 	for r := range reasons {

@@ -88,14 +88,27 @@ func TestSilenceEnds(t *testing.T) {
 	served.say("still here").hears("still here")
 }
 
-func TestWhoIsCutShortIsLetGo(t *testing.T) {
+// TestAClientThatLeavesByItselfIsNotCountedAsSilent: such as a health check that only connects.
+func TestAClientThatLeavesByItselfIsNotCountedAsSilent(t *testing.T) {
 	r := openRoom(t, nil)
 	short := r.dial(0).say("SSH")
 	short.Conn.(*net.TCPConn).CloseWrite()
 	short.hearsLast("press Enter to begin")
-	r.dial(0).Close()
-	r.counted(2, "silent")
 	r.waits(0)
+	for _, linger := range []int{-1, 0} { // 0: Close resets the connection
+		c := r.dial(0)
+		r.waits(1)
+		if err := c.Conn.(*net.TCPConn).SetLinger(linger); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		r.waits(0)
+	}
+	for name, n := range r.Report().Dropped {
+		if want := map[string]uint64{"unknown": 1}[name]; n != want { // "SSH" alone
+			t.Errorf("%d are counted as %s, want %d", n, name, want)
+		}
+	}
 }
 
 func TestHandshakesThatNeverEndKeepNobodyWaiting(t *testing.T) {

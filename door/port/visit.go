@@ -133,16 +133,18 @@ func (d *Door) tell(v *visit) Protocol {
 	}
 }
 
-// giveUp lets go who says nothing, or too little.
+// giveUp ends a connection whose client has not said enough to tell what it speaks. It counts the
+// client only if the door turns it away: a client that leaves before that, and one that Stop
+// disconnects, are not dropped.
 func (d *Door) giveUp(v *visit, err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, io.EOF) && len(v.first) > 0 {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		d.turnAway(v, Unknown, silent)
-		return
+	case errors.Is(err, io.EOF) && len(v.first) > 0: // it may still read
+		d.turnAway(v, Unknown, unknown)
+	default:
+		_ = v.conn.Close()
 	}
-	if !errors.Is(err, net.ErrClosed) { // by Stop
-		d.count(v, silent)
-	}
-	_ = v.conn.Close()
 }
 
 // isOpenTo says whether a client may speak that protocol from where it is: ssh is encrypted by itself.
