@@ -201,14 +201,26 @@ func (h *Line) Text(l locale.Lang) string {
 		said = locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
 		said = locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
-	case chat.KindEntered:
-		said = locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
-	case chat.KindLeft:
-		said = locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, reason(h.Message.Text, l))
+	case chat.KindEntered, chat.KindLeft:
+		said = h.moved(l)
 	default:
 		said = h.Nick + " " + string(h.Kind) + " " + h.Message.Text
 	}
 	return h.Time.Local().Format(clock) + "  " + strings.ReplaceAll(said, "\n", "\n"+strings.Repeat(" ", len(clock)+2))
+}
+
+// moved words that somebody entered the room or left it.
+func (h *Line) moved(l locale.Lang) string {
+	why := reason(h.Message.Text, l)
+	switch lobby := h.Room == chat.Lobby; {
+	case h.Kind == chat.KindEntered && lobby:
+		return locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
+	case h.Kind == chat.KindEntered:
+		return locale.Text{EN: "%s enters the room", ZH: "%s 进入房间"}.Format(l, h.Nick)
+	case lobby:
+		return locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, why)
+	}
+	return locale.Text{EN: "%s leaves the room (%s)", ZH: "%s 离开房间（%s）"}.Format(l, h.Nick, why)
 }
 
 // reason words why somebody left: a chat.Reason, and perhaps a detail behind a colon.
@@ -216,7 +228,7 @@ func reason(text string, l locale.Lang) string {
 	why, detail, detailed := strings.Cut(text, ": ")
 	zh := map[chat.Reason]string{
 		chat.ReasonQuit: "主动退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
-		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "离开房间", chat.ReasonSlow: "接收太慢",
+		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "主动离开", chat.ReasonSlow: "接收太慢",
 	}[chat.Reason(why)]
 	switch {
 	case l != locale.Chinese || zh == "":
