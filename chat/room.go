@@ -35,6 +35,14 @@ func ParseRoom(s string) (RoomID, error) {
 	return RoomID(folded), nil
 }
 
+// ParseAnyRoom is ParseRoom, but also returns the name of a direct room, as it is.
+func ParseAnyRoom(s string) (RoomID, error) {
+	if room := RoomID(s); room.IsDirect() && room.IsRoom() {
+		return room, nil
+	}
+	return ParseRoom(s)
+}
+
 // DirectRoom names what two say to each other alone. No room that somebody joins can be called so.
 func DirectRoom(a, b Nick) RoomID {
 	first, second := a.Key, b.Key

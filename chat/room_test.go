@@ -25,6 +25,16 @@ func TestParseRoom(t *testing.T) {
 	}
 }
 
+func TestParseAnyRoom(t *testing.T) {
+	for typed, want := range map[string]RoomID{
+		"#Dev": "dev", "@ann+bob": "@ann+bob", "@bob+ann": "", "@ann": "", "#@ann+bob": "", "": "",
+	} {
+		if got, err := ParseAnyRoom(typed); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q is %q, %v; want %q", typed, got, err, want)
+		}
+	}
+}
+
 func FuzzParseRoom(f *testing.F) {
 	for _, seed := range []string{"dev", "#Dev", "读书会", "@a+b", "ﷺﷺ", "İ"} {
 		f.Add(seed)

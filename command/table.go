@@ -69,7 +69,7 @@ type call struct {
 func (c call) room(argument string) (chat.RoomID, error) {
 	switch {
 	case c.args[argument] != "" && c.caller == nil:
-		return chat.RoomID(c.args[argument]), nil // the administrator's own business, whatever it is called
+		return chat.ParseAnyRoom(c.args[argument])
 	case c.args[argument] != "":
 		return chat.ParseRoom(c.args[argument])
 	case c.caller != nil:

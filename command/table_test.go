@@ -84,6 +84,27 @@ func TestEveryRowIsComplete(t *testing.T) {
 	}
 }
 
+func TestTheAdministratorNamesRoomsAsMembersDo(t *testing.T) {
+	member := &Caller{Room: "attic"}
+	for _, c := range []struct {
+		typed                string
+		administrator, guest chat.RoomID // empty: refused
+	}{
+		{"kitchen", "kitchen", "kitchen"},
+		{"#Kitchen", "kitchen", "kitchen"},
+		{"", chat.Lobby, "attic"},
+		{"@ann+bob", "@ann+bob", ""},
+		{"a b", "", ""},
+	} {
+		for caller, want := range map[*Caller]chat.RoomID{nil: c.administrator, member: c.guest} {
+			call := call{caller: caller, args: Arguments{"room": c.typed}}
+			if got, err := call.room("room"); got != want || (err == nil) != (want != "") {
+				t.Errorf("%q of %v is %q, %v; want %q", c.typed, caller, got, err, want)
+			}
+		}
+	}
+}
+
 func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.Local)
 	for _, c := range []struct {

@@ -78,6 +78,9 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	ann.says("the last words")
 	ann.hearsNothing()
 	before, lobby, history := done(t, "export", "--data", dir), done(t, "export", "--data", dir, "lobby"), p.history()
+	if got := done(t, "export", "--data", dir, "#Lobby"); got != lobby {
+		t.Errorf("#Lobby is exported as\n%s, lobby as\n%s", got, lobby)
+	}
 	if !slices.Equal(exportedMessages(t, before), history) || len(history) < 6 {
 		t.Errorf("exported is\n%s, the history is %+v", before, history)
 	}

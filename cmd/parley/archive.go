@@ -172,7 +172,11 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 		if onTerminal(c.OutOrStdout()) { // where the lines are shown already
 			progress = func(locale.Text, int64, int64) {}
 		}
-		err := archive.Export(c.Context(), data, chat.RoomID(strings.Join(args, "")), c.OutOrStdout(), progress)
+		room := chat.RoomID(strings.Join(args, "")) // none: every room
+		if parsed, err := chat.ParseAnyRoom(string(room)); err == nil {
+			room = parsed // otherwise Export says which rooms there are
+		}
+		err := archive.Export(c.Context(), data, room, c.OutOrStdout(), progress)
 		if errors.Is(err, context.Canceled) {
 			return nil, locale.Errorf(locale.Text{EN: "interrupted: the export is not whole", ZH: "已中断：导出不完整"})
 		}
