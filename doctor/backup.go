@@ -27,6 +27,12 @@ type copied struct {
 }
 
 func checkBackup(_ context.Context, e *Examination) []Finding {
+	if e.house().lost() {
+		return []Finding{warning(locale.Text{
+			EN: "not looked at: the server lost its database, of which no backup can be made now",
+			ZH: "未检查：服务器的数据库已丢失，现在无法备份",
+		})}
+	}
 	glimpse, err := e.glimpse()
 	c := copied{needed: glimpse.Messages || err != nil && !isPathError(err)}
 	if c.last, c.err = server.LastBackup(e.Config.Data); c.err == nil {

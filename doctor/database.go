@@ -16,19 +16,42 @@ import (
 func checkDatabase(_ context.Context, e *Examination) []Finding {
 	glimpse, err := e.glimpse()
 	if errors.Is(err, fs.ErrNotExist) {
-		err = cmp.Or(server.MissingDatabase(e.Config.Data), err)
+		err = cmp.Or(server.LostDatabase(e.Config.Data), err)
 	}
-	last, lastErr := server.LastBackup(e.Config.Data)
-	if _, err := os.Stat(last.File); lastErr != nil || err != nil {
-		last.File = ""
+	if e.house().lost() {
+		return []Finding{lostDatabase()}
 	}
-	return judgeDatabase(absolute(e.Config.Data), last.File, glimpse, err)
+	return judgeDatabase(absolute(e.Config.Data), newestCopy(absolute(e.Config.Data)), glimpse, err)
 }
 
 // isPathError says that the file system refuses, which says nothing about what is in the file.
 func isPathError(err error) bool {
 	var refused *fs.PathError
 	return errors.As(err, &refused)
+}
+
+// newestCopy returns the newest copy of a data directory that can be restored, a backup or what a
+// server saved when it had lost its database; empty if there is none.
+func newestCopy(dir string) string {
+	last, _ := server.LastBackup(dir) // without it, it is zero
+	if _, err := os.Stat(last.File); err != nil {
+		last.File = ""
+	}
+	saved := server.Rescued(dir)
+	info, err := os.Stat(saved)
+	if err == nil && (last.File == "" || info.ModTime().After(last.Time)) {
+		return saved
+	}
+	return last.File
+}
+
+// lostDatabase leaves it to the check of the server to say what to do: until that is stopped, nothing
+// may be moved or restored.
+func lostDatabase() Finding {
+	return broken(locale.Text{
+		EN: "the server lost it: see what is said of the server above, before anything else",
+		ZH: "服务器的数据库已丢失：请先按上面“服务器”一项处理",
+	})
 }
 
 // judgeDatabase also takes the newest backup that is there, empty if none is.
@@ -59,6 +82,9 @@ func replace(dir, backup string) locale.Text {
 			EN: "# with the server stopped\nmv %s %s\n# then, of a backup; without one, the next start begins anew\n# parley restore --data %s BACKUP",
 			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时重新开始\n# parley restore --data %s BACKUP",
 		}.Fill(quote(dir), quote(dir+".broken"), quote(dir))
+	}
+	if within, err := filepath.Rel(dir, backup); err == nil && filepath.IsLocal(within) {
+		backup = filepath.Join(dir+".broken", within)
 	}
 	return locale.Text{
 		EN: "# with the server stopped\nmv %s %s && parley restore --data %s %s", ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",

@@ -47,6 +47,12 @@ func visit(s Subject) house {
 // runs says whether a server holds the data directory, answering or not.
 func (h house) runs() bool { return h.err == nil }
 
+// lost says whether the server lost its database while it ran.
+func (h house) lost() bool { return h.state != nil && h.state.Storage == storageLost }
+
+// storageLost is how a server's state says that it lost its database.
+const storageLost = "storage_lost"
+
 // port is how the running server takes connections, and where; ok is false if that is not known.
 func (h house) port() (door command.DoorState, bound []netip.AddrPort, ok bool) {
 	if h.state == nil {
@@ -148,11 +154,13 @@ func judgeState(s *command.State) []Finding {
 	case s.Storage == "storage_full":
 		return []Finding{broken(locale.Text{EN: "its disk is full, nobody can talk; it goes on by itself once there is room", ZH: "磁盘已满，无人可以发言；腾出空间后自动恢复"}).
 			cure(paste("df -h"))}
-	case s.Storage == "storage_lost":
+	case s.Storage == storageLost:
 		return []Finding{broken(locale.Text{
-			EN: "its database was removed or replaced while it ran, nobody can talk; " +
-				"the process still has the history, and saves it when it is stopped with SIGTERM",
-			ZH: "运行期间数据库被移走或替换，无人可以发言；历史仍在该进程中，用 SIGTERM 停止时会另存",
+			EN: "its database was removed or replaced while it ran, or overwritten, nobody can talk; " +
+				"when it is stopped with SIGTERM, it saves what it still has: all of the history, " +
+				"unless the file was overwritten or cut short",
+			ZH: "运行期间数据库被移走、替换或覆盖，无人可以发言；用 SIGTERM 停止时会另存尚有的内容：" +
+				"除非文件被覆盖或截断，否则就是全部历史",
 		}).cure(locale.Text{
 			EN: "# stop it with SIGTERM, never with kill -9: its last words say where the history is",
 			ZH: "# 用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",

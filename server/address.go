@@ -52,7 +52,9 @@ func ListenError(address, network, flag string, err error) error {
 		other = strconv.FormatUint(n+1, 10)
 	}
 	return locale.Errorf(locale.Text{
-		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is), or choose another port: %s %s",
-		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看），或换一个端口：%s %s",
+		EN: "port %s/%s is taken, perhaps by another parley: end that program (ss -l%snp tells which it is; " +
+			"a parley with SIGTERM, never with kill -9), or choose another port: %s %s",
+		ZH: "端口 %s/%s 已被占用，可能是另一个 parley：请结束该程序（用 ss -l%snp 查看；" +
+			"若是 parley，请用 SIGTERM，切勿 kill -9），或换一个端口：%s %s",
 	}, port, network, network[:1], flag, net.JoinHostPort(host, other))
 }

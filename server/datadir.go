@@ -114,13 +114,9 @@ func MissingDatabase(dir string) error {
 		}, dir)
 	case former.PID != 0:
 		return locale.Errorf(locale.Text{
-			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: " +
-				"put it back, or restore a backup into a new directory " +
-				"(parley restore --data NEW BACKUP). To begin with an empty history, remove %[3]s",
-			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：请放回该文件，" +
-				"或将备份恢复到新目录（parley restore --data 新目录 备份文件）。" +
-				"如要从空白历史开始，请删除 %[3]s",
-		}, dir, store.FileName, filepath.Join(dir, lockName))
+			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: %[3]v. %[4]v",
+			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：%[3]v。%[4]v",
+		}, dir, store.FileName, backToHistory(dir), awayFromHistory(dir))
 	}
 	return nil
 }

@@ -236,25 +236,15 @@ func (s *Server) Close() error {
 // its own: once it is closed, nobody can reach it.
 func (s *Server) closeStore() error {
 	missing := s.store.InPlace()
+	var held heldError
+	if errors.Is(missing, store.ErrOverwritten) && errors.As(s.store.Lost(), &held) {
+		missing = nil // the other server wrote it, which is no damage
+	}
 	if missing == nil {
-		return errors.Join(s.stoppedWriting(), s.store.Close())
+		return errors.Join(s.stoppedWriting(), s.foundDamage(), s.store.Close())
 	}
-	rescued, err := s.store.Rescue()
-	err = errors.Join(err, s.store.Close())
-	if rescued == "" {
-		return errors.Join(locale.Errorf(locale.Text{
-			EN: "not everything that was shown is stored in %s: %v. " +
-				"Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
-				"请恢复最近的备份：parley restore --data 新目录 备份文件",
-		}, s.config.Data, missing), err)
-	}
-	return errors.Join(locale.Errorf(locale.Text{
-		EN: "not everything that was shown is stored in %s: %v. " +
-			"All of it was saved in %[3]s: parley restore --data NEW %[3]s",
-		ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
-			"全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
-	}, s.config.Data, missing, rescued), err)
+	farewell := s.rescue(missing)
+	return errors.Join(farewell, s.store.Close())
 }
 
 // stoppedWriting returns an error if the server stopped writing a database that is in its place:
@@ -269,5 +259,22 @@ func (s *Server) stoppedWriting() error {
 			"Every message shown before that is stored; to check them: parley verify --data %[1]s",
 		ZH: "服务器已停止写入 %[1]s：%[2]v。" +
 			"此前显示过的消息均已保存；可用 parley verify --data %[1]s 检查",
+	}, s.config.Data, why)
+}
+
+// foundDamage returns an error if the database turned out to be damaged when it was written: what
+// was shown may be stored or not.
+func (s *Server) foundDamage() error {
+	why := s.store.Failed()
+	if !errors.Is(why, store.ErrDamaged) {
+		return nil
+	}
+	return locale.Errorf(locale.Text{
+		EN: "the server stopped writing to %[1]s: %[2]v. " +
+			"What was shown may not be stored: check it with parley verify --data %[1]s, " +
+			"and if it is not sound, restore the last backup: parley restore --data NEW BACKUP",
+		ZH: "服务器已停止写入 %[1]s：%[2]v。" +
+			"显示过的消息可能没有保存：请用 parley verify --data %[1]s 检查，" +
+			"如有问题，请恢复最近的备份：parley restore --data 新目录 备份文件",
 	}, s.config.Data, why)
 }

@@ -26,24 +26,51 @@ var ErrFailed = errors.New("the disk failed before; nothing is written until a r
 // Commit stores what a batch of Records led to, in their order, with the progress after the last of them. It returns once all
 // of it is on the disk.
 func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
-	if s.failed {
+	if s.failed != nil {
 		return ErrFailed
 	}
-	if why := s.Lost(); why != nil {
+	if why := s.lostBefore(); why != nil {
 		return fmt.Errorf("commit: %w: %w", ErrLost, why)
 	}
 	touched, err := s.transact(results, progress)
+	s.place.end()
 	switch {
 	case err == nil:
+		s.progress = progress
 		maps.Copy(s.digests, touched)
 		return nil
 	case isFull(err):
 		return fmt.Errorf("commit: %w (%w)", ErrFull, err)
 	default:
-		s.failed = true
-		return fmt.Errorf("commit: %w", err)
+		s.failed = fmt.Errorf("commit: %w", classify(err))
+		return s.failed
 	}
 }
+
+// lostBefore returns why nothing may be written any more: a Commit into files that are not in their
+// place would be found by nobody, and one into a file that was overwritten would spoil it further.
+// Without an error, place.end is due.
+func (s *Store) lostBefore() error {
+	if why := s.Lost(); why != nil {
+		return why
+	}
+	if err := s.place.begin(); err != nil {
+		s.Abandon(err)
+		return s.Lost()
+	}
+	return nil
+}
+
+// Committed returns how far the log is stored, and what the messages of every room come to. It
+// belongs to the goroutine of Commit.
+func (s *Store) Committed() (chat.Progress, map[chat.RoomID]Digest) {
+	return s.progress, maps.Clone(s.digests)
+}
+
+// Failed returns the error of the Commit after which every other one returns ErrFailed, nil if none
+// did. It is ErrDamaged if SQLite found the database not to be what it wrote. It belongs to the
+// goroutine of Commit.
+func (s *Store) Failed() error { return s.failed }
 
 // transact writes a batch and returns the digests of the rooms it touched.
 func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched map[chat.RoomID]Digest, err error) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
@@ -20,6 +22,9 @@ var ErrDamaged = errors.New("the database is damaged")
 
 // ErrLost is returned by every Commit after Abandon: nobody would find what is written now.
 var ErrLost = errors.New("writing has stopped")
+
+// ErrOverwritten is among the errors of InPlace if another program wrote the database's file.
+var ErrOverwritten = errors.New("was written by another program")
 
 // belongings are the suffixes of the files that a database in use consists of.
 var belongings = []string{"", "-wal", "-shm"}
@@ -73,7 +78,7 @@ func create(path string) error {
 	if err := os.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) // follows no link
+	f, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // follows no link
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,17 @@ func build(path string) error {
 	return errors.Join(err, conn.Close())
 }
 
+// hide takes the right to read a database from everybody but its owner. SQLite gives the files that
+// it makes beside it the same rights.
+func hide(path string) {
+	for _, suffix := range belongings {
+		info, err := os.Stat(path + suffix)
+		if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+			_ = os.Chmod(path+suffix, info.Mode().Perm()&^0o077) // only its owner may, or root
+		}
+	}
+}
+
 // SyncDir brings the names in a directory to the disk.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" { // where directories cannot be synced
@@ -119,13 +135,17 @@ func SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// place remembers which files an open database consists of. It asks the file system by name only:
-// opening and closing one of them would drop SQLite's locks on it.
+// place remembers which files an open database consists of, and when they were written. It asks the
+// file system by name only: opening and closing one of them would drop SQLite's locks on it.
 type place struct {
 	path  string
 	files []fs.FileInfo // as opened, in the order of belongings
-	size  int64         // the most that the database's file had; it never shrinks
-	cut   error         // that the file was cut short; its content does not come back
+
+	mu      sync.Mutex
+	size    int64     // the most that the database's file had; it never shrinks
+	written time.Time // its modification time after the Store wrote last
+	writing bool      // the Store may be writing it, so its modification time says nothing
+	spoiled error     // it was cut short or overwritten; what was in it does not come back
 }
 
 // newPlace remembers the files of a database that has just been opened.
@@ -139,13 +159,21 @@ func newPlace(path string) (*place, error) {
 		_ = os.SameFile(info, info) // Windows finds out which file it is only when it is asked
 		p.files = append(p.files, info)
 	}
+	p.size, p.written = p.files[0].Size(), p.files[0].ModTime()
 	return p, nil
 }
 
-// check returns an error if a file is not the one under its name, or was ever cut short.
+// check returns an error if a file is not the one under its name, or was ever cut short or written
+// by another program.
 func (p *place) check() error {
-	if p.cut != nil {
-		return p.cut
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.compare()
+}
+
+func (p *place) compare() error {
+	if p.spoiled != nil {
+		return p.spoiled
 	}
 	for i, suffix := range belongings {
 		path := p.path + suffix
@@ -157,18 +185,46 @@ func (p *place) check() error {
 			return err
 		case !os.SameFile(info, p.files[i]):
 			return fmt.Errorf("%s was replaced by another file", path)
-		case i == 0 && info.Size() < p.size:
-			p.cut = fmt.Errorf("%s was cut short from %d bytes to %d", path, p.size, info.Size())
-			return p.cut
-		case i == 0:
+		case i > 0: // readers write it, too
+		case info.Size() < p.size:
+			p.spoiled = fmt.Errorf("%s was cut short from %d bytes to %d", path, p.size, info.Size())
+			return p.spoiled
+		case !p.writing && timesTell && !info.ModTime().Equal(p.written):
+			p.spoiled = fmt.Errorf("%s %w", path, ErrOverwritten)
+			return p.spoiled
+		default:
 			p.size = info.Size()
 		}
 	}
 	return nil
 }
 
+// timesTell says whether modification times show who wrote a file. Windows changes them later than
+// the file.
+const timesTell = runtime.GOOS != "windows"
+
+// begin returns check's error or, without one, has the modification time ignored until end: a
+// commit may write the database's file.
+func (p *place) begin() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.compare()
+	p.writing = err == nil
+	return err
+}
+
+// end notes what the Store made of the database's file.
+func (p *place) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writing = false
+	if info, err := os.Stat(p.path); err == nil && os.SameFile(info, p.files[0]) {
+		p.written = info.ModTime()
+	}
+}
+
 // InPlace returns an error that says which of the database's files is removed or replaced, or was
-// cut short since Open. One goroutine at a time.
+// cut short or overwritten since Open. Any goroutine.
 func (s *Store) InPlace() error { return s.place.check() }
 
 // Abandon makes every Commit from now on fail with ErrLost and the reason. Any goroutine.
@@ -182,20 +238,41 @@ func (s *Store) Lost() error {
 	return nil
 }
 
-// Rescue copies the database, whatever became of its files, into a new file beside it, and returns
-// the file's path. An error beside a path says that a power failure may still lose the copy. It
-// belongs to the goroutine of Commit.
-func (s *Store) Rescue() (file string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(s.path), "parley-rescued-*.db")
+// Rescue copies the database, whatever became of its files, into a new file in the first of some
+// directories that takes it, and returns the file's path. An error beside a path says that a power
+// failure may still lose the copy. It belongs to the goroutine of Commit.
+func (s *Store) Rescue(dirs ...string) (file string, err error) {
+	var refused []error
+	for _, dir := range dirs {
+		file, err := s.rescueInto(dir)
+		if err != nil {
+			err = fmt.Errorf("rescue the database: %w", err)
+		}
+		if file != "" {
+			return file, err
+		}
+		refused = append(refused, err)
+		if errors.Is(err, ErrDamaged) {
+			break // which no other directory helps against
+		}
+	}
+	return "", errors.Join(refused...)
+}
+
+// RescuePattern is what the name of a file that Rescue made is like.
+const RescuePattern = "parley-rescued-*.db"
+
+func (s *Store) rescueInto(dir string) (file string, err error) {
+	if dir, err = filepath.Abs(dir); err != nil { // what starts with file: would be a URI
+		return "", err
+	}
+	f, err := os.CreateTemp(dir, RescuePattern)
 	if err != nil {
-		return "", fmt.Errorf("rescue the database: %w", err)
+		return "", err
 	}
 	err = vacuumInto(s.writer, f.Name())
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("rescue the database: %w", err), os.Remove(f.Name()))
+		return "", errors.Join(err, os.Remove(f.Name()))
 	}
-	if err := SyncDir(filepath.Dir(f.Name())); err != nil {
-		return f.Name(), fmt.Errorf("rescue the database: %w", err)
-	}
-	return f.Name(), nil
+	return f.Name(), SyncDir(dir)
 }

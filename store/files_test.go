@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"parley/chat"
 )
@@ -92,6 +93,45 @@ func TestADatabaseThatIsNotWholeIsRefusedUntouched(t *testing.T) {
 	}
 }
 
+// TestADatabaseWithoutItsNewestMessagesIsRefused: they would be followed by a gap.
+func TestADatabaseWithoutItsNewestMessagesIsRefused(t *testing.T) {
+	for _, change := range []string{"DELETE FROM message", "UPDATE message SET seq = seq + 1"} {
+		dir := t.TempDir()
+		set(t, dir, change)
+		before := contents(t, filepath.Join(dir, FileName))
+		_, openErr := Open(dir, Options{})
+		_, glanceErr := Glance(t.Context(), dir)
+		for _, err := range []error{openErr, glanceErr} {
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "and should be 1") {
+				t.Errorf("after %s: %v", change, err)
+			}
+		}
+		if contents(t, filepath.Join(dir, FileName)) != before {
+			t.Errorf("after %s: it is changed", change)
+		}
+	}
+}
+
+// TestADatabaseOfTwoHistoriesIsRefused, also where each table is sound by itself.
+func TestADatabaseOfTwoHistoriesIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	set(t, dir, "DELETE FROM message")
+	conn, err := sqlite.OpenConn(filepath.Join(dir, FileName), sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(sqlitex.ExecuteTransient(conn, "DELETE FROM digest", nil), conn.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, dir, Options{}).Load(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Glance(t.Context(), dir); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+}
+
 // listing returns what is in a directory, with what is in the files.
 func listing(t *testing.T, dir string) (all []string) {
 	t.Helper()
@@ -132,6 +172,30 @@ func TestANewDatabaseAppearsWhole(t *testing.T) {
 	}
 }
 
+// TestOnlyTheOwnerCanReadADatabase, also one that an earlier version made.
+func TestOnlyTheOwnerCanReadADatabase(t *testing.T) {
+	dir := t.TempDir()
+	check := func(what string) {
+		t.Helper()
+		for _, suffix := range belongings {
+			info, err := os.Stat(filepath.Join(dir, FileName+suffix))
+			if err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s, %s%s: %v, %v", what, FileName, suffix, info.Mode(), err)
+			}
+		}
+	}
+	begun(t, dir).must(says("one")...)
+	check("new")
+	dir = copyFiles(t, dir) // with a WAL
+	for _, suffix := range belongings {
+		if err := os.Chmod(filepath.Join(dir, FileName+suffix), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, dir, Options{})
+	check("earlier")
+}
+
 func TestAStoreNoticesThatItsFilesAreNotInPlace(t *testing.T) {
 	for _, suffix := range belongings {
 		for what, spoil := range map[string]func(path string) error{
@@ -162,9 +226,6 @@ func TestAStoreNoticesThatItsFilesAreNotInPlace(t *testing.T) {
 	}
 	dir := t.TempDir()
 	s := open(t, dir, Options{})
-	if err := s.InPlace(); err != nil {
-		t.Error(err)
-	}
 	whole, err := os.Stat(filepath.Join(dir, FileName))
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +236,41 @@ func TestAStoreNoticesThatItsFilesAreNotInPlace(t *testing.T) {
 		}
 		if err := s.InPlace(); err == nil || !strings.Contains(err.Error(), "cut short") {
 			t.Errorf("with %d bytes: %v", size, err)
+		}
+	}
+}
+
+// TestAStoreNoticesThatItsDatabaseWasOverwritten, also with as many bytes and before it writes.
+func TestAStoreNoticesThatItsDatabaseWasOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	b := begun(t, dir)
+	b.must(says("one", long)...)
+	former := contents(t, path)
+	for b.must(says("two")...); contents(t, path) == former; { // until a checkpoint
+		b.must(says(long)...)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := former + strings.Repeat("x", int(info.Size())-len(former))
+	if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, path+"-wal")
+	if err := b.try(says("three")...); !errors.Is(err, ErrLost) || !errors.Is(err, ErrOverwritten) {
+		t.Errorf("%v", err)
+	}
+	if contents(t, path) != other || contents(t, path+"-wal") != before {
+		t.Error("it writes into what another program wrote")
+	}
+	for range 2 {
+		if err := b.store.InPlace(); !errors.Is(err, ErrOverwritten) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%v", err)
+		}
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil { // which brings nothing back
+			t.Fatal(err)
 		}
 	}
 }
@@ -228,5 +324,47 @@ func TestClosingALostDatabaseSparesTheOneInItsPlace(t *testing.T) {
 	}
 	if got := texts(history(t, open(t, dir, Options{}))); !slices.Contains(got, "found") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestAStoreThatFindsItsDatabaseDamagedSaysSo, also where nobody could see that somebody wrote it.
+func TestAStoreThatFindsItsDatabaseDamagedSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	b := closable(t, dir)
+	b.must(says("one")...)
+	if err := b.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b = begun(t, dir)
+	if err := b.store.Failed(); err != nil {
+		t.Error(err)
+	}
+	other := open(t, dir, Options{}) // after what it writes, the Store reads the file anew
+	if err := other.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, filepath.Join(dir, FileName))
+	if err := b.try(says("two")...); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+	if err := b.store.Failed(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v", err)
+	}
+}
+
+// spoil overwrites all pages of a database but the first, and sets its time as it was.
+func spoil(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := []byte(contents(t, path))
+	for i := 4096; i < len(content); i++ {
+		content[i] = 'x'
+	}
+	err = errors.Join(os.WriteFile(path, content, 0o600), os.Chtimes(path, info.ModTime(), info.ModTime()))
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -68,10 +68,17 @@ func (g *Glimpse) read(conn *sqlite.Conn, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := recognise(conn, newest.Migrations); err != nil {
+	format, err := recognise(conn, newest.Migrations)
+	if err != nil {
 		return err
 	}
 	if err := examineEnd(path); err != nil {
+		return err
+	}
+	if err := checkNewest(conn, format); err != nil {
+		return err
+	}
+	if err := checkLoaded(conn, format); err != nil {
 		return err
 	}
 	nanoseconds, err := number(conn, "SELECT coalesce(max(time), 0) FROM progress")
@@ -83,5 +90,22 @@ func (g *Glimpse) read(conn *sqlite.Conn, path string) error {
 	}
 	some, err := number(conn, "SELECT EXISTS (SELECT 1 FROM message)")
 	g.Messages = some != 0
+	return err
+}
+
+// checkLoaded returns the error that Load would.
+func checkLoaded(conn *sqlite.Conn, format int) error {
+	if format < digestFormat {
+		return nil
+	}
+	named, err := number(conn, "SELECT count(*) FROM progress WHERE epoch != ''")
+	if err != nil || named == 0 { // a server has never opened it in this format
+		return err
+	}
+	s := Store{writer: conn}
+	if s.digests, err = readDigests(conn); err != nil {
+		return err
+	}
+	_, err = s.Load()
 	return err
 }

@@ -142,3 +142,18 @@ func number(conn *sqlite.Conn, query string) (n int64, err error) {
 	}})
 	return n, err
 }
+
+// checkNewest returns ErrDamaged if the newest message of a room is not the one recorded in its
+// digest: the file was put together of two histories, say.
+func checkNewest(conn *sqlite.Conn, format int) error {
+	if format < digestFormat {
+		return nil
+	}
+	const differing = `SELECT room, seq, newest FROM (SELECT room, seq,
+		coalesce((SELECT max(seq) FROM message WHERE message.room = digest.room), 0) AS newest FROM digest)
+		WHERE seq != newest LIMIT 1`
+	return sqlitex.Execute(conn, differing, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
+		return fmt.Errorf("%w: the newest message of room %s is %d, and should be %d",
+			ErrDamaged, row.ColumnText(0), row.ColumnInt64(2), row.ColumnInt64(1))
+	}})
+}

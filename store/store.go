@@ -45,8 +45,9 @@ type Store struct {
 	lost   atomic.Pointer[error] // see Abandon
 
 	// Writer only.
-	digests map[chat.RoomID]Digest // as committed
-	failed  bool                   // see ErrFailed
+	progress chat.Progress          // as committed
+	digests  map[chat.RoomID]Digest // as committed
+	failed   error                  // of the first Commit that failed so, see ErrFailed
 }
 
 // Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes
@@ -100,6 +101,7 @@ func (s *Store) open(options Options) (err error) {
 	if err != nil {
 		return errors.Join(err, s.writer.Close())
 	}
+	hide(s.path)
 	if s.place, err = newPlace(s.path); err != nil {
 		return errors.Join(err, s.Close())
 	}
@@ -150,7 +152,12 @@ func (s *Store) prepare(options Options) error {
 			return err
 		}
 	}
-	return s.identify()
+	if err := s.identify(); err != nil {
+		return err
+	}
+	var err error
+	s.progress, err = readProgress(s.writer)
+	return err
 }
 
 // limit bounds the database's size. SQLite never sets it below what the file has already.
@@ -167,10 +174,14 @@ func migrate(conn *sqlite.Conn, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := recognise(conn, schema.Migrations); err != nil {
+	format, err := recognise(conn, schema.Migrations)
+	if err != nil {
 		return err
 	}
 	if err := examineEnd(path); err != nil {
+		return err
+	}
+	if err := checkNewest(conn, format); err != nil {
 		return err
 	}
 	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", nil); err != nil {
@@ -231,7 +242,8 @@ func randomName(bytes int) string {
 	return hex.EncodeToString(name)
 }
 
-// Load returns the State as the last Commit left it.
+// Load returns the State as the last Commit left it. The error is ErrDamaged if the database
+// contradicts itself.
 func (s *Store) Load() (*chat.State, error) {
 	progress, err := readProgress(s.writer)
 	if err != nil {
@@ -241,7 +253,22 @@ func (s *Store) Load() (*chat.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return chat.LoadState(progress, entities)
+	state, err := chat.LoadState(progress, entities)
+	if err != nil {
+		return nil, err
+	}
+	return state, checkRooms(state, s.digests)
+}
+
+// checkRooms returns ErrDamaged if the rules count other messages in a room than its digest does:
+// the file was put together of two histories.
+func checkRooms(state *chat.State, digests map[chat.RoomID]Digest) error {
+	for _, room := range state.Rooms() {
+		if d := digests[room.ID]; d.Seq != room.Seq {
+			return fmt.Errorf("%w: the newest message of room %s is %d, and should be %d", ErrDamaged, room.ID, d.Seq, room.Seq)
+		}
+	}
+	return nil
 }
 
 func readProgress(conn *sqlite.Conn) (progress chat.Progress, err error) {

@@ -80,12 +80,21 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 			if status, body := askSocket(t, filepath.Join(dir, "parley.sock"), "/healthz"); status != 503 || !strings.HasPrefix(body, "storage_lost") {
 				t.Errorf("/healthz answers %d, %q", status, body)
 			}
-			examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String())).
-				has(t, "server", "fail", "its database was removed or replaced")
+			found := examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String()))
+			found.has(t, "server", "fail", "its database was removed or replaced")
+			found.has(t, "database", "fail", "see what is said of the server")
+			found.has(t, "backup", "warn", "not looked at")
 			status, said := p.ends()
 			saved := rescued.FindStringSubmatch(said)
 			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
 				t.Fatalf("status %d, %s", status, said)
+			}
+			if what == "removed" {
+				refused(t, "parley restore --data NEW "+saved[1], "serve", "--data", dir, "--listen", "127.0.0.1:0")
+				remedy := examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail")
+				if want := "parley restore --data " + dir + " " + dir + ".broken/" + filepath.Base(saved[1]); !strings.Contains(remedy, want) {
+					t.Errorf("doctor says %q, want %q", remedy, want)
+				}
 			}
 			again := filepath.Join(t.TempDir(), "again")
 			done(t, "restore", "--data", again, saved[1])
@@ -96,11 +105,13 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 	}
 }
 
-// TestALostDirectoryIsNoticed, where nothing can be saved.
-func TestALostDirectoryIsNoticed(t *testing.T) {
+// TestALostDirectoryIsNoticedAndItsHistorySaved beside it.
+func TestALostDirectoryIsNoticedAndItsHistorySaved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	p := serve(t, dir, "--listen", "127.0.0.1:0")
 	ann := p.enter("ann")
+	ann.says("remember this")
+	ann.hearsNothing()
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +119,14 @@ func TestALostDirectoryIsNoticed(t *testing.T) {
 	ann.says("hello?")
 	ann.hears(chat.StorageLost.Sentence())
 	status, said := p.ends()
-	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || !strings.Contains(said, "last backup") {
-		t.Errorf("status %d, %s", status, said)
+	saved := rescued.FindStringSubmatch(said)
+	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
+		t.Fatalf("status %d, %s", status, said)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	done(t, "restore", "--data", again, saved[1])
+	if got := done(t, "export", "--data", again); !strings.Contains(got, `"text":"remember this"`) {
+		t.Errorf("it saved %s", got)
 	}
 }
 
@@ -134,6 +151,43 @@ func TestNoEmptyHistoryInThePlaceOfALostOne(t *testing.T) {
 	}
 	p = serve(t, dir, "--listen", "127.0.0.1:0") // as it was told
 	p.stop()
+}
+
+// TestEveryCommandSaysWhyADatabaseIsMissing, and none that another directory should be named.
+func TestEveryCommandSaysWhyADatabaseIsMissing(t *testing.T) {
+	cut := t.TempDir()
+	claim, err := server.ClaimEmpty(cut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	everyCommandRefuses(t, cut, "is filling the data directory "+cut)
+	if err := claim.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	signed := []byte(`{"pid":1,"socket":"","filling":true}`) // as one that was killed leaves it
+	if err := os.WriteFile(filepath.Join(cut, "parley.lock"), signed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	everyCommandRefuses(t, cut, "was cut short")
+
+	dir := t.TempDir()
+	p := serve(t, dir, "--listen", "127.0.0.1:0")
+	if err := os.Remove(filepath.Join(dir, store.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"verify"}, {"export"}, {"backup", filepath.Join(t.TempDir(), "b.db")}} {
+		refused(t, "lost its database: stop it with kill", append(args, "--data", dir)...)
+	}
+	p.ends()
+	everyCommandRefuses(t, dir, "parley restore --data NEW "+dir+"/parley-rescued-")
+}
+
+func everyCommandRefuses(t *testing.T, dir, why string) {
+	t.Helper()
+	backup := filepath.Join(t.TempDir(), "b.db")
+	for _, args := range [][]string{{"verify"}, {"export"}, {"backup", backup}, {"status"}, {"history"}} {
+		refused(t, why, append(args, "--data", dir)...)
+	}
 }
 
 // TestTheLockFileAndTheControlSocketComeBack, whatever became of them.

@@ -58,6 +58,9 @@ func backupCommand(lang locale.Lang) *cobra.Command {
   parley backup --data /var/lib/parley /backup/parley-$(date +%F).db`,
 		Args: exactly(1),
 	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
+		if err := server.LostDatabase(data); err != nil {
+			return nil, err
+		}
 		made, report, err := archive.MakeBackup(c.Context(), data, args[0], progress)
 		if err != nil {
 			return nil, err
@@ -144,7 +147,7 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		var err error
 		if len(args) > 0 {
 			report, err = archive.VerifyFile(c.Context(), args[0], progress)
-		} else {
+		} else if err = server.LostDatabase(data); err == nil {
 			report, err = archive.VerifyData(c.Context(), data, progress)
 		}
 		if err == nil {
@@ -171,6 +174,9 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
 		if onTerminal(c.OutOrStdout()) { // where the lines are shown already
 			progress = func(locale.Text, int64, int64) {}
+		}
+		if err := server.LostDatabase(data); err != nil {
+			return nil, err
 		}
 		room := chat.RoomID(strings.Join(args, "")) // none: every room
 		if parsed, err := chat.ParseAnyRoom(string(room)); err == nil {

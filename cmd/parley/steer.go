@@ -108,6 +108,9 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 func steer(c *cobra.Command, data string, row command.Command, a command.Arguments, asJSON bool, lang locale.Lang) error {
 	holder, err := server.FindHolder(data)
 	if errors.Is(err, server.ErrNotRunning) {
+		if err := server.LostDatabase(data); err != nil { // which parley serve would refuse
+			return err
+		}
 		return locale.Errorf(locale.Text{
 			EN: "no server runs on the data directory %s: start one with parley serve, or name its directory with --data",
 			ZH: "数据目录 %s 上没有运行中的服务器：请用 parley serve 启动，或用 --data 指定目录",
