@@ -9,6 +9,7 @@
 //   - A session never ends by itself. What happens to it is told as an Event, and the caller decides.
 //   - What Receive returns is safe to show: no control characters, no line breaks, UTF-8.
 //   - No address is left with a nickname inside that is not used.
+//   - Of several addresses the first that says OK is used, or one that refuses twice. Only then the others are sent Q.
 package client
 
 import (
@@ -91,13 +92,13 @@ type Conn struct {
 	done      chan struct{} // closed by Close
 
 	mu      sync.Mutex // guards all below
-	link    *link      // the address in use; nil before the first Enter
-	settled bool       // link has answered
+	link    *link      // the address that has answered; nil before
+	trying  []*link    // before: one for each of addresses, nil if it was not tried yet
 	nick    string     // of the last Enter that succeeded
 	inside  bool       // as far as is known
 	held    string     // the nickname that the server may hold for us, so that it has to be let go
 	down    bool       // Unreachable was told, and nothing has come since
-	repeats repeats    // whether the server tolerates a second Q
+	rivaled time.Time  // when use left addresses that L may have reached; zero if there were none
 	echoes  echoes     // lines that the server may send back
 	closed  bool
 	asking  *question // Enter's or Leave's, while they wait for an answer

@@ -17,7 +17,7 @@ import (
 const nickMaxBytes = datagram.MaxLine / 2
 
 // Enter enters the chat room and returns when the server has said so: nil, or a *Refused. It tries the server's addresses one
-// after the other until one answers, and as long as none does it goes on until ctx ends; then it returns ctx's cause. What
+// after the other and uses the first that answers. As long as none does it goes on until ctx ends; then it returns ctx's cause. What
 // others say meanwhile is kept for Receive. Inside, it may be called again, with the same nickname or another one. A
 // second OK for the same nickname shows that the server tolerates repeats, so that Leave may repeat Q.
 func (c *Conn) Enter(ctx context.Context, nick string) error {
@@ -63,12 +63,13 @@ func (c *Conn) entered(e *entering, err error) {
 			c.held = c.nick
 		}
 	}
+	if c.link == nil {
+		c.giveUp()
+		c.held = ""
+	}
 	c.mu.Unlock()
 	e.settleDoubt()
 	c.asked(e.question)
-	if err != nil && refused == nil && !c.isSettled() {
-		c.giveUp(e.name)
-	}
 }
 
 // entering is one call of Enter. A line with a colon is what a member said, or a refusal by a server of
@@ -81,8 +82,9 @@ type entering struct {
 	silence *time.Timer // until Options.Silent is called
 	refused bool        // something said that nothing listens
 	quiet   bool        // some try had not even that for an answer
+	refusal *link       // where no came from, while other addresses may still say OK
 
-	doubt      string // empty: none
+	doubt      packet // without text: none
 	doubtTimes int    // how often it came
 	doubtSent  int    // what sent was when it first came
 	doubtAgain bool   // it came again after L was repeated
@@ -102,13 +104,10 @@ func (e *entering) run(ctx context.Context) error {
 		if err := e.listen(ctx, try, l); err != errNext {
 			return err
 		}
-		if !e.isSettled() && len(e.addresses) > 1 {
-			e.giveUp(e.name)
-		}
 	}
 }
 
-// connect returns the link to use: the one there is, else one to the next address; nil if this machine cannot reach that one.
+// connect returns the link to use: the one that has answered, else that of the next address; nil if this machine cannot reach it.
 func (e *entering) connect(try int) (*link, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -118,20 +117,30 @@ func (e *entering) connect(try int) (*link, error) {
 	case e.link != nil:
 		return e.link, nil
 	}
-	l, err := e.open(e.addresses[try%len(e.addresses)])
-	if err != nil {
-		e.refused = true
-		return nil, nil
+	if e.trying == nil {
+		e.trying = make([]*link, len(e.addresses))
 	}
-	e.link = l
-	return l, nil
+	next := try % len(e.addresses)
+	if e.trying[next] == nil {
+		l, err := e.open(e.addresses[next])
+		if err != nil {
+			e.refused = true
+			return nil, nil
+		}
+		e.trying[next] = l
+	}
+	return e.trying[next], nil
 }
 
 func (e *entering) send(l *link) {
 	if l != nil {
 		e.mu.Lock()
+		if e.link != nil {
+			l = e.link
+		}
 		e.held = e.name
-		e.repeats.ask(e.name)
+		l.refused = false
+		l.repeats.ask(e.name)
 		e.mu.Unlock()
 		e.sent++
 		l.send(e.Conn, e.request)
@@ -150,7 +159,12 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 		select {
 		case p := <-e.packets:
 			if p.refused {
-				e.refused, refused = true, true
+				e.refused, refused = true, refused || p.from == l
+				continue
+			}
+			if !e.isUsed(p.from) {
+				e.refusal = p.from
+				over.Reset(e.timings.Doubt)
 				continue
 			}
 			if answered, err := e.judge(p); answered {
@@ -158,12 +172,13 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 			}
 		case <-e.doubtful.C:
 			if e.doubtAgain {
-				return e.refusal()
+				return e.doubtRefuses()
 			}
 			e.send(l)
 			e.doubtful.Reset(e.timings.Doubt)
 		case <-over.C:
 			e.quiet = e.quiet || !refused
+			e.useRefusal()
 			return errNext
 		case <-e.silence.C:
 			if e.options.Silent != nil {
@@ -174,6 +189,17 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 		case <-e.done:
 			return net.ErrClosed
 		}
+	}
+}
+
+// useRefusal settles on the address that refused, if no other said OK. The next try asks it once more, as
+// the nickname may have been occupied by this client itself, at another address of the same server.
+func (e *entering) useRefusal() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.refusal != nil {
+		e.use(e.refusal)
+		e.refusal = nil
 	}
 }
 
@@ -197,45 +223,50 @@ func (e *entering) judge(p packet) (answered bool, err error) {
 		return true, nil
 	case len(lines) == 0 || isAnswer(p.text, datagram.Exit) || p.text == chat.NotInside.Sentence():
 		return false, nil // late answers to Q and C
-	case len(lines) > 1 || isEvent(p.text) || isBesideEnter(p.text):
+	case isBeside(p.text):
 		e.settleDoubt()
 		e.deliverNow(p)
 		return false, nil
 	case mayBeEvent(p.text):
-		e.doubtAbout(p.text)
+		e.doubtAbout(p)
 		return false, nil
 	}
 	return true, refusedWith(p.text)
 }
 
+// isBeside reports whether a datagram certainly says something else than the answer.
+func isBeside(text string) bool {
+	return len(clean(text)) > 1 || isEvent(text) || isBesideEnter(text)
+}
+
 // doubtAbout takes a line that is an event or the refusal.
-func (e *entering) doubtAbout(line string) {
-	if line == e.doubt {
+func (e *entering) doubtAbout(p packet) {
+	if p == e.doubt {
 		e.doubtTimes++
 		e.doubtAgain = e.doubtAgain || e.sent > e.doubtSent
 		return
 	}
 	e.settleDoubt()
-	e.doubt, e.doubtTimes, e.doubtSent, e.doubtAgain = line, 1, e.sent, false
+	e.doubt, e.doubtTimes, e.doubtSent, e.doubtAgain = p, 1, e.sent, false
 	e.doubtful.Reset(e.timings.Doubt)
 }
 
 // settleDoubt takes the line in doubt, if there is one, for an event.
 func (e *entering) settleDoubt() {
-	if e.doubt == "" {
+	if e.doubt.text == "" {
 		return
 	}
 	for range e.doubtTimes {
-		e.deliverNow(packet{text: e.doubt})
+		e.deliverNow(e.doubt)
 	}
-	e.doubt = ""
+	e.doubt = packet{}
 	e.doubtful.Stop()
 }
 
-// refusal takes the line in doubt for the answer.
-func (e *entering) refusal() error {
-	line := e.doubt
-	e.doubt = ""
+// doubtRefuses takes the line in doubt for the answer.
+func (e *entering) doubtRefuses() error {
+	line := e.doubt.text
+	e.doubt = packet{}
 	return refusedWith(line)
 }
 

@@ -51,17 +51,11 @@ func (c *Conn) deliverNow(p packet) {
 func (c *Conn) isSettled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.settled
+	return c.link != nil
 }
 
-// giveUp leaves an address that has not answered. Perhaps L arrived all the same, so Q follows it.
-func (c *Conn) giveUp(name string) {
+func (c *Conn) isUsed(l *link) bool {
 	c.mu.Lock()
-	l := c.link
-	c.link, c.held, c.repeats = nil, "", repeats{}
-	c.mu.Unlock()
-	if l != nil {
-		_, _ = l.socket.Write(datagram.Request{Verb: datagram.Quit, Name: name}.Append(nil))
-		l.close()
-	}
+	defer c.mu.Unlock()
+	return c.link == l
 }

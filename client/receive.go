@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,25 +78,25 @@ func (c *Conn) next() (e Event, ok bool, err error) {
 
 // packet is what a link read: a datagram, or the news that nothing listens there.
 type packet struct {
+	from    *link
 	text    string // trimmed
 	refused bool
 }
 
 // take is called by the link's goroutine for each packet.
-func (c *Conn) take(l *link, p packet) {
+func (c *Conn) take(p packet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if l != c.link {
-		return // given up
-	}
 	switch {
+	case p.from != c.link && !slices.Contains(c.trying, p.from):
+		return // given up
 	case p.refused: // the server that listens there next may be another one
-		c.repeats = repeats{}
+		p.from.refused, p.from.repeats = true, repeats{}
 	case isAnswer(p.text, datagram.OK):
-		c.repeats.allow()
-		fallthrough
-	default:
-		c.settled, c.down = true, false
+		c.use(p.from)
+		p.from.repeats.allow()
+	case isBeside(p.text) || !c.isRivaled(p.from):
+		c.use(p.from)
 	}
 	if q := c.asking; q != nil {
 		select {
@@ -110,11 +111,13 @@ func (c *Conn) take(l *link, p packet) {
 // deliver makes Events of a packet that answers nothing. c.mu is held.
 func (c *Conn) deliver(p packet) {
 	switch {
+	case p.from != c.link: // not used, or not any more
 	case p.refused:
-		if c.settled && !c.down {
+		if !c.down {
 			c.down = true
 			c.inbox.put(Event{Kind: Unreachable})
 		}
+	case p.text == datagram.Asked && time.Since(c.rivaled) < echoPatience: // this client did
 	case isAnswer(p.text, datagram.OK), isAnswer(p.text, datagram.Exit): // for the second time
 	case p.text == chat.NotInside.Sentence():
 		c.outside(Outside, p.text)
@@ -135,6 +138,6 @@ func (c *Conn) outside(kind Kind, text string) {
 		return
 	}
 	c.inside = false
-	c.repeats.left()
+	c.link.repeats.left()
 	c.inbox.put(Event{Kind: kind, Text: strings.Join(clean(text), " ")})
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"parley/wire/datagram"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -68,15 +70,20 @@ func (r *room) handle(from netip.AddrPort, line string) {
 	defer r.mu.Unlock()
 	r.got = append(r.got, line)
 	r.came.Broadcast()
-	if r.hook != nil && r.hook(from, line) {
-		return
+	if r.hook == nil || !r.hook(from, line) {
+		r.answer(from, line)
 	}
+}
+
+// answer, send and others are called with r.mu held.
+func (r *room) answer(from netip.AddrPort, line string) {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch verb {
 	case "L":
 		for other, name := range r.names {
 			if name == rest && other != from {
 				r.send(from, "the nickname is occupied")
+				r.send(other, datagram.Asked)
 				return
 			}
 		}
@@ -98,7 +105,6 @@ func (r *room) handle(from netip.AddrPort, line string) {
 	}
 }
 
-// send and others are called with r.mu held.
 func (r *room) send(to netip.AddrPort, line string) { r.socket.WriteToUDPAddrPort([]byte(line), to) }
 
 func (r *room) others(from netip.AddrPort, line string) {

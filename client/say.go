@@ -55,11 +55,13 @@ const leaveRepeats = 6
 // Outside, it does nothing.
 func (c *Conn) Leave(ctx context.Context) error {
 	c.mu.Lock()
-	l, name, repeat := c.link, c.held, c.repeats.known
-	c.mu.Unlock()
+	l, name := c.link, c.held
 	if l == nil || name == "" {
+		c.mu.Unlock()
 		return nil
 	}
+	repeat := l.repeats.known
+	c.mu.Unlock()
 	q, err := c.ask(datagram.Request{Verb: datagram.Quit, Name: name})
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (c *Conn) Leave(ctx context.Context) error {
 	err = c.leave(ctx, l, q, repeat)
 	c.mu.Lock()
 	c.held, c.inside = "", false
-	c.repeats.left()
+	l.repeats.left()
 	c.mu.Unlock()
 	c.asked(q)
 	return err
@@ -106,19 +108,15 @@ func (c *Conn) leave(ctx context.Context, l *link, q *question, repeat bool) err
 // Close ends everything at once. A nickname that is still inside is let go without waiting for an answer. It may be called again.
 func (c *Conn) Close() error {
 	c.mu.Lock()
-	l, name, closed := c.link, c.held, c.closed
-	c.closed, c.link, c.held, c.inside = true, nil, "", false
+	closed := c.closed
+	if !closed {
+		c.trying = append(c.trying, c.link)
+		c.closed, c.link = true, nil
+		c.giveUp()
+		c.held, c.inside = "", false
+		close(c.done)
+	}
 	c.mu.Unlock()
-	if closed {
-		return nil
-	}
-	close(c.done)
-	if l != nil {
-		if name != "" {
-			_, _ = l.socket.Write(datagram.Request{Verb: datagram.Quit, Name: name}.Append(nil))
-		}
-		l.close()
-	}
 	c.readers.Wait()
 	return nil
 }
