@@ -88,6 +88,7 @@ func TestServer(t *testing.T) {
 		"none":           {judgeServer(house{err: server.ErrNotRunning}, subject), []string{"ok none runs on here"}},
 		"who knows":      {judgeServer(house{err: fs.ErrPermission}, subject), []string{"fail it cannot be seen"}},
 		"silent":         {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm")}, subject), []string{"fail process 7 serves here but does not answer: hm | kill 7"}},
+		"stopped":        {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm"), stopped: true}, subject), []string{"fail process 7 serves here but was stopped | kill -CONT 7"}},
 		"well":           {state(func(*command.State) {}), []string{"ok runs as process 7, version v1"}},
 		"another":        {state(func(s *command.State) { s.Version = "v2" }), []string{"warn it is version v2, this program is v1 | kill 7"}},
 		"elsewhere":      {state(func(s *command.State) { s.Doors[0].Address = "[::]:9" }), []string{"warn it listens on [::]:9 | parley doctor --listen :9"}},

@@ -26,6 +26,8 @@ type house struct {
 	err    error          // server.ErrNotRunning: nobody
 	state  *command.State // nil: nobody, or one who does not answer
 	silent error          // why it did not answer
+
+	stopped bool // it did not answer because a signal stopped it
 }
 
 // visit looks who serves the data directory and asks how it is.
@@ -41,6 +43,7 @@ func visit(s Subject) house {
 		text := locale.Text{EN: "nothing within %v", ZH: "%v 内没有回应"}
 		h.silent = locale.Errorf(text, statusPatience)
 	}
+	h.stopped = h.silent != nil && h.holder.IsStopped()
 	return h
 }
 
@@ -112,6 +115,13 @@ func judgeServer(h house, s Subject) []Finding {
 		return []Finding{ok(locale.Text{EN: "none runs on %s", ZH: "数据目录 %s 上没有运行"}, s.Config.Data)}
 	case h.err != nil:
 		return []Finding{broken(locale.Text{EN: "it cannot be seen whether one runs: %v", ZH: "无法得知是否在运行：%v"}, h.err)}
+	case h.stopped:
+		return []Finding{broken(locale.Text{
+			EN: "process %d serves %s but was stopped, perhaps with Ctrl-Z: nobody can talk",
+			ZH: "进程 %d 正在使用 %s，但已被挂起（可能按了 Ctrl-Z），无人可以发言",
+		}, h.holder.PID, s.Config.Data).cure(locale.Text{
+			EN: "kill -CONT %d  # or type fg in its terminal", ZH: "kill -CONT %d  # 或在其终端输入 fg",
+		}, h.holder.PID)}
 	case h.silent != nil:
 		return []Finding{broken(locale.Text{
 			EN: "process %d serves %s but does not answer: %v", ZH: "进程 %d 正在使用 %s，但没有回答：%v",
