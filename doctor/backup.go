@@ -20,7 +20,8 @@ const backupAhead = time.Hour
 
 // copied is what is known of backups.
 type copied struct {
-	needed bool // there is something to lose
+	unseen error // why it is not known whether there is something to lose
+	needed bool  // there is something to lose
 	last   archive.Backup
 	err    error // of reading about it; fs.ErrNotExist: there was none
 	gone   bool  // the file is no longer there
@@ -35,6 +36,9 @@ func checkBackup(_ context.Context, e *Examination) []Finding {
 	}
 	glimpse, err := e.glimpse()
 	c := copied{needed: glimpse.Messages || err != nil && !isPathError(err)}
+	if isPathError(err) && !errors.Is(err, fs.ErrNotExist) {
+		c.unseen = err
+	}
 	if c.last, c.err = server.LastBackup(e.Config.Data); c.err == nil {
 		_, err := os.Stat(c.last.File)
 		c.gone = errors.Is(err, fs.ErrNotExist)
@@ -45,6 +49,8 @@ func checkBackup(_ context.Context, e *Examination) []Finding {
 func judgeBackup(dir string, c copied, now time.Time) []Finding {
 	var what locale.Text
 	switch {
+	case c.unseen != nil:
+		return []Finding{warning(locale.Text{EN: "not looked at: %v", ZH: "未检查：%v"}, c.unseen)}
 	case !c.needed:
 		return []Finding{ok(locale.Text{EN: "nothing is said yet that could be lost", ZH: "还没有可丢失的内容"})}
 	case errors.Is(c.err, fs.ErrNotExist):

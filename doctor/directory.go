@@ -34,6 +34,11 @@ func lookAtDirectory(path string) directory {
 	d.parent = existing(d.path)
 	d.exists = d.parent == d.path
 	info, err := os.Stat(d.parent)
+	if errors.Is(err, fs.ErrNotExist) { // existing has found it
+		err = locale.Errorf(locale.Text{
+			EN: "%s is a link to a path that does not exist", ZH: "%s 是指向不存在路径的链接",
+		}, d.parent)
+	}
 	if err != nil {
 		d.err = err
 		return d
@@ -103,10 +108,11 @@ func judgeRights(d directory) []Finding {
 	return nil
 }
 
-// existing returns a path itself or, where there is nothing, the nearest above it.
+// existing returns a path itself or, where there is nothing, the nearest above it. A link counts, even
+// one that leads nowhere: no directory can be made in its place.
 func existing(path string) string {
 	for {
-		if _, err := os.Stat(path); err == nil || errors.Is(err, fs.ErrPermission) || path == filepath.Dir(path) {
+		if _, err := os.Lstat(path); err == nil || errors.Is(err, fs.ErrPermission) || path == filepath.Dir(path) {
 			return path
 		}
 		path = filepath.Dir(path)

@@ -133,6 +133,27 @@ func TestADirectoryAsItIs(t *testing.T) {
 	}
 }
 
+func TestALinkThatLeadsNowhereIsTold(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Skip(err)
+	}
+	for _, data := range []string{link, filepath.Join(link, "data")} {
+		try(t, map[string]judged{data: {
+			judgeDirectory(lookAtDirectory(data)), []string{"fail " + link + " is a link to a path that does not exist"},
+		}})
+	}
+}
+
+func TestABackupThatCannotBeLookedForIsNotWell(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found := checkBackup(t.Context(), New(Subject{Config: server.Config{Data: file}}))
+	try(t, map[string]judged{"a file": {found, []string{"warn not looked at: "}}})
+}
+
 func TestAFileSystemAsItIs(t *testing.T) {
 	f, err := lookAtFileSystem(t.TempDir())
 	if err != nil || f.name == "" || f.free == 0 {

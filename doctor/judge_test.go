@@ -208,6 +208,7 @@ func TestBackup(t *testing.T) {
 	at := func(age time.Duration) archive.Backup { return archive.Backup{Time: now.Add(-age), File: "/b.db"} }
 	try(t, map[string]judged{
 		"nothing to lose": {judgeBackup("/d", copied{err: fs.ErrNotExist}, now), []string{"ok nothing is said yet"}},
+		"not seen":        {judgeBackup("/d", copied{unseen: fs.ErrPermission, err: fs.ErrNotExist}, now), []string{"warn not looked at: permission denied"}},
 		"none":            {judgeBackup("/a b", copied{needed: true, err: fs.ErrNotExist}, now), []string{"warn none was made | parley backup --data '/a b' /var/backups/parley-$(date +%F).db\n# and every night at three, in crontab -e:\n0 3 * * * parley backup --data '/a b' /var/backups/parley-$(date +\\%F).db"}},
 		"fresh":           {judgeBackup("/d", copied{needed: true, last: at(backupAge)}, now), []string{"ok /b.db of 2030-05-02"}},
 		"old":             {judgeBackup("/d", copied{needed: true, last: at(backupAge + time.Minute)}, now), []string{"warn 7 days ago | parley backup --data /d"}},
