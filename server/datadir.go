@@ -45,7 +45,7 @@ func FindHolder(dir string) (Holder, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return Holder{}, ErrNotRunning
 	case err != nil:
-		return Holder{}, fmt.Errorf("look who serves %s: %w", dir, err)
+		return Holder{}, NameOwner(dir, fmt.Errorf("look who serves %s: %w", dir, err))
 	case locked:
 		return Holder{}, errors.Join(ErrNotRunning, lock.Unlock())
 	}
@@ -157,7 +157,8 @@ func (e heldError) Unwrap() error { return e.error }
 func lockDir(path string) (*flock.Flock, error) {
 	lock, locked, err := tryLock(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}, path, err)
+		locking := locale.Text{EN: "lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}
+		return nil, NameOwner(path, locale.Errorf(locking, path, err))
 	}
 	if !locked {
 		holder, err := readHolder(path)

@@ -45,7 +45,7 @@ func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
 		if errors.Is(err, context.Canceled) {
 			return locale.Errorf(locale.Text{EN: "interrupted: it is not done, and nothing was left behind", ZH: "已中断：操作未完成，没有留下任何文件"})
 		}
-		return err
+		return server.NameOwner(config.Data, err)
 	}
 	return c
 }
