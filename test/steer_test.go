@@ -3,6 +3,7 @@ package test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -118,6 +119,39 @@ func TestHistoryFollowsWithoutGap(t *testing.T) {
 	}
 	if err := follow.Wait(); err != nil {
 		t.Errorf("the following ends with %v", err)
+	}
+}
+
+func TestTheEndOfTheServerIsToldToItsFollowers(t *testing.T) {
+	for how, c := range map[string]struct {
+		end    func(*program)
+		status int
+		said   string
+	}{
+		"in good order": {(*program).stop, 0, "* the server has shut down\n"},
+		"killed":        {(*program).kill, 1, "was killed or crashed"},
+	} {
+		for _, args := range [][]string{{"history", "--follow"}, {"status", "--watch"}} {
+			p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+			p.enter("ann")
+			follower := command(t, append(args, "--data", p.dir)...)
+			out, err := follower.StdoutPipe()
+			var errs strings.Builder
+			follower.Stderr = &errs
+			if err := errors.Join(err, follower.Start()); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewReader(out)
+			if _, err := lines.ReadString('\n'); err != nil { // it follows
+				t.Fatal(err)
+			}
+			c.end(p)
+			_, _ = io.Copy(io.Discard, lines)
+			_ = follower.Wait()
+			if got := follower.ProcessState.ExitCode(); got != c.status || !strings.Contains(errs.String(), c.said) {
+				t.Errorf("%s, %q: status %d, %q", how, args, got, errs.String())
+			}
+		}
 	}
 }
 

@@ -23,6 +23,11 @@ import (
 // reason to give up.
 const answerPatience = 10 * time.Second
 
+// cutOff is what ask returns when an answer ends halfway.
+type cutOff struct{ error }
+
+func (c cutOff) Error() string { return "the server's answer was cut off: " + c.error.Error() }
+
 // question is a command for the server that holds a data directory.
 type question struct {
 	client    *http.Client // of holder's control socket
@@ -59,7 +64,7 @@ func (q question) ask(ctx context.Context, each func(json.RawMessage) error) err
 			return nil
 		}
 		if err != nil {
-			return reasonFor(ctx, fmt.Errorf("the server's answer was cut off: %w", err))
+			return reasonFor(ctx, cutOff{err})
 		}
 		if err := each(raw); err != nil {
 			return err

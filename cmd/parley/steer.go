@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -144,10 +145,32 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		return errors.New(locale.Refusal(refusal, lang))
 	case errors.Is(err, context.Canceled) && row.IsEndless(a): // Ctrl-C is how it ends
 		return nil
+	case errors.As(err, new(cutOff)) && hasEnded(data, holder):
+		return locale.Errorf(locale.Text{
+			EN: "the server (process %d) was killed or crashed: its log may say why",
+			ZH: "服务器（进程 %d）被终止或已崩溃：原因可能见其日志",
+		}, holder.PID)
+	case err == nil && row.IsEndless(a):
+		fmt.Fprintln(c.ErrOrStderr(), locale.Text{EN: "* the server has shut down", ZH: "* 服务器已关闭"}.In(lang))
+		return nil
 	case errors.Is(err, context.Canceled):
 		return locale.Errorf(locale.Text{EN: "interrupted", ZH: "已中断"})
 	}
 	return err
+}
+
+// hasEnded reports whether a server that cut an answer off no longer holds its data directory. A process
+// that was killed may release its lock a moment after its connections.
+func hasEnded(data string, holder server.Holder) bool {
+	const tries, pause = 20, 50 * time.Millisecond
+	for range tries {
+		now, err := server.FindHolder(data)
+		if errors.Is(err, server.ErrNotRunning) || err == nil && now.PID != holder.PID {
+			return true
+		}
+		time.Sleep(pause)
+	}
+	return false
 }
 
 // clearScreen empties a terminal and goes to its top left (ECMA-48 CUP, ED).
