@@ -44,3 +44,16 @@ func Refusal(r *chat.Refusal, l Lang) string {
 	}
 	return refusals[r.Code]
 }
+
+// OperatorRefusal words a refusal for the operator, who can do something about a lost database.
+func OperatorRefusal(r *chat.Refusal, l Lang) string {
+	if r.Code != chat.StorageLost {
+		return Refusal(r, l)
+	}
+	return Text{
+		EN: "the server lost its database and stores nothing more: stop it with Ctrl-C or SIGTERM, " +
+			"never with kill -9; its last words say where the history is",
+		ZH: "服务器的数据库已丢失，不再保存任何内容：请用 Ctrl-C 或 SIGTERM 停止服务器，" +
+			"切勿 kill -9；停止时会说明历史另存于何处",
+	}.In(l)
+}

@@ -77,6 +77,10 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 			if got := call(t, "status", "--data", dir); !strings.Contains(got.out, "storage: storage_lost") {
 				t.Errorf("the status is %+v", got)
 			}
+			announced := call(t, "announce", "hello", "--data", dir)
+			if announced.status != 1 || !strings.Contains(announced.err, "stop it with Ctrl-C or SIGTERM") {
+				t.Errorf("announce: %d, %s", announced.status, announced.err)
+			}
 			if status, body := askSocket(t, filepath.Join(dir, "parley.sock"), "/healthz"); status != 503 || !strings.HasPrefix(body, "storage_lost") {
 				t.Errorf("/healthz answers %d, %q", status, body)
 			}

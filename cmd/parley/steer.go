@@ -142,7 +142,7 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	var refusal *chat.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		return errors.New(locale.Refusal(refusal, lang))
+		return errors.New(locale.OperatorRefusal(refusal, lang))
 	case errors.Is(err, context.Canceled) && row.IsEndless(a): // Ctrl-C is how it ends
 		return nil
 	case errors.As(err, new(cutOff)) && hasEnded(data, holder):

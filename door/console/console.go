@@ -97,7 +97,7 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 func (c *Console) refused(err error) {
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) {
-		c.terminal.Print(locale.Refusal(refusal, c.lang))
+		c.terminal.Print(locale.OperatorRefusal(refusal, c.lang))
 		return
 	}
 	c.terminal.Print(err.Error())
