@@ -36,13 +36,19 @@ const validYears = 10
 // Own returns the server's own certificate, signed by itself. It is kept in dir, which must be there, and made if there is none
 // yet: for localhost, the machine's name and the loopback addresses. Errors say what to do.
 func Own(dir string, log *slog.Logger, now func() time.Time) (*Certificate, error) {
-	if err := provide(dir, now); err != nil {
+	made, err := provide(dir, now)
+	if err != nil {
 		return nil, locale.Errorf(locale.Text{
 			EN: "make the server's own certificate in %s: %v: see that the directory can be written to, or give a certificate with --tls-cert and --tls-key",
 			ZH: "无法在 %s 中生成服务器证书：%v：请确认该目录可写，或用 --tls-cert 和 --tls-key 指定证书",
 		}, dir, err)
 	}
-	return Find(dir, log, now)
+	c, err := Find(dir, log, now)
+	if made && err == nil {
+		log.Info("made a new certificate: clients that know another one must compare it",
+			"cert", filepath.Join(dir, CertName), "fingerprint", c.Fingerprint())
+	}
+	return c, err
 }
 
 // Find returns what Own would, and changes nothing. fs.ErrNotExist: there is none yet.
@@ -66,18 +72,19 @@ func Find(dir string, log *slog.Logger, now func() time.Time) (*Certificate, err
 	return Open(certFile, keyFile, log, now)
 }
 
-// provide makes a certificate where there is none, and finishes one whose making was cut short.
-func provide(dir string, now func() time.Time) error {
+// provide makes a certificate where there is none, and finishes one whose making was cut short. It
+// returns whether it did either.
+func provide(dir string, now func() time.Time) (made bool, err error) {
 	certFile, keyFile, hasCert, hasKey, err := look(dir)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case !hasCert && !hasKey:
-		return create(certFile, keyFile, now())
+		return true, create(certFile, keyFile, now())
 	case hasCert && !hasKey && check(certFile, keyFile+unfinished) == nil: // it was stopped between its last two steps
-		return give(keyFile)
+		return true, give(keyFile)
 	}
-	return nil
+	return false, nil
 }
 
 // look tells which of the two files are there.

@@ -102,7 +102,9 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	refused(t, "is not empty", "restore", "--data", dir, file)
 
 	restored := filepath.Join(t.TempDir(), "restored")
-	done(t, "restore", "--data", restored, file)
+	if out := done(t, "restore", "--data", restored, file); !strings.Contains(out, "copy parley-cert.pem and parley-key.pem") {
+		t.Errorf("restore says %q", out)
+	}
 	if verified := done(t, "verify", file); verified != done(t, "verify", "--data", restored) || !strings.Contains(verified, "the hash of the log is") {
 		t.Errorf("verify says %q", verified)
 	}

@@ -54,7 +54,7 @@ var mayImport = map[string]struct {
 	"logging":           {nil, "a log knows nothing of what is worth logging"},
 	"server":            {nil, "the only package that knows everything"},
 	"doctor":            {[]string{"archive", "certificate", "command", "door/port", "door/udp", "locale", "server", "store", "wire/datagram"}, "it looks at what a server needs; how a server is asked, whoever calls it knows"},
-	"cmd/parley":        {[]string{"archive", "chat", "client", "command", "doctor", "door/api", "door/console", "load", "locale", "logging", "server", "setting", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
+	"cmd/parley":        {[]string{"archive", "certificate", "chat", "client", "command", "doctor", "door/api", "door/console", "load", "locale", "logging", "server", "setting", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"bench/forward":     {nil, "the peer shares nothing with what it is compared with"},
 	"bench/trial":       {[]string{"load"}, "what comparisons are made of knows nothing of what is compared"},
 	"bench/peers":       {[]string{"bench/trial", "load", "plot"}, "servers are measured as programs, ours like any other"},

@@ -16,7 +16,7 @@ var logKeys = []string{
 	"time", "level", "msg", "repeated",
 	"nick", "room", "seq", "session", "door", "peer", "code", "err",
 	"command", "place", "reason", "records", "messages", "verb",
-	"files", "wanted", "connections",
+	"files", "wanted", "connections", "cert", "fingerprint",
 }
 
 // TestNothingThatIsSaidIsLogged lets a server at the debug level hear and refuse texts of every kind, and looks for them.

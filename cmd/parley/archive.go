@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/archive"
+	"parley/certificate"
 	"parley/chat"
 	"parley/locale"
 	"parley/logging"
@@ -131,7 +132,13 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 	if report.Messages() > 0 {
 		said = append(said, locale.Text{EN: "the newest is of %s", ZH: "最新一条的时间：%s"}.Format(lang, report.Newest.Local().Format(time.DateTime)))
 	}
-	said = append(said, locale.Text{EN: "all of it is in %s now: parley serve --data %[1]s", ZH: "全部写入 %s：parley serve --data %[1]s"}.Format(lang, data))
+	said = append(said,
+		locale.Text{
+			EN: "the certificate is not part of it: before the first start, copy %s and %s from the old directory, " +
+				"or everybody must compare a new fingerprint",
+			ZH: "其中不含证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有人都需要重新核对指纹",
+		}.Format(lang, certificate.CertName, certificate.KeyName),
+		locale.Text{EN: "all of it is in %s now: parley serve --data %[1]s", ZH: "全部写入 %s：parley serve --data %[1]s"}.Format(lang, data))
 	return said, claim.Keep()
 }
 
