@@ -8,12 +8,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,20 +59,20 @@ type Server struct {
 	notices []error // what the operator should know of this start
 }
 
-// Open starts a server; it is ready when Open returns. version is what it says of itself. Errors say what to do.
+// Open starts a server; it is ready when Open returns. version is what it says of itself. Errors say
+// what to do. If ctx ends first, everything is closed again, and the error is that of ctx or, where
+// closing failed, of that alone.
 func Open(ctx context.Context, config Config, version string, log *slog.Logger) (*Server, error) {
 	return open(ctx, config, doorTable(), version, log)
 }
 
 // open is Open with the doors of a table.
-func open(ctx context.Context, config Config, table []doorRow, version string, log *slog.Logger) (s *Server, err error) {
-	s = &Server{config: config, log: log, streams: map[string]streamDoor{}, looped: make(chan error, 1)}
+func open(ctx context.Context, config Config, table []doorRow, version string, log *slog.Logger) (_ *Server, err error) {
+	s := &Server{config: config, log: log, streams: map[string]streamDoor{}, looped: make(chan error, 1)}
 	var opened []func() error
 	defer func() {
 		if err != nil {
-			for i := len(opened) - 1; i >= 0; i-- {
-				err = errors.Join(err, opened[i]())
-			}
+			err = abandon(ctx, err, opened)
 		}
 	}()
 	if err = s.countFiles(); err != nil {
@@ -90,17 +92,17 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 	s.config.Listen = numbered(ctx, config.Listen)
 	opened = append(opened, s.closeDoors)
 	if err = s.openDoors(ctx, table); err != nil {
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	if err = s.openPort(ctx, table); err != nil {
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	if err = s.listenControl(version); err != nil {
 		return nil, err
 	}
 	opened = append(opened, s.closeControl)
 	if err = s.listenMetrics(ctx); err != nil {
-		return nil, err
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	go func() { s.looped <- s.hub.Run() }()
 	s.aside.Go(func() { tidy(s.hub.Ended()) })
@@ -115,6 +117,18 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// abandon closes what was opened, the last first, by a start that failed with err.
+func abandon(ctx context.Context, err error, opened []func() error) error {
+	var unclosed error
+	for _, closeOne := range slices.Backward(opened) {
+		unclosed = errors.Join(unclosed, closeOne())
+	}
+	if unclosed != nil && errors.Is(err, ctx.Err()) {
+		return unclosed
+	}
+	return errors.Join(err, unclosed)
 }
 
 // explain says what to do about an error that an operator can do something about.

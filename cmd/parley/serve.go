@@ -58,6 +58,10 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	defer stop()
 	go giveBack(ctx, terminal, stop)
 	s, err := server.Open(ctx, config, version(), log)
+	if errors.Is(err, context.Canceled) { // asked to stop during the start
+		sayStopped(terminal, lang)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -88,8 +92,16 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if err := s.Close(); err != nil {
 		return err
 	}
-	terminal.Print(locale.Text{EN: "The server has stopped. Everything that anybody was shown is stored.", ZH: "服务器已停止。所有显示过的消息均已保存。"}.In(lang))
+	sayStopped(terminal, lang)
 	return nil
+}
+
+// sayStopped is the last that a server says that ended in good order.
+func sayStopped(terminal tui.Console, lang locale.Lang) {
+	terminal.Print(locale.Text{
+		EN: "The server has stopped. Everything that anybody was shown is stored.",
+		ZH: "服务器已停止。所有显示过的消息均已保存。",
+	}.In(lang))
 }
 
 // logger writes to standard error: text where somebody reads it at a terminal, above the prompt if there is one, else JSON.
