@@ -17,6 +17,14 @@ import (
 // steerPatience is how long commands under way on the control socket may still run while the server closes.
 const steerPatience = time.Second
 
+// A connection to metrics.listen is closed once it has taken longer than this to send a request, to
+// read the answer, or to send the next request.
+const (
+	watcherRequest = 5 * time.Second
+	watcherAnswer  = 10 * time.Second
+	watcherIdle    = 5 * time.Second
+)
+
 // listenControl opens the control socket, which only this user can open, and serves on it the commands, health and debugging.
 func (s *Server) listenControl(version string) error {
 	path, err := s.dir.socket()
@@ -31,7 +39,8 @@ func (s *Server) listenControl(version string) error {
 	mux := http.NewServeMux()
 	api.Serve(mux, s.desk, s.log)
 	s.health.Private(mux, s.flight)
-	s.control = s.serve(s.socket.listener, mux)
+	s.control = s.newHTTP(mux)
+	s.serve(s.control, s.socket.listener)
 	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: path}); err != nil {
 		return errors.Join(err, s.closeControl())
 	}
@@ -48,25 +57,32 @@ func (s *Server) listenMetrics(ctx context.Context) error {
 		return ListenError(s.config.MetricsListen, "tcp", "--metrics-listen", err)
 	}
 	s.metrics = listener.Addr()
-	s.public = s.serve(limit(listener, s.files.watchers), s.health.Public())
+	s.public = s.newPublic()
+	s.serve(s.public, limit(listener, s.files.watchers))
 	return nil
 }
 
 // MetricsAddr returns where health is served beside the control socket; nil: nowhere.
 func (s *Server) MetricsAddr() net.Addr { return s.metrics }
 
-// serve serves HTTP on a listener until the server closes.
-func (s *Server) serve(listener net.Listener, handler http.Handler) *http.Server {
-	h := &http.Server{
+// newHTTP returns a server of HTTP that listens nowhere yet.
+func (s *Server) newHTTP(handler http.Handler) *http.Server {
+	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	s.serveOn(h, listener)
+}
+
+// newPublic returns the server of health at metrics.listen. Connections are few there, so one that
+// only waits has to make room for another within seconds.
+func (s *Server) newPublic() *http.Server {
+	h := s.newHTTP(s.health.Public())
+	h.ReadTimeout, h.WriteTimeout, h.IdleTimeout = watcherRequest, watcherAnswer, watcherIdle
 	return h
 }
 
-// serveOn serves HTTP on one more listener until that, or the server, closes.
-func (s *Server) serveOn(h *http.Server, listener net.Listener) {
+// serve serves HTTP on one more listener until that, or the server, closes.
+func (s *Server) serve(h *http.Server, listener net.Listener) {
 	go func() {
 		err := h.Serve(listener)
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {

@@ -77,7 +77,7 @@ func (s *Server) keepControl() error {
 	former := s.socket.listener
 	s.socket = renewed
 	s.log.Warn("the control socket was removed or replaced, and was made anew", "path", renewed.path)
-	s.serveOn(s.control, s.socket.listener)
+	s.serve(s.control, s.socket.listener)
 	return former.Close()
 }
 
