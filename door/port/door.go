@@ -79,6 +79,7 @@ type Door struct {
 	rates    *guard.Rates
 	tls      *tls.Config   // nil: TLS is not served
 	turns    chan struct{} // who computes a handshake holds one
+	queued   chan struct{} // who waits to begin a handshake holds one
 	partings chan struct{} // who is told that there are too many holds one
 	crowd    *crowd
 	counts   counters
@@ -104,6 +105,7 @@ func New(config Config, log *slog.Logger, now func() time.Time) *Door {
 		rates:    guard.NewRates(config.Rate, now),
 		tls:      tlsConfig(config.Certificate),
 		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		queued:   make(chan struct{}, handshakesMax),
 		partings: make(chan struct{}, partings(config.Connections)),
 		crowd:    newCrowd(config.Connections, config.PerAddress),
 		stopping: make(chan struct{}),

@@ -1,13 +1,24 @@
 package port
 
 import (
+	"cmp"
 	"crypto/tls"
+	"errors"
+	"net"
+	"os"
 	"slices"
 	"time"
 )
 
-// handshakePatience is how long a handshake may take.
-const handshakePatience = 10 * time.Second
+// A handshake may take handshakePatience, the time for which it waits for its turns included. At
+// most handshakesMax wait for their first turn, so many as one processor computes in a second or two.
+const (
+	handshakePatience = 10 * time.Second
+	handshakesMax     = 1000
+)
+
+// errHandshakes says that too many others wait for their turn.
+var errHandshakes = errors.New("too many handshakes wait")
 
 // refusesTLS is the alert handshake_failure (RFC 8446, section 6), for where there is no certificate.
 const refusesTLS = "\x15\x03\x01\x00\x02\x02\x28"
@@ -41,9 +52,12 @@ func (d *Door) encrypt(v *visit) bool {
 		d.turnAway(v, TLS, unserved)
 		return false
 	}
-	below := &transport{stream: v.conn, first: slices.Clone(v.first), turns: d.turns, stopping: d.stopping}
+	until := time.Now().Add(d.handshake)
+	below := &transport{stream: v.conn, first: slices.Clone(v.first), turn: &turn{
+		turns: d.turns, queued: d.queued, stopping: d.stopping, until: until,
+	}}
 	conn := tls.Server(below, d.tls)
-	err := v.conn.SetDeadline(time.Now().Add(d.handshake))
+	err := v.conn.SetDeadline(until)
 	if err == nil {
 		err = below.during(conn.Handshake)
 	}
@@ -63,41 +77,23 @@ func isEncrypted(v *visit) bool {
 	return is
 }
 
-// transport is what is below TLS: the connection, with what was read of it put back. During a handshake it holds a turn whenever
-// it does not wait for the client. There are turns for half of the processors, so that strangers' handshakes, which are the
-// dearest thing that one can ask for without being known, do not keep the room waiting; and as nobody holds one who waits, slow
-// clients do not keep others from theirs.
+// transport is what is below TLS: the connection, with what was read of it put back. During a
+// handshake it holds a turn whenever it does not wait for the client.
 type transport struct {
 	stream
-	first    []byte
-	turns    chan struct{} // nil: the handshake is over
-	holds    bool
-	stopping chan struct{}
+	first []byte
+	turn  *turn // nil: the handshake is over
 }
 
 // during computes a handshake.
 func (t *transport) during(handshake func() error) error {
-	t.take()
-	err := handshake()
-	t.give()
-	t.turns = nil
+	err := t.turn.begin()
+	if err == nil {
+		err = handshake()
+		t.turn.give()
+	}
+	t.turn = nil
 	return err
-}
-
-// take waits for a turn. When the door stops there is one for everybody: nothing will come of it.
-func (t *transport) take() {
-	select {
-	case t.turns <- struct{}{}:
-		t.holds = true
-	case <-t.stopping:
-	}
-}
-
-func (t *transport) give() {
-	if t.holds {
-		<-t.turns
-		t.holds = false
-	}
 }
 
 // Read implements net.Conn.
@@ -107,20 +103,63 @@ func (t *transport) Read(b []byte) (n int, err error) {
 		t.first = t.first[n:]
 		return n, nil
 	}
-	if t.turns == nil {
-		return t.stream.Read(b)
-	}
-	t.give()
-	defer t.take()
-	return t.stream.Read(b)
+	return t.aside(t.stream.Read, b)
 }
 
 // Write implements net.Conn.
-func (t *transport) Write(b []byte) (n int, err error) {
-	if t.turns == nil {
-		return t.stream.Write(b)
+func (t *transport) Write(b []byte) (n int, err error) { return t.aside(t.stream.Write, b) }
+
+// aside reads or writes, during a handshake without its turn.
+func (t *transport) aside(do func([]byte) (int, error), b []byte) (n int, err error) {
+	if t.turn == nil {
+		return do(b)
 	}
-	t.give()
-	defer t.take()
-	return t.stream.Write(b)
+	t.turn.give()
+	n, err = do(b)
+	return n, cmp.Or(err, t.turn.take())
+}
+
+// turn is one handshake's right to compute. There are turns for half of the processors, so that
+// strangers' handshakes, the most expensive thing that one can ask for without being known, do not
+// keep the room waiting. As none is held by a handshake that waits for its client, slow clients do
+// not keep others from theirs.
+type turn struct {
+	turns    chan struct{} // who computes holds one
+	queued   chan struct{} // who waits for its first turn holds one
+	stopping chan struct{}
+	until    time.Time
+	holds    bool
+}
+
+// begin waits for the first turn, unless too many do.
+func (t *turn) begin() error {
+	select {
+	case t.queued <- struct{}{}:
+	default:
+		return errHandshakes
+	}
+	defer func() { <-t.queued }()
+	return t.take()
+}
+
+// take waits for a turn until the handshake's time is over or the door stops.
+func (t *turn) take() error {
+	over := time.NewTimer(time.Until(t.until))
+	defer over.Stop()
+	select {
+	case t.turns <- struct{}{}:
+		t.holds = true
+		return nil
+	case <-over.C:
+		return os.ErrDeadlineExceeded
+	case <-t.stopping:
+		return net.ErrClosed
+	}
+}
+
+func (t *turn) give() {
+	if t.holds {
+		<-t.turns
+		t.holds = false
+	}
 }
