@@ -18,9 +18,13 @@ func readDescriptor(descriptor uintptr, b []byte) (int, error) {
 	return int(n), nil
 }
 
+// writeDescriptor returns how much the socket took; nothing, if it has no room, is no error.
 func writeDescriptor(descriptor uintptr, b []byte) (int, error) {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, descriptor, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
 		syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
+	if errno == syscall.EAGAIN || errno == syscall.EINTR {
+		return 0, nil
+	}
 	if errno != 0 {
 		return 0, errno
 	}

@@ -2,7 +2,10 @@
 
 package line
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // canWriteNow says that a descriptor can be written without waiting.
 const canWriteNow = true
@@ -11,6 +14,11 @@ func readDescriptor(descriptor uintptr, b []byte) (int, error) {
 	return syscall.Read(int(descriptor), b)
 }
 
+// writeDescriptor returns how much the socket took; nothing, if it has no room, is no error.
 func writeDescriptor(descriptor uintptr, b []byte) (int, error) {
-	return syscall.Write(int(descriptor), b)
+	n, err := syscall.Write(int(descriptor), b)
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
+		return 0, nil
+	}
+	return n, err
 }
