@@ -13,6 +13,11 @@ const (
 	restMax = time.Second
 )
 
+// sendBuffer is what the system may keep of what a client has not acknowledged. By itself, Linux
+// grants some 4 MB to each connection (tcp_wmem): a few hundred clients that read nothing then use up
+// the memory of all connections (tcp_mem), and clients that do read are disconnected as slow.
+const sendBuffer = 64 << 10
+
 // accept is the goroutine that takes up what connects to one address.
 func (d *Door) accept(l net.Listener, only Protocol) {
 	var s spell
@@ -31,16 +36,18 @@ func (d *Door) accept(l net.Listener, only Protocol) {
 		d.counts.received.Add(1)
 		tcp := conn.(*net.TCPConn)
 		if err := d.bound(tcp); err != nil {
-			d.log.Debug("a connection has no limit of silence", "door", Name, "err", err)
+			d.log.Debug("a connection is not bounded", "door", Name, "err", err)
 		}
 		d.takeUp(tcp, only)
 	}
 }
 
-// bound limits how long a connection lasts whose peer has vanished with something unacknowledged.
-// Keep-alives do not end it: none are sent meanwhile.
+// bound limits the memory that the system spends on what a peer does not read, and how long a
+// connection lasts whose peer has vanished with something unacknowledged. Keep-alives do not end it:
+// none are sent meanwhile.
 func (d *Door) bound(tcp *net.TCPConn) error {
 	raw, err := tcp.SyscallConn()
+	err = cmp.Or(err, tcp.SetWriteBuffer(sendBuffer))
 	if err != nil {
 		return err
 	}
