@@ -153,7 +153,7 @@ func TestWhatLooksLikeAProtocolIsAnsweredInIt(t *testing.T) {
 		{"NUL", "\x00\x00\x00\x00", "this is not understood here"},
 		{"a datagram", "L ann\n", line.Prompt},
 		{"telnet", "\xff\xfd\x03\xff\xfb\x18", line.Prompt},
-		{"half a word", "GE", "nothing that is understood was said"},
+		{"half a word", "GE", "this is not understood here"},
 	} {
 		plain := r.call()
 		plain.sends(begin.sent)
