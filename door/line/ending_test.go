@@ -2,8 +2,11 @@ package line
 
 import (
 	"bufio"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,5 +85,44 @@ func TestALeaveThatAFullDiskRefusesIsMadeUpFor(t *testing.T) {
 	h.enter("bob")
 	if n := h.door.departing.len(); n != 0 {
 		t.Errorf("%d leaves are left to make up for", n)
+	}
+}
+
+// TestAResetThatAWriteWasToldOfIsNotAnEndOfInput: the system tells a reset once, and here the writer hears it.
+func TestAResetThatAWriteWasToldOfIsNotAnEndOfInput(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, reset := range []bool{true, false} {
+		far, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer near.Close()
+		m := newMember(New(defaults(t), nil, slog.New(slog.DiscardHandler), time.Now), near)
+		if m.raw == nil {
+			t.Skip("connections are read otherwise on this system")
+		}
+		if reset {
+			err = far.(*net.TCPConn).SetLinger(0)
+		}
+		if err := errors.Join(err, far.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if reset {
+			for err == nil { // until the writer has heard of it
+				_, err = near.Write([]byte("x"))
+			}
+		}
+		want := map[bool]error{true: syscall.ECONNRESET, false: io.EOF}[reset]
+		if err := m.read(); !errors.Is(err, want) {
+			t.Errorf("reset: %v, reading ends with %v", reset, err)
+		}
 	}
 }

@@ -11,3 +11,4 @@ var errNotHere = errors.New("line: not on this system")
 
 func readDescriptor(uintptr, []byte) (int, error)  { return 0, errNotHere }
 func writeDescriptor(uintptr, []byte) (int, error) { return 0, errNotHere }
+func isReset(uintptr) bool                         { return false }

@@ -56,7 +56,9 @@ func (m *member) readNow(descriptor uintptr) bool {
 		return false
 	}
 	if n == 0 && err == nil {
-		err = io.EOF
+		if err = io.EOF; isReset(descriptor) {
+			err = syscall.ECONNRESET
+		}
 	}
 	s.take(n, err)
 	return true
