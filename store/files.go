@@ -168,14 +168,14 @@ func newPlace(path string) (*place, error) {
 func (p *place) check() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.compare()
+	return p.compare(belongings)
 }
 
-func (p *place) compare() error {
+func (p *place) compare(suffixes []string) error {
 	if p.spoiled != nil {
 		return p.spoiled
 	}
-	for i, suffix := range belongings {
+	for i, suffix := range suffixes {
 		path := p.path + suffix
 		info, err := os.Stat(path)
 		switch {
@@ -203,12 +203,13 @@ func (p *place) compare() error {
 // the file.
 const timesTell = runtime.GOOS != "windows"
 
-// begin returns check's error or, without one, has the modification time ignored until end: a
-// commit may write the database's file.
+// begin returns the error that check has for the database's own file. Without one, it has that
+// file's modification time ignored until end: a commit may write it. The files beside it are left
+// to check, as asking for them too took 1 % of a server's time.
 func (p *place) begin() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.compare()
+	err := p.compare(belongings[:1])
 	p.writing = err == nil
 	return err
 }
