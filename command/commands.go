@@ -164,12 +164,15 @@ func runHistory(c call) error {
 		return err
 	}
 	if follow {
-		if err := c.emit(nil); err != nil {
+		if err := c.emit(nil); err != nil { // the first may be long in coming
 			return err
 		}
 		return c.desk.Hub.Follow(c.ctx, room, newest-min(newest, chat.Seq(last)), show)
 	}
 	for after := newest - min(newest, chat.Seq(last)); after < newest; {
+		if err := c.emit(nil); err != nil {
+			return err
+		}
 		messages, err := c.desk.Hub.After(c.ctx, room, after, int(min(newest-after, historyPage)))
 		if err != nil || len(messages) == 0 {
 			return err

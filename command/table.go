@@ -141,7 +141,8 @@ func Find(name string) (Command, bool) {
 }
 
 // Run carries the command out for a caller, or with nil for the administrator, calling emit with
-// each answer, and first with nil if the first answer may be long in coming. What the caller may
+// each answer. With nil it says that the next answer may be long in coming, or that it is about to
+// read more of them: time to hand on what was gathered, and to wait for a slow reader. What the caller may
 // not do, and unknown, missing and unusable arguments, are refused before anything is done. A
 // refusal is counted unless ctx is done: then there is nobody left to refuse.
 func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, emit func(Answer) error) error {

@@ -38,7 +38,7 @@ func (s *Store) Said(ctx context.Context, room chat.RoomID, before chat.Seq, lim
 }
 
 // PageBytes bounds the text that After returns.
-const PageBytes = 32 << 10
+const PageBytes = 16 << 10
 
 // After returns a page of a room's messages that follow after, oldest first: at most limit, and with at most PageBytes of text unless
 // the first has more.

@@ -86,6 +86,9 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 		return
 	}
 	err := row.Run(ctx, c.desk, nil, arguments, func(a command.Answer) error {
+		if a == nil {
+			return nil
+		}
 		c.terminal.Print(a.Text(c.lang))
 		return nil
 	})

@@ -12,15 +12,18 @@ import (
 )
 
 const (
-	// answerAhead is how many bytes of answers may wait for a client that reads them slowly before its command waits.
+	// answerAhead is how many bytes may wait for a client before a command reads another page for it.
 	answerAhead = 16 << 10
+	// answerMost is how many may wait before a command waits within a page: a page fits on top of
+	// answerAhead, and the smallest line.outbox is larger than both.
+	answerMost = 48 << 10
 	// unreadMax is how many commands may wait for their readers at once.
-	unreadMax = 256
+	unreadMax = 128
 	// unreadPatience is how long one of them waits.
 	unreadPatience = 2 * time.Minute
 )
 
-// unread is the members whose commands wait for them to read. Each holds a page of what it asked for, so there is a bound to how
+// unread is the members whose commands wait for them to read. Each keeps a goroutine and its stack, so there is a bound to how
 // many they are: of the network that has most of them, the one that has waited longest is disconnected to make room. Any goroutine.
 type unread struct {
 	most     int

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/command"
+	"parley/store"
 	"parley/wire/line"
 )
 
@@ -172,5 +174,31 @@ func TestTheNetworkWithMostUnreadAnswersGoesFirst(t *testing.T) {
 	}
 	if last := u.enter(at("192.0.2.4")); last != alone.member {
 		t.Error("among equals it is not the one that has waited longest")
+	}
+}
+
+// TestHistoryIsReadAPageAtATime: between two places at which a command may wait for its reader there
+// is one page, so that a command that waits holds none.
+func TestHistoryIsReadAPageAtATime(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate, c.History = 0, 0 })
+	ann := h.enter("ann")
+	const messages, size = 12, store.PageBytes/4 - 100
+	for range messages {
+		ann.types(strings.Repeat("x", size))
+	}
+	ann.types("/topic")
+	ann.reads("lobby has no topic")
+	history, _ := command.Find("history")
+	var pages []int
+	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{}, func(a command.Answer) error {
+		if a == nil {
+			pages = append(pages, 0)
+		} else if a.(*command.Line).Kind == chat.KindMessage {
+			pages[len(pages)-1]++
+		}
+		return nil
+	})
+	if err != nil || fmt.Sprint(pages) != "[4 4 4]" {
+		t.Errorf("pages of %v, %v", pages, err)
 	}
 }
