@@ -28,7 +28,6 @@ type member struct {
 	own        []span          // Deliver only: what of the run under way is its own, and so not for it
 	raw        syscall.RawConn // nil: read and written as any other connection
 	descriptor uintptr         // of raw; good for whoever has something from out to write: see release
-	telnet     atomic.Bool     // output is converted for it, see writeAll
 	out        outbox.Stream   // beside what else Deliver and the Writer look at, member by member
 	door       *Door
 	id         chat.SessionID
@@ -42,6 +41,8 @@ type member struct {
 	room    chat.RoomID   // where it talks
 	quits   bool
 	over    error // why nothing more is read; nil while it is
+
+	telnet atomic.Bool // output is converted for it, see writeAll. Here it takes no room: 8 bytes more would be 64
 
 	mu      sync.Mutex // guards the rest
 	inside  bool
