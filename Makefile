@@ -50,7 +50,8 @@ vet: ## go vet for Linux, macOS and Windows
 	$(GO) test -tags portable ./door/udp
 
 .PHONY: lint
-lint: ## staticcheck and gofumpt
+lint: ## staticcheck, gofumpt, and the English of the lines that changed since BASE (HEAD~1)
+	@tools/prose.sh
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 	@unformatted=$$($(GO) tool -modfile=tools/go.mod gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt -w: $$unformatted"; exit 1; }
 

@@ -42,7 +42,7 @@ type member struct {
 	quits   bool
 	over    error // why nothing more is read; nil while it is
 
-	telnet atomic.Bool // output is converted for it, see writeAll. Here it takes no room: 8 bytes more would be 64
+	telnet atomic.Bool // output is converted, see writeAll. It stands here to fill a gap: see size_test.go
 
 	mu      sync.Mutex // guards the rest
 	inside  bool

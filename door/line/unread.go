@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// answerAhead is how many bytes may wait for a client before a command reads another page for it.
+	// answerAhead is how many bytes may wait for a client before a command reads another page.
 	answerAhead = 16 << 10
 	// answerMost is how many may wait before a command waits within a page: a page fits on top of
 	// answerAhead, and the smallest line.outbox is larger than both.
@@ -23,8 +23,9 @@ const (
 	unreadPatience = 2 * time.Minute
 )
 
-// unread is the members whose commands wait for them to read. Each keeps a goroutine and its stack, so there is a bound to how
-// many they are: of the network that has most of them, the one that has waited longest is disconnected to make room. Any goroutine.
+// unread is the members whose commands wait for them to read. Each keeps a goroutine and its stack,
+// so their number is bounded: when it is reached, the member that has waited longest in the network
+// that has most of them is disconnected. Any goroutine.
 type unread struct {
 	most     int
 	patience time.Duration

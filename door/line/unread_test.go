@@ -177,8 +177,8 @@ func TestTheNetworkWithMostUnreadAnswersGoesFirst(t *testing.T) {
 	}
 }
 
-// TestHistoryIsReadAPageAtATime: between two places at which a command may wait for its reader there
-// is one page, so that a command that waits holds none.
+// TestHistoryIsReadAPageAtATime: a command may wait for its reader before each page, so that it
+// holds none while it waits.
 func TestHistoryIsReadAPageAtATime(t *testing.T) {
 	h := open(t, func(c *Config) { c.Rate, c.History = 0, 0 })
 	ann := h.enter("ann")
@@ -190,14 +190,15 @@ func TestHistoryIsReadAPageAtATime(t *testing.T) {
 	ann.reads("lobby has no topic")
 	history, _ := command.Find("history")
 	var pages []int
-	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{}, func(a command.Answer) error {
+	count := func(a command.Answer) error {
 		if a == nil {
 			pages = append(pages, 0)
 		} else if a.(*command.Line).Kind == chat.KindMessage {
 			pages[len(pages)-1]++
 		}
 		return nil
-	})
+	}
+	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{}, count)
 	if err != nil || fmt.Sprint(pages) != "[4 4 4]" {
 		t.Errorf("pages of %v, %v", pages, err)
 	}
