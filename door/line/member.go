@@ -42,7 +42,7 @@ type member struct {
 	quits   bool
 	over    error // why nothing more is read; nil while it is
 
-	telnet atomic.Bool // output is converted, see writeAll. It stands here to fill a gap: see size_test.go
+	telnet atomic.Bool // output is converted, see writeAll; here it fills a gap, see size_test.go
 
 	mu      sync.Mutex // guards the rest
 	inside  bool

@@ -37,6 +37,7 @@ type Config struct {
 	Allow       []netip.Prefix // networks served without encryption beside loopback and private ones
 	Proxies     []netip.Prefix // from where each connection begins with a PROXY header (version 1 or 2), and only from there
 	Patience    time.Duration  // how long it may take until it is told what a client speaks; a minute is sensible
+	Prompt      time.Duration  // silence until a plain connection is served as lines; 0: never
 	Connections int            // how many there may be at once, served ones too; 20,000 is sensible
 	PerAddress  int            // how many of them from one IPv4 address or IPv6 /64; 0: no bound
 	Rate        float64        // new connections a second from one IPv4 address or IPv6 /64, and as many at once; 0: no limit

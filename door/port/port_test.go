@@ -88,6 +88,34 @@ func TestSilenceEnds(t *testing.T) {
 	served.say("still here").hears("still here")
 }
 
+// TestASilentClientIsPrompted, as a person waits who does not know that Enter begins.
+func TestASilentClientIsPrompted(t *testing.T) {
+	r := openRoom(t, func(c *Config) { c.Prompt = 20 * time.Millisecond })
+	r.dial(0).greets(Line, "plain", "127.0.0.1", "")
+	if silent := r.Report().Dropped["silent"]; silent != 0 {
+		t.Errorf("%d are counted as silent", silent)
+	}
+}
+
+// TestOnlySilentPlainClientsArePrompted: a client of another protocol speaks first, in however many
+// pieces, and inside TLS a browser may open a connection long before it uses it.
+func TestOnlySilentPlainClientsArePrompted(t *testing.T) {
+	short := func(c *Config) { c.Prompt, c.Patience = 20*time.Millisecond, 300*time.Millisecond }
+	r := openRoom(t, short)
+	r.dial(0).say("SSH").hearsLast("press Enter to begin") // when its patience ends, not before
+	r.dial(0).inside(clientTLS()).hearsLast("press Enter to begin")
+	r.counted(2, "silent")
+	late := openRoom(t, func(c *Config) { c.Prompt = patience })
+	late.dial(0).say("GE").say("T /").greets(HTTP, "plain", "127.0.0.1", "GET /")
+	late.dial(0).say("\n").greets(Line, "plain", "127.0.0.1", "\n")
+	late.dial(0).inside(clientTLS()).say("\n").greets(Line, "encrypted", "127.0.0.1", "\n")
+	unserved := openRoom(t, func(c *Config) {
+		short(c)
+		delete(c.Handlers, Line)
+	})
+	unserved.dial(0).hearsLast("press Enter to begin")
+}
+
 // TestAClientThatLeavesByItselfIsNotCountedAsSilent: such as a health check that only connects.
 func TestAClientThatLeavesByItselfIsNotCountedAsSilent(t *testing.T) {
 	r := openRoom(t, nil)

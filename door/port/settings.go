@@ -18,7 +18,17 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "port.patience", Default: "1m", Field: setting.Duration(&c.Patience),
-			Help: locale.Text{EN: "who has connected and sent nothing by then is let go", ZH: "连接后超过此时间未发送任何内容即断开"},
+			Help: locale.Text{
+				EN: "close connections that send nothing within this time",
+				ZH: "连接后超过此时间未发送任何内容即断开",
+			},
+		},
+		{
+			Key: "port.prompt", Default: "5s", Field: setting.Duration(&c.Prompt),
+			Help: locale.Text{
+				EN: "silence after which a plain connection is asked for a nickname; 0: never",
+				ZH: "未加密的连接静默多久后提示输入昵称；0 表示从不",
+			},
 		},
 		{
 			Key: "port.connections", Default: "20000", Field: setting.Count(&c.Connections, 1, 1<<20),

@@ -116,6 +116,9 @@ func (d *Door) protocolOf(v *visit) Protocol {
 
 // tell reads until it is told what a client speaks; "": it was not, and is turned away.
 func (d *Door) tell(v *visit) Protocol {
+	if d.isSilent(v) {
+		return Line
+	}
 	for {
 		p, enough := Sniff(v.first)
 		if enough && isForged(v.first) {
@@ -131,6 +134,23 @@ func (d *Door) tell(v *visit) Protocol {
 			return ""
 		}
 	}
+}
+
+// isSilent reports whether a client sent nothing for Config.Prompt. That is a person who does not
+// know that Enter begins: other clients speak first. Bytes that came are in v.first.
+func (d *Door) isSilent(v *visit) bool {
+	served := d.config.Handlers[Line] != nil && d.isOpenTo(v, Line)
+	if d.config.Prompt == 0 || isEncrypted(v) || !served {
+		return false
+	}
+	_ = v.conn.SetReadDeadline(time.Now().Add(d.config.Prompt)) // if it is closed, Read says so
+	n, err := v.conn.Read(v.first[:cap(v.first)])
+	v.first = v.first[:n]
+	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	_ = v.conn.SetReadDeadline(time.Now().Add(d.config.Patience))
+	return false
 }
 
 // giveUp ends a connection whose client has not said enough to tell what it speaks. It counts the
