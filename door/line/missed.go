@@ -112,10 +112,13 @@ func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
 	return lines
 }
 
-// newest words the last of some messages: at most so many, and so many bytes unless the very last has more.
+// newest words the last of some messages: at most so many, and so many bytes unless the very last
+// has more. Long ones are shortened.
 func newest(messages []chat.Message, most, bytes int) (lines [][]byte) {
 	for i := len(messages) - 1; i >= 0 && len(lines) < most; i-- {
-		l := shown(&command.Line{Message: messages[i]})
+		m := messages[i]
+		m.Text = line.Shortened(m.Text)
+		l := shown(&command.Line{Message: m})
 		if bytes -= len(l); bytes < 0 && len(lines) > 0 {
 			break
 		}

@@ -96,30 +96,48 @@ func TestAnAnswerWaitsForItsReaderOnlySoLong(t *testing.T) {
 
 // TestWhatAnEntryIsSentIsBounded: in bytes, however long the messages are, and the newest is always shown.
 func TestWhatAnEntryIsSentIsBounded(t *testing.T) {
-	h := open(t, func(c *Config) { c.Rate = 0 })
+	h := open(t, func(c *Config) { c.Rate, c.History = 0, 1000 })
 	ann := h.enter("ann")
-	text := strings.Repeat("x", 15<<10)
-	for range 10 {
+	text := strings.Repeat("x", 600)
+	for range 100 {
 		ann.types(text)
 	}
 	ann.types("/topic")
 	ann.reads("lobby has no topic")
 	bob := h.enter("bob")
 	bob.reads(line.Latest)
-	bob.readsOf("ann: xxx", "ann: xxx")
+	shown := recentMax / len("2006-01-02 15:04:05  ann: "+text+"\n")
+	for range shown {
+		bob.readsOf("ann: " + text)
+	}
 	ann.reads("bob enters the chat room")
 	ann.types("hello")
 	bob.reads("ann: hello")
 	bob.types("/quit")
 	ann.reads("bob quits the chat room")
-	for range 3 {
+	for range 60 {
 		ann.types(text)
 	}
 	ann.types("bye", "/topic")
 	ann.reads("lobby has no topic")
 	back := h.enter("bob")
-	back.reads(line.Missed(4, 3, false))
-	back.readsOf("ann: xxx", "ann: xxx", "ann: bye")
+	back.reads(line.Missed(61, shown+1, false)) // the last one is short
+	for range shown {
+		back.readsOf("ann: " + text)
+	}
+	back.readsOf("ann: bye")
+}
+
+// TestALongMessageIsRepeatedInShort: at most 600 bytes of it, and the client is told of the rest.
+func TestALongMessageIsRepeatedInShort(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate = 0 })
+	ann := h.enter("ann")
+	ann.types(strings.Repeat("x", 599)+"好的", strings.Repeat("y", 600), "/topic")
+	ann.reads("lobby has no topic")
+	bob := h.enter("bob")
+	bob.reads(line.Latest)
+	bob.readsOf("ann: "+strings.Repeat("x", 599)+" … (6 more bytes, see /history)",
+		"ann: "+strings.Repeat("y", 600))
 }
 
 // TestListsAreBounded: a member is shown the first hundred, and how many there are beside.

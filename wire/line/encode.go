@@ -3,6 +3,7 @@ package line
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 )
@@ -57,6 +58,21 @@ func Missed(missed, shown int, orMore bool) string {
 
 // IsAway says why somebody does not answer who was told something.
 func IsAway(nick, why string) string { return nick + " is away: " + why }
+
+// shortMax is how many bytes of a message are repeated for a member that enters.
+const shortMax = 600
+
+// Shortened returns the beginning of a text that has more than 600 bytes, and how to read the rest.
+func Shortened(text string) string {
+	if len(text) <= shortMax {
+		return text
+	}
+	cut := shortMax
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s … (%d more bytes, see /history)", text[:cut], len(text)-cut)
+}
 
 // Latest introduces the newest messages for somebody of whom it is not known what they missed.
 const Latest = "--- what was said last ---"
