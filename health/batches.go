@@ -25,7 +25,7 @@ func newBatches() *batches {
 		}),
 		commands: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "parley_commit_commands", Help: "How many commands a batch held.",
-			Buckets: prometheus.ExponentialBuckets(1, 2, 10), // 1 to 512
+			Buckets: prometheus.ExponentialBuckets(1, 2, 12), // 1 to 2,048, the most that a batch holds
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "parley_commit_failures_total", Help: "Batches that could not be stored.",
