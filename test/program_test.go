@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -40,6 +41,7 @@ var binary = sync.OnceValues(func() (string, error) {
 var programDir string
 
 func TestMain(m *testing.M) {
+	heedSignals()
 	dir, err := os.MkdirTemp("", "parley-test-")
 	if err != nil {
 		panic(err)
@@ -48,6 +50,16 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(status)
+}
+
+// heedSignals makes the programs that tests start heed signals that this one was told to ignore, by
+// nohup or a shell's &: a child inherits that a signal is ignored, but not that it is handled.
+func heedSignals() {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 }
 
 // command makes a call of the program, in English and with nothing of this environment's settings.
