@@ -102,6 +102,7 @@ func (d *Door) deliverAnswer(q *request, a *hub.Answer) {
 		d.unseat(q)
 		d.answer(q, datagram.OK)
 	case datagram.Quit:
+		d.unseat(q)
 		d.answer(q, datagram.Exit)
 	}
 }

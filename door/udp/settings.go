@@ -22,7 +22,7 @@ type Config struct {
 	Resume      time.Duration  // members stay inside if the server is down for less; the hub's to keep
 	Rate        float64        // lines a second that a member may say; 0: no limit
 	Burst       int            // lines at once
-	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64); 0: no limit
+	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64) and per member; 0: no limit
 	OutboxBytes int            // what may wait for one member
 	Buffer      int            // bytes of the socket's buffers
 }
@@ -68,7 +68,7 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.enter-rate", Default: "50", Field: setting.PerSecond(&c.EnterRate),
-			Help: locale.Text{EN: "requests a second from one IP address to enter, to leave, or from outside; 0: no limit", ZH: "每个 IP 每秒的进入、退出等请求数；0 表示不限"},
+			Help: locale.Text{EN: "requests a second from one IP address to enter, and from each member to leave; 0: no limit", ZH: "每个 IP 每秒的进入请求数，以及每个成员每秒的退出请求数；0 表示不限"},
 		},
 		{
 			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),
