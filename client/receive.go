@@ -117,13 +117,15 @@ func (c *Conn) deliver(p packet) {
 			c.down = true
 			c.inbox.put(Event{Kind: Unreachable})
 		}
-	case p.text == datagram.Asked && time.Since(c.rivaled) < echoPatience: // this client did
+	case datagram.IsAsked(p.text) && time.Since(c.rivaled) < echoPatience: // this client did
 	case isAnswer(p.text, datagram.OK), isAnswer(p.text, datagram.Exit): // for the second time
-	case p.text == chat.NotInside.Sentence():
+	case datagram.RefusalCode(p.text) == chat.NotInside:
 		c.outside(Outside, p.text)
-	case isRemoval(p.text):
-		c.outside(Removed, p.text)
 	default:
+		if _, removed := datagram.Removal(p.text); removed {
+			c.outside(Removed, p.text)
+			return
+		}
 		for _, line := range clean(p.text) {
 			if !c.echoes.take(line, time.Now()) {
 				c.inbox.put(Event{Kind: Line, Text: line})

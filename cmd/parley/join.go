@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"parley/chat"
 	"parley/client"
 	"parley/locale"
 	"parley/tui"
@@ -368,26 +367,5 @@ func (j *joining) late(e client.Event) {
 
 // translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
 func (j *joining) translate(line string) string {
-	if j.lang != locale.Chinese {
-		return line
-	}
-	if code := datagram.RefusalCode(line); code != chat.OK {
-		return locale.Refusal(chat.Refuse(code), j.lang)
-	}
-	if nick, enters, ok := datagram.Coming(line); ok {
-		if enters {
-			return nick + " 进入聊天室"
-		}
-		return nick + " 离开聊天室"
-	}
-	if reason, ok := strings.CutPrefix(line, datagram.Removed); ok {
-		return "你已被移出聊天室" + strings.Replace(reason, ": ", "：", 1)
-	}
-	switch line {
-	case datagram.Asked:
-		return "有人想用你的昵称"
-	case datagram.Idle:
-		return "说点什么，否则将离开聊天室"
-	}
-	return line
+	return datagram.Translate(line, j.lang)
 }

@@ -293,22 +293,36 @@ func TestJoinWrongUse(t *testing.T) {
 }
 
 func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
-	for line, zh := range map[string]string{
-		"ann enters the chat room":                  "ann 进入聊天室",
-		"小明 quits the chat room":                    "小明 离开聊天室",
-		"the nickname is occupied":                  "昵称已被占用",
-		"somebody asks for your nickname":           "有人想用你的昵称",
-		"say something to stay in the chat room":    "说点什么，否则将离开聊天室",
-		"you were removed from the chat room: spam": "你已被移出聊天室：spam",
-		"bob: ann enters the chat room":             "bob: ann enters the chat room",
-		"bob: the nickname is occupied":             "bob: the nickname is occupied",
-		"what a server of another make says":        "what a server of another make says",
+	in := func(lang locale.Lang, line string) string { return (&joining{lang: lang}).translate(line) }
+	for en, zh := range map[string]string{
+		"ann enters the chat room":                                      "ann 进入聊天室",
+		"小明 quits the chat room":                                        "小明 退出聊天室",
+		"Administrator message: lunch":                                  "管理员消息：lunch",
+		"the nickname is occupied":                                      "昵称已被占用",
+		"somebody asks for your nickname":                               "有人想使用你的昵称",
+		"say something to stay in the chat room":                        "请说句话，否则你将退出聊天室",
+		"the server is shutting down":                                   "服务器正在关闭",
+		"(dropped, as too many waited for you: 3)":                      "（消息太多，有 3 条未能发给你）",
+		"you were removed from the chat room: spam":                     "你已被移出聊天室：spam",
+		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：与你失去联系",
 	} {
-		if got := (&joining{lang: locale.Chinese}).translate(line); got != zh {
-			t.Errorf("%q is shown as %q, want %q", line, got, zh)
+		for _, line := range []string{en, zh} {
+			if got := in(locale.Chinese, line); got != zh {
+				t.Errorf("in Chinese %q is shown as %q, want %q", line, got, zh)
+			}
+			if got := in(locale.English, line); got != en {
+				t.Errorf("in English %q is shown as %q, want %q", line, got, en)
+			}
 		}
-		if got := (&joining{lang: locale.English}).translate(line); got != line {
-			t.Errorf("in English %q is shown as %q", line, got)
+	}
+	for _, line := range []string{
+		"bob: ann enters the chat room", "bob: the nickname is occupied", "what a server of another make says",
+		"bob: 管理员消息：开会", "ann 加入聊天室",
+	} {
+		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+			if got := in(lang, line); got != line {
+				t.Errorf("%q is shown as %q", line, got)
+			}
 		}
 	}
 }

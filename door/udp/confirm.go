@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/wire/datagram"
 )
 
 // isInside reports whether a member that asks to enter as name is inside under that nickname, and
@@ -39,7 +38,7 @@ func (d *Door) confirm(q *request, m *member, silent time.Duration, now time.Tim
 		return
 	}
 	m.keep(q.name, silent)
-	if m.queue.PushFirst(alone(datagram.OK)) {
+	if m.queue.PushFirst(alone(d.config.ok())) {
 		d.writer.Ready(m)
 	}
 }

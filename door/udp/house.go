@@ -7,7 +7,6 @@ import (
 	"parley/chat"
 	"parley/guard"
 	"parley/outbox"
-	"parley/wire/datagram"
 )
 
 const (
@@ -68,7 +67,7 @@ func (d *Door) look(m *member, now time.Time) {
 	case gone:
 		d.letGo(m, chat.ReasonGone)
 	case late && !warned:
-		d.push(m, alone(datagram.Idle))
+		d.push(m, alone(d.config.words().Idle))
 	case silent > d.config.Idle:
 		d.letGo(m, chat.ReasonIdle)
 	}
@@ -138,7 +137,7 @@ func (d *Door) doubt(peer netip.AddrPort) {
 	case gone:
 		d.letGo(m, chat.ReasonGone)
 	case askAgain:
-		d.push(m, outbox.Chunk{Data: []byte(datagram.Asked)})
+		d.push(m, outbox.Chunk{Data: []byte(d.config.words().Asked)})
 	}
 }
 

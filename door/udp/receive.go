@@ -200,7 +200,7 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 	}
 	m.mu.Unlock()
 	if due {
-		d.push(m, alone(why.Sentence()))
+		d.push(m, alone(d.config.words().Refusal(chat.Refuse(why))))
 	}
 }
 
@@ -342,7 +342,7 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 	}
 	d.counts.refusals.Add(refusal.Code)
 	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
-		d.answer(q, refusal.Error())
+		d.answer(q, d.config.words().Refusal(refusal))
 		return
 	}
 	leave, ok := q.command.(chat.Leave)
