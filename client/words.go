@@ -65,5 +65,6 @@ func isBesideEnter(line string) bool {
 		return true
 	}
 	_, removed := datagram.Removal(line)
-	return datagram.IsAsked(line) || datagram.IsIdle(line) || removed
+	_, lost := datagram.LostLines(line)
+	return lost || datagram.IsAsked(line) || datagram.IsIdle(line) || removed
 }
