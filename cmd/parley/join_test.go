@@ -326,3 +326,78 @@ func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinEntersAgainFromANewAddress: the server knows the nickname from the old one, and lets it in
+// when that is gone.
+func TestJoinEntersAgainFromANewAddress(t *testing.T) {
+	for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+		socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			answers := map[string][]string{
+				"L": {"OK", "the nickname is occupied", "the nickname is occupied", "OK"},
+				"C": {"the nickname entered from another address", "bob: welcome back"},
+				"Q": {"EXIT"},
+			}
+			for buffer := make([]byte, 1024); ; {
+				n, from, err := socket.ReadFromUDPAddrPort(buffer)
+				if err != nil {
+					return
+				}
+				verb := string(buffer[:min(n, 1)])
+				if len(answers[verb]) > 0 {
+					socket.WriteToUDPAddrPort([]byte(answers[verb][0]), from)
+					answers[verb] = answers[verb][1:]
+				}
+			}
+		})
+		in, typing := io.Pipe()
+		var out, errOut strings.Builder
+		show := writerFunc(func(b []byte) {
+			if out.Write(b); strings.Contains(out.String(), "welcome") {
+				typing.Close()
+			}
+		})
+		tell := writerFunc(func(b []byte) {
+			if errOut.Write(b); strings.Contains(errOut.String(), enteredAgain.In(lang)) {
+				go io.WriteString(typing, "here again\n")
+			}
+		})
+		go io.WriteString(typing, "lost\n")
+		console, err := tui.Open(in, show, os.Getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := newJoining(lang, console, tell)
+		var pauses []time.Duration
+		j.after = func(pause time.Duration) <-chan time.Time {
+			pauses = append(pauses, pause)
+			return time.After(0)
+		}
+		if err = j.talk(t.Context(), "ann", socket.LocalAddr().String()); err != nil {
+			t.Error(err)
+		}
+		console.Close()
+		socket.Close()
+		serving.Wait()
+		if want := []time.Duration{0, 0, movedPause, movedPause}; !slices.Equal(pauses, want) {
+			t.Errorf("the pauses before each L were %v, want %v", pauses, want)
+		}
+		want := map[locale.Lang]string{locale.English: "frees within two minutes", locale.Chinese: "两分钟内会释放"}[lang]
+		if !strings.Contains(errOut.String(), want) {
+			t.Errorf("%q does not say %q", errOut.String(), want)
+		}
+	}
+}
+
+func TestJoinSendsLinesOfAPipeAsTheyAre(t *testing.T) {
+	r := newRoom(t, polite)
+	_, errOut, err := runJoin(t, r, locale.English, strings.NewReader("/tmp is full\n//x\n"), "help@127.0.0.1:%d")
+	if err != nil || errOut != "" {
+		t.Errorf("%q, %v", errOut, err)
+	}
+	r.has(t, "L help", "C help /tmp is full", "C help //x", "Q help")
+}
