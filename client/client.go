@@ -5,6 +5,7 @@
 // Its laws:
 //   - Datagrams may be lost, doubled, reordered: L is repeated until it is answered, answers may come twice.
 //   - The simplest server survives it: Q is sent once unless the server has shown that it tolerates repeats.
+//   - A silent client keeps its NAT mapping open by L, unless the server has refused such a repeat.
 //   - An answer (OK, EXIT, a refusal) is a datagram of one line. A datagram of several lines is never an answer.
 //   - A session never ends by itself. What happens to it is told as an Event, and the caller decides.
 //   - What Receive returns is safe to show: no control characters, no line breaks, UTF-8.
@@ -56,6 +57,7 @@ type Timings struct {
 	Patience time.Duration   // tell Options.Silent (3 s)
 	Doubt    time.Duration   // a line could be an event or a refusal: repeat the request, look whether the line comes again (1 s)
 	Leave    time.Duration   // Leave in all (2 s)
+	Keep     time.Duration   // nothing was sent: repeat L, so that NATs keep the mapping (25 s)
 }
 
 func (t Timings) orDefault() Timings {
@@ -68,6 +70,7 @@ func (t Timings) orDefault() Timings {
 	or(&t.Patience, 3*time.Second)
 	or(&t.Doubt, time.Second)
 	or(&t.Leave, 2*time.Second)
+	or(&t.Keep, 25*time.Second)
 	if len(t.Repeat) == 0 {
 		t.Repeat = []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}
 	}
@@ -100,6 +103,7 @@ type Conn struct {
 	down    bool       // Unreachable was told, and nothing has come since
 	rivaled time.Time  // when use left addresses that L may have reached; zero if there were none
 	echoes  echoes     // lines that the server may send back
+	keeping keeping    // the NAT mapping
 	closed  bool
 	asking  *question // Enter's or Leave's, while they wait for an answer
 	inbox   inbox

@@ -221,7 +221,7 @@ func (e *entering) judge(p packet) (answered bool, err error) {
 	switch {
 	case isAnswer(p.text, datagram.OK):
 		return true, nil
-	case len(lines) == 0 || isAnswer(p.text, datagram.Exit) || p.text == chat.NotInside.Sentence():
+	case len(lines) == 0 || isAnswer(p.text, datagram.Exit) || datagram.RefusalCode(p.text) == chat.NotInside:
 		return false, nil // late answers to Q and C
 	case isBeside(p.text):
 		e.settleDoubt()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/locale"
 	"parley/wire/datagram"
 )
 
@@ -65,7 +66,7 @@ func TestAnswerIsNeverJoined(t *testing.T) {
 func TestOthersLinesAreNoRefusalHoweverLateOKIs(t *testing.T) {
 	for _, said := range []string{
 		"bob: hi", "bob : hi", "bob：嗨", "bob 说:嗨", "bob enters the chat room", "bob 退出聊天室", "bob退出聊天室",
-		"Administrator message: lunch", "管理员消息：开会", chat.TooFast.Sentence(), string(datagram.Lost(3)),
+		"Administrator message: lunch", "管理员消息：开会", chat.TooFast.Sentence(), string(datagram.In(locale.English).Lost(3)),
 	} {
 		r := newRoom(t, "127.0.0.1:0")
 		asked := 0

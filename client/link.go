@@ -54,6 +54,9 @@ func (l *link) read(c *Conn) {
 
 // send sends a datagram. A system reports a refusal of what was sent before instead of sending; then it is sent again.
 func (l *link) send(c *Conn, b []byte) {
+	c.mu.Lock()
+	c.keeping.sent = time.Now()
+	c.mu.Unlock()
 	if _, err := l.socket.Write(b); err != nil && !errors.Is(err, net.ErrClosed) {
 		c.take(packet{from: l, refused: true})
 		_, _ = l.socket.Write(b)
@@ -79,6 +82,7 @@ func (c *Conn) use(l *link) {
 		c.rivaled = time.Now()
 	}
 	c.link = l
+	c.readers.Go(c.keepMapping)
 	c.giveUp()
 }
 

@@ -28,6 +28,7 @@ func (c *Conn) ask(r datagram.Request) (*question, error) {
 	case c.asking != nil:
 		return nil, errors.New("client: another request is under way")
 	}
+	c.endRepeat() // from now on all that comes is for the question to judge
 	c.asking = &question{r.Name, r.Append(nil), make(chan packet, questionMax)}
 	return c.asking, nil
 }

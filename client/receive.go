@@ -17,6 +17,7 @@ type Kind int
 const (
 	Line        Kind = iota // somebody said something, came, or went
 	Outside                 // the server does not know us any more: Enter again
+	Moved                   // the server knows our nickname from another address, as a NAT has changed ours: Enter until it is free
 	Removed                 // the administrator ended the session; Text is the server's sentence
 	Unreachable             // nothing listens at the server's port; told once until something comes again
 )
@@ -92,6 +93,7 @@ func (c *Conn) take(p packet) {
 		return // given up
 	case p.refused: // the server that listens there next may be another one
 		p.from.refused, p.from.repeats = true, repeats{}
+		c.keeping.off, c.keeping.mute = false, 0
 	case isAnswer(p.text, datagram.OK):
 		c.use(p.from)
 		p.from.repeats.allow()
@@ -105,7 +107,9 @@ func (c *Conn) take(p packet) {
 		default: // a flood; the answer will be asked for again
 		}
 	}
-	c.deliver(p)
+	if !c.takeRepeat(p) {
+		c.deliver(p)
+	}
 }
 
 // deliver makes Events of a packet that answers nothing. c.mu is held.
@@ -117,13 +121,17 @@ func (c *Conn) deliver(p packet) {
 			c.down = true
 			c.inbox.put(Event{Kind: Unreachable})
 		}
-	case p.text == datagram.Asked && time.Since(c.rivaled) < echoPatience: // this client did
+	case datagram.IsAsked(p.text) && time.Since(c.rivaled) < echoPatience: // this client did
 	case isAnswer(p.text, datagram.OK), isAnswer(p.text, datagram.Exit): // for the second time
-	case p.text == chat.NotInside.Sentence():
+	case datagram.RefusalCode(p.text) == chat.NotInside:
 		c.outside(Outside, p.text)
-	case isRemoval(p.text):
-		c.outside(Removed, p.text)
+	case datagram.RefusalCode(p.text) == chat.NotYours:
+		c.outside(Moved, p.text)
 	default:
+		if _, removed := datagram.Removal(p.text); removed {
+			c.outside(Removed, p.text)
+			return
+		}
 		for _, line := range clean(p.text) {
 			if !c.echoes.take(line, time.Now()) {
 				c.inbox.put(Event{Kind: Line, Text: line})
@@ -139,5 +147,6 @@ func (c *Conn) outside(kind Kind, text string) {
 	}
 	c.inside = false
 	c.link.repeats.left()
+	c.keeping.off = false // our servers alone say so
 	c.inbox.put(Event{Kind: kind, Text: strings.Join(clean(text), " ")})
 }

@@ -110,6 +110,7 @@ func (c *Conn) Close() error {
 	c.mu.Lock()
 	closed := c.closed
 	if !closed {
+		c.endRepeat()
 		c.trying = append(c.trying, c.link)
 		c.closed, c.link = true, nil
 		c.giveUp()

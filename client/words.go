@@ -10,7 +10,7 @@ import (
 
 // Words that other implementations of the protocol use. Those of our servers are in package datagram.
 var (
-	enterWords    = []string{"进入聊天室", "加入聊天室"}
+	enterWords    = []string{"加入聊天室"}
 	leaveWords    = []string{"quits the chat room", "退出聊天室", "离开聊天室"}
 	sayWords      = []string{":", "：", "说:", "说："}
 	announceWords = []string{"Administrator message:", "管理员消息:", "管理员消息："}
@@ -64,10 +64,7 @@ func isBesideEnter(line string) bool {
 	case chat.NotYours, chat.TextEmpty, chat.TextTooLong, chat.TextEncoding, chat.TooFast:
 		return true
 	}
-	return line == datagram.Asked || line == datagram.Idle || isRemoval(line)
-}
-
-// isRemoval reports whether the server says that it has ended the session.
-func isRemoval(line string) bool {
-	return line == datagram.Removed || strings.HasPrefix(line, datagram.Removed+":")
+	_, removed := datagram.Removal(line)
+	_, lost := datagram.LostLines(line)
+	return lost || datagram.IsAsked(line) || datagram.IsIdle(line) || removed
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/locale"
 	"parley/wire/datagram"
 )
 
@@ -31,16 +32,16 @@ func TestLinesAreReadBack(t *testing.T) {
 		kind   kind
 		sender int
 	}{
-		"babcde-11 enters the chat room":   {enters, 11},
-		"babcde-0 quits the chat room":     {quits, 0},
-		"babcde-12 enters the chat room":   {damaged, 0}, // there are 12, from 0
-		"babcde-x enters the chat room":    {damaged, 0},
-		"babcde enters the chat room":      {damaged, 0},
-		"babcde-+1 enters the chat room":   {damaged, 0},
-		"bother-1 enters the chat room":    {other, 0},
-		"babcde-0: " + knock:               {nothing, 0},
-		"Administrator message: babcde-1":  {other, 0},
-		string(datagram.Lost(3)):           {other, 0},
+		"babcde-11 enters the chat room":            {enters, 11},
+		"babcde-0 quits the chat room":              {quits, 0},
+		"babcde-12 enters the chat room":            {damaged, 0}, // there are 12, from 0
+		"babcde-x enters the chat room":             {damaged, 0},
+		"babcde enters the chat room":               {damaged, 0},
+		"babcde-+1 enters the chat room":            {damaged, 0},
+		"bother-1 enters the chat room":             {other, 0},
+		"babcde-0: " + knock:                        {nothing, 0},
+		"Administrator message: babcde-1":           {other, 0},
+		string(datagram.In(locale.English).Lost(3)): {other, 0},
 		datagram.OK:                        {other, 0},
 		"":                                 {other, 0},
 		"babcde-":                          {other, 0},

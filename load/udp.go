@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -102,7 +103,7 @@ func (d *datagrams) takeOther(line string) {
 	if datagram.IsEvent(line) { // somebody who is not of this run
 		return
 	}
-	if line != datagram.OK && line != datagram.Exit {
+	if !strings.EqualFold(line, datagram.OK) && line != datagram.Exit {
 		d.r.seen.note(line)
 	}
 	d.offer(answer{line: line})
@@ -152,7 +153,7 @@ func (d *datagrams) await(ctx context.Context, patience time.Duration, want stri
 			switch code := datagram.RefusalCode(a.line); {
 			case a.nobody:
 				return true, errNobody
-			case a.line == want:
+			case strings.EqualFold(a.line, want): // udp.ok
 				return true, nil
 			case code != chat.OK && code != chat.Busy && code != chat.TooFast:
 				return true, refused(d.m.nick, a.line)

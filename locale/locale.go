@@ -1,7 +1,7 @@
 // Package locale chooses between the languages in which the program speaks on screen: English and Chinese. A sentence stands
 // in both where it is used, as a Text.
 //
-// It knows nothing of what is said. Its law: what travels in protocols is never chosen here; that is English everywhere.
+// It knows nothing of what is said. Its law: what travels in protocols never follows the language of a screen.
 package locale
 
 import (

@@ -7,7 +7,10 @@
 // they are counted.
 package outbox
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Chunk is bytes to be written together. The bytes are shared between Queues: nobody changes them.
 type Chunk struct {
@@ -42,6 +45,16 @@ func (q *Queue) Push(chunks ...Chunk) bool {
 	idle := len(q.chunks) == 0
 	q.append(chunks)
 	return idle && !q.held && len(q.chunks) > 0
+}
+
+// PushFirst adds a chunk before all that wait, and loses none of them. It returns what Push does.
+func (q *Queue) PushFirst(first Chunk) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	idle := len(q.chunks) == 0
+	q.chunks = slices.Insert(q.chunks, 0, first)
+	q.bytes += len(first.Data)
+	return idle && !q.held
 }
 
 func (q *Queue) append(chunks []Chunk) {

@@ -45,7 +45,7 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 }
 
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
-	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\n[irc]\nport = 6667\n")
+	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\nwords = 'fr'\nok = 'yes'\n[irc]\nport = 6667\n")
 	c, err := Load(Sources{
 		File:    file,
 		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red"},
@@ -58,7 +58,8 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
-		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR",
+		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate",
+		`udp.words (from ` + file + `): "fr"`, `udp.ok (from ` + file + `): "yes"`, "PARLEY_COLOUR",
 		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
 	} {
 		if !strings.Contains(err.Error(), part) {

@@ -33,7 +33,7 @@ var mayImport = map[string]struct {
 	"archive":           {[]string{"chat", "locale", "store"}, "files and data directories; what runs on them does not matter"},
 	"hub":               {[]string{"chat", "fault", "ledger", "store"}, "the hub knows no door: doors attach"},
 	"outbox":            {nil, "bytes in, bytes out; every door shares it"},
-	"wire/datagram":     {[]string{"chat"}, "a codec is pure"},
+	"wire/datagram":     {[]string{"chat", "locale"}, "a codec is pure; refusals travel in the words of a language"},
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},
 	"setting":           {[]string{"locale"}, "names and values of settings; whoever has the fields makes the rows"},
 	"command":           {[]string{"chat", "hub", "locale"}, "doors offer the table, so it knows no door"},

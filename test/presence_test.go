@@ -190,3 +190,25 @@ func TestNoMoreEnterThanMayBeInside(t *testing.T) {
 	bob.leaves()
 	cleo.enter("cleo")
 }
+
+func TestARepeatedLIsNotStoredAndNobodyElseTakesTheNickname(t *testing.T) {
+	r := openRoom(t, nil)
+	ann, bob := r.enter("ann"), r.enter("bob")
+	ann.hears("bob enters the chat room")
+	stored := len(r.history())
+	for range 5 {
+		ann.send("L ann")
+		ann.hears(datagram.OK)
+	}
+	if got := len(r.history()); got != stored {
+		t.Errorf("%d messages are stored for repeating L", got-stored)
+	}
+	other := r.peer()
+	other.send("L ann")
+	other.hears("the nickname is occupied")
+	ann.hears("somebody asks for your nickname")
+	other.send("C ann hello")
+	other.hears("the nickname entered from another address")
+	bob.says("still there?")
+	ann.hears("bob: still there?")
+}

@@ -64,6 +64,14 @@ type Console interface {
 	Close() error
 }
 
+// Asker is a Console that can ask a question without confusing its answer with what is typed besides.
+type Asker interface {
+	// Ask shows question in place of the prompt and returns the line that answers it. What was being
+	// typed is set aside meanwhile and is typed on afterwards; lines that were submitted before are for
+	// ReadLine, which may wait in another goroutine. Errors are those of ReadLine. One call at a time.
+	Ask(ctx context.Context, question string) (string, error)
+}
+
 // TerminalFile is a file that may be a terminal.
 type TerminalFile interface {
 	io.Writer

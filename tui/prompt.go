@@ -34,11 +34,22 @@ type Prompt struct {
 	screen    screen
 	editor    editor
 	lines     []string // submitted, not yet read
-	over      error    // why no more come
-	suspended bool     // Ctrl-Z was pressed
+	question  *question
+	over      error // why no more come
+	suspended bool  // Ctrl-Z was pressed
 }
 
-var _ Console = (*Prompt)(nil)
+// question is what Ask has asked, and what it has set aside.
+type question struct {
+	answer        chan string // has room for one
+	prompt        string
+	before, after string // of the editor
+}
+
+var (
+	_ Console = (*Prompt)(nil)
+	_ Asker   = (*Prompt)(nil)
+)
 
 const (
 	// frontEvery is how often a program in the background looks whether it is in front again: a
@@ -253,6 +264,45 @@ func (p *Prompt) take() (line string, ok bool, err error) {
 	return line, true, nil
 }
 
+// Ask implements Asker.
+func (p *Prompt) Ask(ctx context.Context, text string) (string, error) {
+	q := p.ask(text)
+	select {
+	case line := <-q.answer:
+		return line, nil
+	case <-p.done:
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.question == q {
+		p.settle()
+		p.screen.draw()
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	return "", p.over
+}
+
+func (p *Prompt) ask(text string) *question {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	q := &question{make(chan string, 1), p.screen.prompt, p.editor.before, p.editor.after}
+	p.question = q
+	p.editor.before, p.editor.after, p.screen.prompt = "", "", clean(text)
+	p.screen.draw()
+	return q
+}
+
+// settle ends the question and takes up what was set aside. p.mu is held.
+func (p *Prompt) settle() {
+	q := p.question
+	p.question = nil
+	p.screen.prompt, p.editor.before, p.editor.after = q.prompt, q.before, q.after
+	p.editor.place = len(p.editor.history)
+}
+
 // Print implements Console.
 func (p *Prompt) Print(text string) { p.show(text, clean) }
 
@@ -296,8 +346,13 @@ func (p *Prompt) resized() {
 	p.screen.resized()
 }
 
-// submit queues lines for ReadLine. p.mu is held.
+// submit queues lines for ReadLine, but the first may answer a question. p.mu is held.
 func (p *Prompt) submit(lines ...string) {
+	if p.question != nil && len(lines) > 0 {
+		p.question.answer <- lines[0]
+		p.settle()
+		lines = lines[1:]
+	}
 	p.lines = append(p.lines, lines...)
 	p.wake()
 }

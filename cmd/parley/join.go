@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"parley/chat"
 	"parley/client"
 	"parley/locale"
 	"parley/tui"
@@ -30,10 +30,12 @@ func joinCommand(lang locale.Lang) *cobra.Command {
 		Long: locale.Text{
 			EN: `Talk in a chat room: what others say appears, what you type is said. quit, Ctrl-D or Ctrl-C leaves.
 
-Without NICK@ the nickname is asked for; through a pipe it is the first line. Without PORT it is 8888.`,
+Without NICK@ the nickname is asked for; through a pipe it is the first line. Without PORT it is 8888.
+At a terminal a line that begins with / is not sent; // says a slash.`,
 			ZH: `进入聊天室聊天：显示别人说的话，说出你输入的话。输入 quit，或按 Ctrl-D、Ctrl-C 离开。
 
-不写 NICK@ 时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。`,
+不写 NICK@ 时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。
+在终端中，以 / 开头的行不会发送；要说斜杠，请输入 //。`,
 		}.In(lang),
 		Example: `  parley join localhost
   parley join ann@192.168.1.20:8888
@@ -136,7 +138,7 @@ func (j *joining) step(ctx context.Context) error {
 	}
 	select {
 	case line, ok := <-j.next():
-		if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
+		if j.asked = false; !ok || quits(line) {
 			return errDone
 		}
 		return j.say(ctx, line)
@@ -195,9 +197,17 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 	for {
 		if nick == "" {
 			var err error
-			if nick, err = j.askNick(); err != nil {
+			if nick, err = j.askNick(ctx); err != nil {
 				return err
 			}
+		}
+		if j.console.Interactive() && isReserved(nick) {
+			j.notice(locale.Text{
+				EN: "nobody can be called %s here; quit or an empty line ends",
+				ZH: "不能用 %s 作昵称；输入 quit 或直接按回车结束",
+			}, nick)
+			nick = ""
+			continue
 		}
 		err := j.request(ctx, nick, pause)
 		var refused *client.Refused
@@ -210,13 +220,32 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 			j.console.Print(reason)
 			nick, pause = "", 0
 		case err == nil:
-			j.nick, j.back.entered = nick, time.Now()
-			j.console.SetPrompt(nick + ": ")
+			j.entered(nick)
 			return nil
 		default:
 			return err
 		}
 	}
+}
+
+// entered notes that the server has let the user in. The first time at a terminal it says the way out.
+func (j *joining) entered(nick string) {
+	first := j.nick == ""
+	j.nick, j.back.entered = nick, time.Now()
+	j.console.SetPrompt(nick + ": ")
+	if first && j.console.Interactive() {
+		j.notice(locale.Text{EN: "you are in the chat room; quit or Ctrl-D leaves", ZH: "你已进入聊天室；输入 quit 或按 Ctrl-D 退出"})
+	}
+}
+
+// quits reports whether a line asks to end.
+func quits(line string) bool { return strings.TrimSpace(line) == "quit" }
+
+// isReserved reports whether a nickname is a word that people type at a prompt to end it, or for help.
+func isReserved(nick string) bool {
+	return slices.ContainsFunc([]string{"quit", "exit", "help"}, func(word string) bool {
+		return strings.EqualFold(nick, word)
+	})
 }
 
 // request asks the server for nick after a pause, and shows what it says meanwhile. At a terminal the
@@ -240,7 +269,7 @@ func (j *joining) request(ctx context.Context, nick string, pause time.Duration)
 		}
 		select {
 		case line, ok := <-typed:
-			if j.asked = false; !ok || strings.TrimSpace(line) == "quit" {
+			if j.asked = false; !ok || quits(line) {
 				cancel(errDone)
 				<-answer
 				return errDone
@@ -261,13 +290,21 @@ func (j *joining) request(ctx context.Context, nick string, pause time.Duration)
 	}
 }
 
-func (j *joining) askNick() (string, error) {
+// askNick asks for a nickname. What was being typed when a session ended is a message, not the answer.
+func (j *joining) askNick(ctx context.Context) (string, error) {
 	question := locale.Text{EN: "Please enter nickname: ", ZH: "请输入昵称："}.In(j.lang)
-	j.console.SetPrompt(question)
-	line, ok := <-j.next()
-	j.asked = false
+	line, ok := "", false
+	if asker, can := j.console.(tui.Asker); can && j.nick != "" {
+		var err error
+		line, err = asker.Ask(ctx, question)
+		ok = err == nil
+	} else {
+		j.console.SetPrompt(question)
+		line, ok = <-j.next()
+		j.asked = false
+	}
 	nick := strings.TrimSpace(line)
-	if !ok || nick == "" {
+	if !ok || nick == "" || quits(line) {
 		return "", errDone
 	}
 	j.console.Echo(question + nick)
@@ -279,6 +316,13 @@ func (j *joining) say(ctx context.Context, line string) error {
 	if strings.TrimSpace(line) == "" {
 		return nil
 	}
+	if j.console.Interactive() && strings.HasPrefix(line, "/") {
+		if !strings.HasPrefix(line, "//") {
+			j.notSent(line)
+			return nil
+		}
+		line = line[1:]
+	}
 	j.console.Echo(j.nick + ": " + line)
 	err := j.conn.Say(ctx, line)
 	if errors.Is(err, client.ErrNotEntered) { // the event that says why is on its way
@@ -286,6 +330,21 @@ func (j *joining) say(ctx context.Context, line string) error {
 		return nil
 	}
 	return err
+}
+
+// notSent says why a line that looks like a command was not said to everyone, as it may hold a private
+// word, and what works instead.
+func (j *joining) notSent(line string) {
+	host, port, _ := client.SplitAddress(j.conn.Address())
+	j.notice(locale.Text{
+		EN: "not sent: %s",
+		ZH: "没有发送：%s",
+	}, line)
+	j.notice(locale.Text{
+		EN: "commands for rooms and direct messages come to join later; in netcat they work: nc %s %d, then Enter",
+		ZH: "房间和私聊命令以后才会加入 join；现在可用 netcat：nc %s %d，然后按回车",
+	}, host, port)
+	j.notice(locale.Text{EN: "to say a line that begins with /, type //", ZH: "要说以 / 开头的话，请输入 //"})
 }
 
 var notSaid = locale.Text{EN: "that was not said, please repeat it", ZH: "这句话没有发出去，请再说一遍"}
@@ -302,6 +361,8 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 		}
 		j.console.Print(j.translate(e.Text))
 		return j.enter(ctx, "", 0)
+	case client.Moved:
+		return j.moved(ctx)
 	case client.Outside:
 		j.notice(locale.Text{EN: "the server has ended your session: %s", ZH: "服务器结束了你的会话：%s"}, j.translate(e.Text))
 	case client.Unreachable:
@@ -317,8 +378,41 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	if err := j.enter(ctx, j.nick, pause); err != nil {
 		return err
 	}
-	j.notice(locale.Text{EN: "entered again; what you said last may not have arrived", ZH: "已重新进入；你刚才说的话可能没有送达"})
+	j.notice(enteredAgain)
 	return nil
+}
+
+var enteredAgain = locale.Text{EN: "entered again; what you said last may not have arrived", ZH: "已重新进入；你刚才说的话可能没有送达"}
+
+const (
+	movedPause = 10 * time.Second // between tries to enter from a new address
+	movedPiped = 30               // tries through a pipe, where nobody is there to give up
+)
+
+// moved enters again from the address that a NAT has given the user, once the server has found out that
+// nobody is at the old one.
+func (j *joining) moved(ctx context.Context) error {
+	j.notice(locale.Text{
+		EN: "the network has given you another address, and the server knows you by the old one; " +
+			"your nickname frees within two minutes; trying every %s",
+		ZH: "网络给你换了地址，服务器只认得原来的；你的昵称两分钟内会释放；每 %s 重试一次",
+	}, movedPause)
+	pause := time.Duration(0)
+	for try := 1; ; try++ {
+		err := j.request(ctx, j.nick, pause)
+		var refused *client.Refused
+		switch {
+		case err == nil:
+			j.entered(j.nick)
+			j.notice(enteredAgain)
+			return nil
+		case !errors.As(err, &refused):
+			return err
+		case !j.console.Interactive() && try >= movedPiped:
+			return errors.New(j.translate(refused.Text))
+		}
+		pause = movedPause
+	}
 }
 
 // silent is called while nothing answers.
@@ -368,26 +462,5 @@ func (j *joining) late(e client.Event) {
 
 // translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
 func (j *joining) translate(line string) string {
-	if j.lang != locale.Chinese {
-		return line
-	}
-	if code := datagram.RefusalCode(line); code != chat.OK {
-		return locale.Refusal(chat.Refuse(code), j.lang)
-	}
-	if nick, enters, ok := datagram.Coming(line); ok {
-		if enters {
-			return nick + " 进入聊天室"
-		}
-		return nick + " 离开聊天室"
-	}
-	if reason, ok := strings.CutPrefix(line, datagram.Removed); ok {
-		return "你已被移出聊天室" + strings.Replace(reason, ": ", "：", 1)
-	}
-	switch line {
-	case datagram.Asked:
-		return "有人想用你的昵称"
-	case datagram.Idle:
-		return "说点什么，否则将离开聊天室"
-	}
-	return line
+	return datagram.Translate(line, j.lang)
 }

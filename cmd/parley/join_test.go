@@ -293,22 +293,111 @@ func TestJoinWrongUse(t *testing.T) {
 }
 
 func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
-	for line, zh := range map[string]string{
-		"ann enters the chat room":                  "ann 进入聊天室",
-		"小明 quits the chat room":                    "小明 离开聊天室",
-		"the nickname is occupied":                  "昵称已被占用",
-		"somebody asks for your nickname":           "有人想用你的昵称",
-		"say something to stay in the chat room":    "说点什么，否则将离开聊天室",
-		"you were removed from the chat room: spam": "你已被移出聊天室：spam",
-		"bob: ann enters the chat room":             "bob: ann enters the chat room",
-		"bob: the nickname is occupied":             "bob: the nickname is occupied",
-		"what a server of another make says":        "what a server of another make says",
+	in := func(lang locale.Lang, line string) string { return (&joining{lang: lang}).translate(line) }
+	for en, zh := range map[string]string{
+		"ann enters the chat room":                                      "ann 进入聊天室",
+		"小明 quits the chat room":                                        "小明 退出聊天室",
+		"Administrator message: lunch":                                  "管理员消息：lunch",
+		"the nickname is occupied":                                      "昵称已被占用",
+		"somebody asks for your nickname":                               "有人想使用你的昵称",
+		"say something to stay in the chat room":                        "请说句话，否则你将退出聊天室",
+		"the server is shutting down":                                   "服务器正在关闭",
+		"(dropped, as too many waited for you: 3)":                      "（消息太多，有 3 条未能发给你）",
+		"you were removed from the chat room: spam":                     "你已被移出聊天室：spam",
+		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：与你失去联系",
 	} {
-		if got := (&joining{lang: locale.Chinese}).translate(line); got != zh {
-			t.Errorf("%q is shown as %q, want %q", line, got, zh)
-		}
-		if got := (&joining{lang: locale.English}).translate(line); got != line {
-			t.Errorf("in English %q is shown as %q", line, got)
+		for _, line := range []string{en, zh} {
+			if got := in(locale.Chinese, line); got != zh {
+				t.Errorf("in Chinese %q is shown as %q, want %q", line, got, zh)
+			}
+			if got := in(locale.English, line); got != en {
+				t.Errorf("in English %q is shown as %q, want %q", line, got, en)
+			}
 		}
 	}
+	for _, line := range []string{
+		"bob: ann enters the chat room", "bob: the nickname is occupied", "what a server of another make says",
+		"bob: 管理员消息：开会", "ann 加入聊天室",
+	} {
+		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+			if got := in(lang, line); got != line {
+				t.Errorf("%q is shown as %q", line, got)
+			}
+		}
+	}
+}
+
+// TestJoinEntersAgainFromANewAddress: the server knows the nickname from the old one, and lets it in
+// when that is gone.
+func TestJoinEntersAgainFromANewAddress(t *testing.T) {
+	for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+		socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			answers := map[string][]string{
+				"L": {"OK", "the nickname is occupied", "the nickname is occupied", "OK"},
+				"C": {"the nickname entered from another address", "bob: welcome back"},
+				"Q": {"EXIT"},
+			}
+			for buffer := make([]byte, 1024); ; {
+				n, from, err := socket.ReadFromUDPAddrPort(buffer)
+				if err != nil {
+					return
+				}
+				verb := string(buffer[:min(n, 1)])
+				if len(answers[verb]) > 0 {
+					socket.WriteToUDPAddrPort([]byte(answers[verb][0]), from)
+					answers[verb] = answers[verb][1:]
+				}
+			}
+		})
+		in, typing := io.Pipe()
+		var out, errOut strings.Builder
+		show := writerFunc(func(b []byte) {
+			if out.Write(b); strings.Contains(out.String(), "welcome") {
+				typing.Close()
+			}
+		})
+		tell := writerFunc(func(b []byte) {
+			if errOut.Write(b); strings.Contains(errOut.String(), enteredAgain.In(lang)) {
+				go io.WriteString(typing, "here again\n")
+			}
+		})
+		go io.WriteString(typing, "lost\n")
+		console, err := tui.Open(in, show, os.Getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := newJoining(lang, console, tell)
+		var pauses []time.Duration
+		j.after = func(pause time.Duration) <-chan time.Time {
+			pauses = append(pauses, pause)
+			return time.After(0)
+		}
+		if err = j.talk(t.Context(), "ann", socket.LocalAddr().String()); err != nil {
+			t.Error(err)
+		}
+		console.Close()
+		socket.Close()
+		serving.Wait()
+		if want := []time.Duration{0, 0, movedPause, movedPause}; !slices.Equal(pauses, want) {
+			t.Errorf("the pauses before each L were %v, want %v", pauses, want)
+		}
+		want := map[locale.Lang]string{locale.English: "frees within two minutes", locale.Chinese: "两分钟内会释放"}[lang]
+		if !strings.Contains(errOut.String(), want) {
+			t.Errorf("%q does not say %q", errOut.String(), want)
+		}
+	}
+}
+
+func TestJoinSendsLinesOfAPipeAsTheyAre(t *testing.T) {
+	r := newRoom(t, polite)
+	_, errOut, err := runJoin(t, r, locale.English, strings.NewReader("/tmp is full\n//x\n"), "help@127.0.0.1:%d")
+	if err != nil || errOut != "" {
+		t.Errorf("%q, %v", errOut, err)
+	}
+	r.has(t, "L help", "C help /tmp is full", "C help //x", "Q help")
 }

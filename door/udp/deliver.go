@@ -36,7 +36,7 @@ func (d *Door) deliverEvent(item hub.Item) {
 }
 
 func (d *Door) tellAll(item hub.Item) {
-	lines := datagram.Lines(item.Event)
+	lines := d.config.words().Lines(item.Event)
 	chunks := make([]outbox.Chunk, len(lines))
 	for i, l := range lines {
 		chunks[i] = outbox.Chunk{Data: l}
@@ -69,24 +69,10 @@ func (d *Door) tellAll(item hub.Item) {
 func (d *Door) dismiss(m *member, e chat.Ended) {
 	d.forget(m)
 	m.stay()
-	why, tell := removals[e.Reason]
-	if !tell {
-		return
-	}
-	if e.Reason == chat.ReasonKicked {
-		why = e.Detail
-	}
-	if m.queue.Push(alone(datagram.RemovedFor(why))) {
+	line, told := d.config.words().Removal(e.Reason, e.Detail)
+	if told && m.queue.Push(alone(line)) {
 		d.dirty = append(d.dirty, m)
 	}
-}
-
-// removals are the reasons for which a member is told that it is not inside any more, and how.
-var removals = map[chat.Reason]string{
-	chat.ReasonKicked: "",
-	chat.ReasonIdle:   "nothing was said for too long",
-	chat.ReasonGone:   "you could not be reached",
-	chat.ReasonEnded:  "the server was down for too long, enter again",
 }
 
 func (d *Door) deliverAnswer(q *request, a *hub.Answer) {
@@ -100,8 +86,9 @@ func (d *Door) deliverAnswer(q *request, a *hub.Answer) {
 		m.local.Store(&q.local)
 		m.enter(q.name)
 		d.unseat(q)
-		d.answer(q, datagram.OK)
+		d.answer(q, d.config.ok())
 	case datagram.Quit:
+		d.unseat(q)
 		d.answer(q, datagram.Exit)
 	}
 }

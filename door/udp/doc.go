@@ -8,6 +8,7 @@
 //   - Every line leaves through the member's Queue and the one Writer; nothing else sends.
 //   - A member's line never waits behind the requests of strangers.
 //   - On L the member's Queue is emptied and held: the first datagram after it is the answer.
+//   - An L with the nickname that its sender already has costs no place in the log and no line.
 //   - What comes too fast, too large or malformed is counted and dropped, or refused in one line. Nothing is ever sent to an
 //     address that is not served.
 //   - A panic costs one datagram, request or membership. It is logged and counted.

@@ -11,7 +11,6 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/outbox"
-	"parley/wire/datagram"
 )
 
 // Name is the door's name in sessions and status.
@@ -111,7 +110,7 @@ func (d *Door) Close() error {
 	close(d.visits.queue)
 	d.workers.Wait()
 	for _, m := range d.everybody() {
-		d.push(m, alone(datagram.Stopping))
+		d.push(m, alone(d.config.words().Stopping))
 	}
 	hurry := time.AfterFunc(farewell, func() { d.hurries.Store(true) })
 	defer hurry.Stop()

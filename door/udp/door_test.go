@@ -270,7 +270,7 @@ func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 	dropped(0, 0)
 	says(ann, "C ann hello")
 	dropped(1, 0)
-	says(ann, "L ann") // behind what ann said
+	says(ann, "L eve") // behind what ann said
 	dropped(2, 0)
 	says(bob, "L bob")
 	dropped(2, 1)
@@ -324,15 +324,22 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	}
 }
 
-func TestQuitsAreHeldToTheRateOfTheirNetwork(t *testing.T) {
+func TestAMembersQuitsAreHeldToARateOfItsOwn(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024, EnterRate: 2, TextMax: 100})
 	attach(t, d)
-	m := testMember(d, "127.0.0.1:9")
+	ann, bob := testMember(d, "127.0.0.1:9"), testMember(d, "127.0.0.1:10")
+	for _, m := range []*member{ann, bob} {
+		d.limit(m)
+	}
 	for range 5 {
-		d.receive(packet{peer: m.peer, data: []byte("Q somebody")})
+		d.receive(packet{peer: ann.peer, data: []byte("Q somebody")})
 	}
 	if len(d.lines) != 2 || d.counts.tooFast.Load() != 3 {
 		t.Errorf("%d are taken, %d turned away", len(d.lines), d.counts.tooFast.Load())
+	}
+	d.receive(packet{peer: bob.peer, data: []byte("Q somebody")})
+	if len(d.lines) != 3 {
+		t.Error("another member of the same IP address may not leave")
 	}
 }
 

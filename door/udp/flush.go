@@ -118,7 +118,7 @@ func (d *Door) pack(m *member, most int) (left bool) {
 			used++
 		}
 		if lost > 0 {
-			out.send(datagram.Lost(lost))
+			out.send(d.config.words().Lost(lost))
 		}
 		for used < len(chunks) && out.add(chunks[used]) {
 			used++

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parley/guard"
-	"parley/wire/datagram"
 )
 
 // helpsMax bounds how many addresses are remembered that were helped. While there are as many, nobody else is.
@@ -56,7 +55,7 @@ func (d *Door) help(p packet) {
 	if guard.IsPrivate(p.peer.Addr()) && d.helps.allow(p.peer) {
 		m := d.newMember(p.peer)
 		m.local.Store(&p.local)
-		d.push(m, alone(datagram.Help))
+		d.push(m, alone(d.config.words().Help))
 	}
 }
 

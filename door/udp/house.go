@@ -7,7 +7,6 @@ import (
 	"parley/chat"
 	"parley/guard"
 	"parley/outbox"
-	"parley/wire/datagram"
 )
 
 const (
@@ -24,7 +23,13 @@ const (
 	warnBefore = 10 * time.Minute
 
 	// houseEvery is how often members are looked over, at most.
-	houseEvery = time.Minute
+	houseEvery = 10 * time.Second
+
+	// A client that has repeated L so often, each time after so long a silence, is one that keeps
+	// its NAT mapping open. It is gone when it is silent for keepGone.
+	keepRepeats = 3
+	keepSilence = 20 * time.Second
+	keepGone    = 2 * time.Minute
 )
 
 // keepHouse is the goroutine that lets go who is silent for too long, asks again for a leave that could not be stored, and
@@ -52,14 +57,17 @@ func (d *Door) keepHouse() {
 func (d *Door) look(m *member, now time.Time) {
 	m.mu.Lock()
 	silent, reason, warned := now.Sub(m.heard), m.leaving, m.warned
+	gone := m.keeps >= keepRepeats && silent > keepGone
 	late := silent > d.config.Idle-min(warnBefore, d.config.Idle/2)
 	m.warned = warned || late
 	m.mu.Unlock()
 	switch {
 	case reason != "":
 		d.letGo(m, reason)
+	case gone:
+		d.letGo(m, chat.ReasonGone)
 	case late && !warned:
-		d.push(m, alone(datagram.Idle))
+		d.push(m, alone(d.config.words().Idle))
 	case silent > d.config.Idle:
 		d.letGo(m, chat.ReasonIdle)
 	}
@@ -129,7 +137,7 @@ func (d *Door) doubt(peer netip.AddrPort) {
 	case gone:
 		d.letGo(m, chat.ReasonGone)
 	case askAgain:
-		d.push(m, outbox.Chunk{Data: []byte(datagram.Asked)})
+		d.push(m, outbox.Chunk{Data: []byte(d.config.words().Asked)})
 	}
 }
 

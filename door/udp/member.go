@@ -21,13 +21,15 @@ type member struct {
 	nick    chat.Nick // as inside; a datagram client that wants another one enters anew
 	queue   *outbox.Queue
 	local   atomic.Pointer[netip.Addr] // the address of ours that the client asked last
-	rate    *rate.Limiter              // nil: no limit
+	rate    *rate.Limiter              // of lines; nil: no limit
+	turns   *rate.Limiter              // of requests to enter and to leave; nil: no limit
 	pace    pace                       // the Writer's goroutine only
 	lines   atomic.Int32               // its requests among Door.lines
 
 	mu        sync.Mutex // guards the rest
 	name      string     // the nickname as the client spells it, to know it again without parsing
 	heard     time.Time  // when the client last sent anything
+	keeps     int        // Ls with the same nickname, each after keepSilence; at most keepRepeats
 	warned    bool       // told to say something
 	told      time.Time  // when it was last told to slow down
 	asked     bool       // told that somebody wants its nickname, and not told again yet
@@ -50,15 +52,23 @@ func (d *Door) memberOf(s *hub.Session) *member {
 	m.session, m.nick = s, s.State().Nick
 	m.name = m.nick.Name
 	m.heard = d.now()
-	if d.config.Rate > 0 {
-		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
-	}
+	d.limit(m)
 	s.Local = m
 	d.seats.take(m.peer)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members[m.peer] = m
 	return m
+}
+
+// limit gives a member rates of its own: others behind its IP address do not use them up.
+func (d *Door) limit(m *member) {
+	if d.config.Rate > 0 {
+		m.rate = rate.NewLimiter(rate.Limit(d.config.Rate), d.config.Burst)
+	}
+	if r := d.config.EnterRate; r > 0 {
+		m.turns = rate.NewLimiter(rate.Limit(r), max(1, int(r)))
+	}
 }
 
 func (d *Door) newMember(peer netip.AddrPort) *member {
@@ -89,18 +99,21 @@ func (d *Door) sessionOf(peer netip.AddrPort) chat.SessionID {
 	return d.doorway.SessionID(peer.String())
 }
 
-// hear notes that the client is alive, and through which address of ours it speaks.
-func (m *member) hear(p packet, now time.Time) {
+// hear notes that the client is alive, and through which address of ours it speaks. It returns how
+// long the client had been silent.
+func (m *member) hear(p packet, now time.Time) (silent time.Duration) {
 	if last := m.local.Load(); last == nil || *last != p.local {
 		local := p.local
 		m.local.Store(&local)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	silent = now.Sub(m.heard)
 	m.heard, m.warned, m.failures = now, false, 0
 	if m.leaving != chat.ReasonQuit { // it is neither gone nor idle
 		m.leaving = ""
 	}
+	return silent
 }
 
 // from returns the address of ours that the client knows.

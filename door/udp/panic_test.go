@@ -74,7 +74,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 		take    func(*Door, *request, *member)
 	}{
 		"a member's datagram": {request{}, func(d *Door, _ *request, m *member) {
-			d.receive(packet{peer: m.peer, data: []byte("L ann")})
+			d.receive(packet{peer: m.peer, data: []byte("L eve")})
 		}},
 		"a line": {
 			request{verb: datagram.Say, command: chat.Post{}},

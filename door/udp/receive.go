@@ -35,6 +35,7 @@ type request struct {
 	visit  bool    // it waits among the visits
 	line   *member // it waits among the lines; whose it is
 	seated bool    // it has claimed its client's seat
+	quits  bool    // it counts among its client's requests to leave
 }
 
 // read is the goroutine that empties the socket.
@@ -78,7 +79,7 @@ func (d *Door) receive(p packet) {
 // nothing.
 func (d *Door) receiveMember(p packet, m *member) {
 	now := d.now()
-	m.hear(p, now)
+	silent := m.hear(p, now)
 	if p.truncated {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
 		d.tell(m, chat.TextTooLong, now)
@@ -97,10 +98,14 @@ func (d *Door) receiveMember(p packet, m *member) {
 		}
 		return
 	}
+	q := newRequest(p, r)
+	if r.Verb == datagram.Enter && d.isInside(m, r.Name) {
+		d.guard(p.peer, func() { d.confirm(q, m, silent, now) })
+		return
+	}
 	if !d.admit(p, m, r.Verb, now) {
 		return
 	}
-	q := newRequest(p, r)
 	d.attend(q, func() { d.take(q, m, now) })
 }
 
@@ -152,10 +157,10 @@ func newRequest(p packet, r datagram.Request) *request {
 	}
 }
 
-// admit keeps the rates: of what members say by member, of visits by network.
+// admit keeps a member's rates: of the lines it says, and of its requests to enter and to leave.
 func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) bool {
 	if verb != datagram.Say {
-		return d.admitVisit(p, d.visits.members)
+		return d.admitTurn(p, m, now)
 	}
 	if m.rate == nil || m.rate.AllowN(now, 1) {
 		return true
@@ -195,7 +200,7 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 	}
 	m.mu.Unlock()
 	if due {
-		d.push(m, alone(why.Sentence()))
+		d.push(m, alone(d.config.words().Refusal(chat.Refuse(why))))
 	}
 }
 
@@ -203,6 +208,10 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 // reserves a seat and holds the member's Queue: the answer comes first.
 func (d *Door) translate(q *request, m *member) *chat.Refusal {
 	session := d.sessionOf(q.peer)
+	if q.verb == datagram.Quit {
+		d.seats.quit(q.peer)
+		q.quits = true
+	}
 	if q.verb == datagram.Enter {
 		if m != nil {
 			m.queue.Hold()
@@ -333,7 +342,7 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 	}
 	d.counts.refusals.Add(refusal.Code)
 	if q.verb != datagram.Quit || refusal.Code == chat.NotYours {
-		d.answer(q, refusal.Error())
+		d.answer(q, d.config.words().Refusal(refusal))
 		return
 	}
 	leave, ok := q.command.(chat.Leave)

@@ -15,13 +15,14 @@ type seats struct {
 
 	mu        sync.Mutex             // guards the rest
 	claims    map[netip.AddrPort]int // a client's requests to enter on their way, and its membership
+	quits     map[netip.AddrPort]int // a client's requests to leave on their way
 	byNetwork guard.Counts           // seats of clients that are not on loopback
 }
 
 func newSeats(most, perNetwork int) *seats {
 	return &seats{
 		most: most, perNetwork: perNetwork,
-		claims: map[netip.AddrPort]int{}, byNetwork: guard.Counts{},
+		claims: map[netip.AddrPort]int{}, quits: map[netip.AddrPort]int{}, byNetwork: guard.Counts{},
 	}
 }
 
@@ -68,8 +69,36 @@ func (s *seats) free(peer netip.AddrPort) {
 	}
 }
 
-// unseat ends a request's claim, once it is answered or dropped: a member has another.
+// quit counts a request to leave.
+func (s *seats) quit(peer netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quits[peer]++
+}
+
+// stay ends what quit began.
+func (s *seats) stay(peer netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.quits[peer]--; s.quits[peer] == 0 {
+		delete(s.quits, peer)
+	}
+}
+
+// isSettled reports whether a client is inside and none of its requests to enter or to leave is on
+// its way.
+func (s *seats) isSettled(peer netip.AddrPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claims[peer] == 1 && s.quits[peer] == 0
+}
+
+// unseat ends a request's claims, once it is answered or dropped: a member has another.
 func (d *Door) unseat(q *request) {
+	if q.quits {
+		q.quits = false
+		d.seats.stay(q.peer)
+	}
 	if q.seated {
 		q.seated = false
 		d.seats.free(q.peer)

@@ -6,6 +6,7 @@ import (
 
 	"parley/locale"
 	"parley/setting"
+	"parley/wire/datagram"
 )
 
 // Config is how the door works. Settings tells what an operator can set of it; whoever makes the door says the rest.
@@ -14,6 +15,8 @@ type Config struct {
 	TextMax int    // bytes of one message
 
 	Allow       []netip.Prefix // networks served beside loopback and private ones
+	Words       string         // the language in which members are told things: en or zh
+	OK          string         // the answer to L: datagram.OK in some case
 	Echo        bool           // senders receive their own lines too
 	Join        int            // more lines than this waiting for one client are joined in datagrams; 0: never
 	Idle        time.Duration  // who is silent for longer leaves
@@ -22,9 +25,25 @@ type Config struct {
 	Resume      time.Duration  // members stay inside if the server is down for less; the hub's to keep
 	Rate        float64        // lines a second that a member may say; 0: no limit
 	Burst       int            // lines at once
-	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64); 0: no limit
+	EnterRate   float64        // requests a second other than saying lines, per IP address (IPv6: /64) and per member; 0: no limit
 	OutboxBytes int            // what may wait for one member
 	Buffer      int            // bytes of the socket's buffers
+}
+
+// words returns what members are told things with.
+func (c *Config) words() *datagram.Words {
+	if c.Words == "zh" {
+		return datagram.In(locale.Chinese)
+	}
+	return datagram.In(locale.English)
+}
+
+// ok returns the answer to L.
+func (c *Config) ok() string {
+	if c.OK == "" {
+		return datagram.OK
+	}
+	return c.OK
 }
 
 // Settings returns the door's rows of the table of settings, each for its field.
@@ -33,6 +52,14 @@ func (c *Config) Settings() []setting.Setting {
 		{
 			Key: "udp.allow", Default: "", Field: setting.Networks(&c.Allow),
 			Help: locale.Text{EN: "networks served beside loopback and private ones, such as 203.0.113.0/24,2001:db8::/32", ZH: "除本机和私有网络外允许的网段，如 203.0.113.0/24"},
+		},
+		{
+			Key: "udp.words", Default: "en", Field: setting.OneOf(&c.Words, "en", "zh"),
+			Help: locale.Text{EN: "language of notices and refusals in the chat room: en or zh", ZH: "聊天室内通知和提示的语言：en（英文）或 zh（中文）"},
+		},
+		{
+			Key: "udp.ok", Default: "OK", Field: setting.OneOf(&c.OK, "OK", "ok", "Ok"),
+			Help: locale.Text{EN: "answer to L, for clients that compare it exactly: OK, ok or Ok", ZH: "对 L 的回答，供严格比较的客户端使用：OK、ok 或 Ok"},
 		},
 		{
 			Key: "udp.echo", Default: "false", Field: setting.YesNo(&c.Echo),
@@ -68,7 +95,7 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.enter-rate", Default: "50", Field: setting.PerSecond(&c.EnterRate),
-			Help: locale.Text{EN: "requests a second from one IP address to enter, to leave, or from outside; 0: no limit", ZH: "每个 IP 每秒的进入、退出等请求数；0 表示不限"},
+			Help: locale.Text{EN: "requests a second from one IP address to enter, and from each member to leave; 0: no limit", ZH: "每个 IP 每秒的进入请求数，以及每个成员每秒的退出请求数；0 表示不限"},
 		},
 		{
 			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),

@@ -55,14 +55,29 @@ func newVisits(perNetwork float64, now func() time.Time) *visits {
 // isFull reports whether another visit would find no room. For the goroutine that adds visits.
 func (v *visits) isFull() bool { return len(v.queue) == cap(v.queue) }
 
-// admitVisit reports whether a visit is within the rates: its network's, and that of all together.
+// admitVisit reports whether a stranger's visit is within the rates: its network's, and that of all
+// strangers together.
 // It counts one that is not.
-func (d *Door) admitVisit(p packet, all *rate.Limiter) bool {
+func (d *Door) admitVisit(p packet) bool {
 	if !d.visits.networks.Allow(p.peer.Addr()) {
 		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
 		return false
 	}
-	if !all.AllowN(d.now(), 1) {
+	if !d.visits.strangers.AllowN(d.now(), 1) {
+		d.dropped(&d.counts.visits, "visits", p.peer)
+		return false
+	}
+	return true
+}
+
+// admitTurn reports whether a member's request to enter or to leave is within the rates: its own, and
+// that of all members together. It counts one that is not.
+func (d *Door) admitTurn(p packet, m *member, now time.Time) bool {
+	if m.turns != nil && !m.turns.AllowN(now, 1) {
+		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+		return false
+	}
+	if !d.visits.members.AllowN(now, 1) {
 		d.dropped(&d.counts.visits, "visits", p.peer)
 		return false
 	}
@@ -117,7 +132,7 @@ func (d *Door) receiveStranger(p packet) {
 		d.dropped(&d.counts.oversized, "oversized", p.peer)
 		return
 	}
-	if !d.admitVisit(p, d.visits.strangers) {
+	if !d.admitVisit(p) {
 		return
 	}
 	if d.visits.isFull() {

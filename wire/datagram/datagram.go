@@ -4,16 +4,13 @@
 // It knows nothing of sockets, addresses, or who is inside.
 //
 // Its laws: it must keep reading every client ever written for the protocol; every line it makes fits MaxLine bytes and holds
-// no line break; what is said is English everywhere; bytes in, values out, the same bytes the same values.
+// no line break; bytes in, values out, the same bytes the same values.
 package datagram
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"parley/chat"
 )
 
 // Port is where servers of the protocol listen.
@@ -28,7 +25,7 @@ const (
 	Exit = "EXIT" // to Q: you are not inside any more
 )
 
-// What the server says on its own.
+// What the server says on its own, in English; Words have it in every language.
 const (
 	Help     = "send  L NAME  to enter,  C NAME TEXT  to talk,  Q NAME  to leave"
 	Asked    = "somebody asks for your nickname"
@@ -98,37 +95,8 @@ func (r Request) Append(b []byte) []byte {
 	return b
 }
 
-// Lines encodes what others are told of an event: one line or, for a long or many-lined text, several.
-func Lines(e chat.Event) [][]byte {
-	switch e := e.(type) {
-	case chat.Entered:
-		return [][]byte{[]byte(e.Message.Nick + enters)}
-	case chat.Left:
-		return [][]byte{[]byte(e.Message.Nick + quits)}
-	case chat.Posted:
-		if e.Message.Kind == chat.KindAction {
-			return prefixed(e.Message.Nick+said, "* "+e.Message.Text)
-		}
-		return prefixed(e.Message.Nick+said, e.Message.Text)
-	case chat.Told:
-		return prefixed(e.Message.Nick+said+alone, e.Message.Text)
-	case chat.Renamed: // in words that every client knows
-		return [][]byte{[]byte(e.Message.Nick + quits), []byte(e.Message.Text + enters)}
-	case chat.Announced:
-		return prefixed(announces, e.Text)
-	case chat.Wanted:
-		return [][]byte{[]byte(Asked)}
-	}
-	return nil
-}
-
-const (
-	enters    = " enters the chat room"
-	quits     = " quits the chat room"
-	said      = ": "
-	alone     = "(to you alone) "
-	announces = "Administrator message: "
-)
+// said stands between a member and its text, in every language.
+const said = ": "
 
 // prefixed puts prefix before each line of text, and before each piece of a line that is too long for one.
 func prefixed(prefix, text string) [][]byte {
@@ -154,54 +122,4 @@ func Cut(text string, size int) []string {
 		text = text[end:]
 	}
 	return append(pieces, text)
-}
-
-// IsEvent tells whether a line reads like what Lines makes of an event, and so is no answer to a request. A server of another
-// make may word a refusal such that it does; then only time tells.
-func IsEvent(line string) bool {
-	if strings.HasPrefix(line, announces) {
-		return true
-	}
-	name, _, spaced := strings.Cut(line, " ")
-	_, _, coming := Coming(line)
-	return coming || spaced && strings.HasSuffix(name, said[:1])
-}
-
-// Coming reads a line that says who enters or leaves; ok is false for every other line.
-func Coming(line string) (nick string, enter, ok bool) {
-	nick, rest, _ := strings.Cut(line, " ")
-	enter = " "+rest == enters
-	if nick == "" || strings.HasSuffix(nick, said[:1]) || !enter && " "+rest != quits { // nothing of the kind, or somebody says so
-		return "", false, false
-	}
-	return nick, enter, true
-}
-
-// RefusalCode returns the Code whose sentence a server of ours sends as line, chat.OK if there is none.
-func RefusalCode(line string) chat.Code {
-	for _, c := range chat.Codes() {
-		if c != chat.OK && c.Sentence() == line {
-			return c
-		}
-	}
-	return chat.OK
-}
-
-// Lost says that lines did not reach the client because too many waited for it.
-func Lost(lines int) []byte { return fmt.Appendf(nil, lost, lines) }
-
-// LostLines reads what Lost says; ok is false for every other line.
-func LostLines(line string) (lines int, ok bool) {
-	n, err := fmt.Sscanf(line, lost, &lines)
-	return lines, n == 1 && err == nil && string(Lost(lines)) == line
-}
-
-const lost = "(dropped, as too many waited for you: %d)"
-
-// RemovedFor words Removed with a reason.
-func RemovedFor(reason string) string {
-	if reason == "" {
-		return Removed
-	}
-	return Removed + ": " + reason
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/chat"
+	"parley/locale"
 )
 
 func TestParseReadsWhatClientsSend(t *testing.T) {
@@ -76,7 +77,7 @@ func TestLinesAreWordedAsClientsExpect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, l := range Lines(c.event) {
+			for _, l := range In(locale.English).Lines(c.event) {
 				got = append(got, string(l))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -87,33 +88,89 @@ func TestLinesAreWordedAsClientsExpect(t *testing.T) {
 }
 
 func TestIsEventTellsEventsFromAnswers(t *testing.T) {
-	for _, e := range []chat.Event{
-		chat.Entered{Message: chat.Message{Nick: "小明"}},
-		chat.Left{Message: chat.Message{Nick: "ann"}},
-		said1("ann", "x"), said1("ann", ""),
-		chat.Announced{Text: "x"},
-	} {
-		for _, l := range Lines(e) {
-			if !IsEvent(string(l)) {
-				t.Errorf("%q should read as an event", l)
+	for _, w := range everyWords {
+		for _, e := range []chat.Event{
+			chat.Entered{Message: chat.Message{Nick: "小明"}},
+			chat.Left{Message: chat.Message{Nick: "ann"}},
+			said1("ann", "x"), said1("ann", ""),
+			chat.Announced{Text: "x"},
+		} {
+			for _, l := range w.Lines(e) {
+				if !IsEvent(string(l)) {
+					t.Errorf("%q should read as an event", l)
+				}
 			}
 		}
-	}
-	for _, c := range chat.Codes() {
-		if IsEvent(c.Sentence()) {
-			t.Errorf("the refusal %q reads as an event", c.Sentence())
+		for _, c := range chat.Codes() {
+			sentence := w.Refusal(chat.Refuse(c))
+			if IsEvent(sentence) {
+				t.Errorf("the refusal %q reads as an event", sentence)
+			}
+			if c != chat.OK && RefusalCode(sentence) != c {
+				t.Errorf("%q is not read back as %v", sentence, c)
+			}
 		}
-		if c != chat.OK && RefusalCode(c.Sentence()) != c {
-			t.Errorf("%q is not read back as %v", c.Sentence(), c)
+		removed, _ := w.Removal(chat.ReasonKicked, "")
+		for _, l := range []string{OK, Exit, w.Help, w.Asked, w.Idle, w.Stopping, removed, "", " "} {
+			if IsEvent(l) {
+				t.Errorf("%q reads as an event", l)
+			}
+		}
+		if len(w.Help) > 120 {
+			t.Errorf("the help line has %d bytes, more than 120: it would make us an amplifier", len(w.Help))
 		}
 	}
-	for _, l := range []string{OK, Exit, Help, Asked, Idle, Stopping, Removed, "", " "} {
-		if IsEvent(l) {
-			t.Errorf("%q reads as an event", l)
+}
+
+// TestWhatOneLanguageSaysIsReadInEvery: a client does not know which its server speaks.
+func TestWhatOneLanguageSaysIsReadInEvery(t *testing.T) {
+	for _, w := range everyWords {
+		if lines, ok := LostLines(string(w.Lost(7))); lines != 7 || !ok {
+			t.Errorf("%s: %d %v", w.Lost(7), lines, ok)
+		}
+		if !IsAsked(w.Asked) || !IsIdle(w.Idle) || IsAsked(w.Idle) || IsIdle(w.Asked) {
+			t.Errorf("%q and %q are mistaken", w.Asked, w.Idle)
+		}
+		for detail, want := range map[string]string{"": "", "spam: too much": "spam: too much"} {
+			line, told := w.Removal(chat.ReasonKicked, detail)
+			if got, ok := Removal(line); got != want || !ok || !told {
+				t.Errorf("%q: %q %v %v", line, got, ok, told)
+			}
+		}
+		if line, told := w.Removal(chat.ReasonIdle, ""); !told || line == w.removed {
+			t.Errorf("silence is told as %q, %v", line, told)
+		}
+		if _, told := w.Removal(chat.ReasonQuit, ""); told {
+			t.Error("a member that quits is told that it was removed")
 		}
 	}
-	if len(Help) > 120 {
-		t.Errorf("the help line has %d bytes, more than 120: it would make us an amplifier", len(Help))
+	for _, line := range []string{"", "OK", "bob: " + Removed, Removed + " not", "你已被移出聊天室了", "（仅你可见）"} {
+		if reason, ok := Removal(line); ok {
+			t.Errorf("%q reads as a removal for %q", line, reason)
+		}
+		if _, ok := LostLines(line); ok {
+			t.Errorf("%q reads as a loss", line)
+		}
+	}
+}
+
+// TestTheChineseWordsAreThoseOfTheExercise: clients of courses compare and cut them.
+func TestTheChineseWordsAreThoseOfTheExercise(t *testing.T) {
+	ming := chat.Message{Nick: "小明", Text: "你好"}
+	for want, e := range map[string]chat.Event{
+		"小明 进入聊天室":     chat.Entered{Message: ming},
+		"小明 退出聊天室":     chat.Left{Message: ming},
+		"小明: 你好":       chat.Posted{Message: ming},
+		"小明: （仅你可见）你好": chat.Told{Message: ming},
+		"管理员消息：开会":     chat.Announced{Text: "开会"},
+		"有人想使用你的昵称":    chat.Wanted{},
+	} {
+		if got := string(bytes.Join(In(locale.Chinese).Lines(e), []byte("|"))); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := In(locale.Chinese).Refusal(chat.Refuse(chat.NickOccupied)); got != "昵称已被占用" {
+		t.Errorf("an occupied nickname: %q", got)
 	}
 }
 
@@ -121,6 +178,9 @@ func TestComingIsNotWhatSomebodySays(t *testing.T) {
 	for line, want := range map[string]string{
 		"ann enters the chat room":      "ann true true",
 		"小明 quits the chat room":        "小明 false true",
+		"小明 进入聊天室":                      "小明 true true",
+		"ann 退出聊天室":                     "ann false true",
+		"bob: ann 退出聊天室":                " false false",
 		"ann: enters the chat room":     " false false",
 		"bob: ann enters the chat room": " false false",
 		"ann enters the chat room.":     " false false",
@@ -164,7 +224,7 @@ func FuzzLines(f *testing.F) {
 			t.Skip()
 		}
 		var all []string
-		for _, l := range Lines(said1(nick, text)) {
+		for _, l := range In(locale.English).Lines(said1(nick, text)) {
 			if len(l) > MaxLine || bytes.ContainsRune(l, '\n') || utf8.ValidString(nick) && !utf8.Valid(l) {
 				t.Fatalf("not a line: %q", l)
 			}
