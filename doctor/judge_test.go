@@ -282,16 +282,43 @@ func TestBuffer(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
+	of := func(limit uint64, connections int) []Finding {
+		return judgeFiles(openFiles{limit: limit, known: true, connections: connections})
+	}
+	see := func(set func(*openFiles)) []Finding {
+		f := openFiles{limit: 99, known: true}
+		set(&f)
+		return judgeFiles(f)
+	}
 	try(t, map[string]judged{
-		"well":        {judgeFiles(1024, true, 0), []string{"ok at most 1024, a server needs 64, however many"}},
-		"no limit":    {judgeFiles(1<<63, true, 20_000), []string{"ok no limit"}},
-		"unknown":     {judgeFiles(0, false, 20_000), []string{"ok this system has no limit"}},
-		"few":         {judgeFiles(filesComfort-1, true, 0), []string{"warn at most 255 | LimitNOFILE=1024"}},
-		"too few":     {judgeFiles(server.FilesLeast-1, true, 0), []string{"fail at most 39, a server needs 40 | ulimit -n 1024"}},
-		"connections": {judgeFiles(20_321, true, 20_000), []string{"ok at most 20321, for up to 20000 connections"}},
-		"one less":    {judgeFiles(20_320, true, 20_000), []string{"warn at most 20320: each connection is one, so the server serves 19999 of the 20000 that | ulimit -n 20321  # as a service, below [Service]: LimitNOFILE=20321"}},
-		"one at most": {judgeFiles(filesComfort-1, true, 1), []string{"warn at most 255 | ulimit -n 1024"}},
+		"well":        {of(1024, 0), []string{"ok at most 1024; a server needs 64 for any number of members"}},
+		"no limit":    {of(1<<63, 20_000), []string{"ok no limit"}},
+		"unknown":     {judgeFiles(openFiles{connections: 20_000}), []string{"ok this system has no limit"}},
+		"few":         {of(filesComfort-1, 0), []string{"warn at most 255, but | LimitNOFILE=1024"}},
+		"too few":     {of(server.FilesLeast-1, 0), []string{"fail at most 39, but a server needs at least 40 | ulimit -n 1024"}},
+		"connections": {of(20_321, 20_000), []string{"ok at most 20321, enough for 20000 connections"}},
+		"one less": {of(20_320, 20_000), []string{
+			"warn at most 20320, enough for 19999 connections, but port.connections allows 20000 | " +
+				"ulimit -n 20321 && parley serve  # as a service, below [Service]: LimitNOFILE=20321",
+		}},
+		"one at most": {of(filesComfort-1, 1), []string{"warn at most 255, but | ulimit -n 1024"}},
+		"not as root": {see(func(f *openFiles) { f.system = "linux" }), []string{
+			"warn at most 99, but | sudo prlimit --nofile=1024 --pid $$ && parley serve",
+		}},
+		"as root": {see(func(f *openFiles) { f.system, f.root = "linux", true }), []string{
+			"warn at most 99, but | ulimit -n 1024 && parley serve",
+		}},
+		"of a running server": {see(func(f *openFiles) { f.pid = 7 }), []string{
+			"warn process 7: at most 99, but | # stop the server first: kill 7\nulimit -n 1024 && parley serve",
+		}},
+		"of a running server, well": {see(func(f *openFiles) { f.pid, f.limit = 7, 1024 }), []string{
+			"ok process 7: at most 1024",
+		}},
 	})
+	few := see(func(f *openFiles) { f.pid = 7 })[0]
+	if !strings.HasPrefix(few.What.ZH, "进程 7：上限 99") || !strings.HasPrefix(few.Remedy.ZH, "# 请先停止服务器：kill 7\n") {
+		t.Errorf("in Chinese: %+v", few)
+	}
 }
 
 func TestContact(t *testing.T) {

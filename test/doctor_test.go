@@ -333,6 +333,20 @@ func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
 	}
 }
 
+func TestTheDoctorReadsTheLimitOfTheRunningServer(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the limits of another process")
+	}
+	p := serve(t, filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
+	c := limited(command(t, "doctor", "--data", p.dir, "--listen", "127.0.0.1:0"), "-n 50")
+	for _, f := range examine(t, c)["files"] {
+		if !strings.HasPrefix(f.What, fmt.Sprintf("process %d: ", p.cmd.Process.Pid)) || strings.Contains(f.What, "at most 50,") {
+			t.Errorf("told is %+v", f)
+		}
+	}
+	p.stop()
+}
+
 func TestTheDoctorOnTheScreen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	where := []string{"doctor", "--data", dir}
