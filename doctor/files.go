@@ -22,6 +22,9 @@ type openFiles struct {
 const filesComfort = 256
 
 func checkFiles(_ context.Context, e *Examination) []Finding {
+	if e.directory().isBarred() {
+		return seeDirectory()
+	}
 	f := openFiles{system: runtime.GOOS}
 	_, f.root = whoAmI()
 	if len(e.Config.Listen.Connections()) > 0 {

@@ -21,11 +21,11 @@ import (
 var migrations embed.FS
 
 // ErrNewer is returned for a database that this version does not know.
-var ErrNewer = errors.New("a newer version of parley made this data")
+var ErrNewer = errors.New("a newer version of Parley wrote this data")
 
 // ErrForeign is returned for a file that is no database, or not one that parley made, or one that was changed in what it is made
 // of.
-var ErrForeign = errors.New("this is no database of parley")
+var ErrForeign = errors.New("not a database of Parley")
 
 // schema is how a file becomes one of the newest format: a migration for each format there was.
 func schema() (sqlitemigration.Schema, error) {

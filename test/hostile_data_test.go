@@ -43,8 +43,8 @@ func harmless(t *testing.T, got outcome) {
 func TestADatabaseThatIsNotOurs(t *testing.T) {
 	dir := t.TempDir()
 	change(t, filepath.Join(dir, store.FileName), "CREATE TABLE progress (x); CREATE TABLE message (x); PRAGMA application_id = 0x50726c79")
-	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "no database of parley")
-	refused(t, "no database of parley", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "not a database of Parley")
+	refused(t, "not a database of Parley", "serve", "--data", dir, "--listen", "127.0.0.1:0")
 
 	data := filepath.Join(t.TempDir(), "data")
 	p := serve(t, data, "--listen", "127.0.0.1:0")

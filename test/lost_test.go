@@ -85,9 +85,9 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 				t.Errorf("/healthz answers %d, %q", status, body)
 			}
 			found := examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String()))
-			found.has(t, "server", "fail", "its database was removed or replaced")
-			found.has(t, "database", "fail", "see what is said of the server")
-			found.has(t, "backup", "warn", "not looked at")
+			found.has(t, "server", "fail", "the database was removed, replaced or overwritten")
+			found.has(t, "database", "fail", "first do what the check of the server says")
+			found.has(t, "backup", "warn", "not checked")
 			status, said := p.ends()
 			saved := rescued.FindStringSubmatch(said)
 			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
