@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,13 +52,13 @@ func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
 // may not read it, say.
 func cannotOpen(path string, err error) error {
 	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultCantOpen {
-		return fmt.Errorf("%s: %w", path, err)
+		return named(path, err)
 	}
 	f, why := os.Open(path)
 	if why != nil {
 		return why
 	}
-	return fmt.Errorf("%s: %w", path, errors.Join(err, f.Close()))
+	return named(path, errors.Join(err, f.Close()))
 }
 
 // readOnly returns how SQLite is to open a database so that nothing is made beside it. Where there is a WAL with its index, they
