@@ -62,7 +62,8 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 		return []Finding{ok(locale.Text{EN: "nothing to back up yet", ZH: "还没有需要备份的内容"})}
 	case errors.Is(c.err, fs.ErrNotExist):
 		what = locale.Text{
-			EN: "no backup exists: if this disk fails, the history is lost", ZH: "还没有备份：磁盘一旦损坏，历史将全部丢失",
+			EN: "no backup exists: if this disk fails, the history is lost",
+			ZH: "还没有备份：磁盘一旦损坏，历史将全部丢失",
 		}
 	case c.err != nil:
 		what = locale.Text{

@@ -91,7 +91,10 @@ func (b buffer) remedy(bytes int64) locale.Text {
 			ZH: "sudo sysctl -w net.core.rmem_max=%d\necho net.core.rmem_max=%d | sudo tee /etc/sysctl.d/60-parley.conf  # 重启机器后仍有效\n%s  # 重新启动服务器",
 		}.Fill(bytes, bytes, setting)
 	case "darwin":
-		return locale.Text{EN: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # restart the server", ZH: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # 重新启动服务器"}.Fill(2*bytes, setting)
+		return locale.Text{
+			EN: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # restart the server",
+			ZH: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # 重新启动服务器",
+		}.Fill(2*bytes, setting)
 	}
 	return paste(setting)
 }

@@ -62,9 +62,15 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 	path := filepath.Join(dir, store.FileName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return []Finding{ok(locale.Text{EN: "none yet: the first start creates it", ZH: "尚无，首次启动时会创建"})}
+		return []Finding{ok(locale.Text{
+			EN: "none yet: the first start creates it",
+			ZH: "尚无，首次启动时会创建",
+		})}
 	case isPathError(err):
-		return []Finding{broken(locale.Text{EN: "cannot read %s: %v", ZH: "无法读取 %s：%v"}, path, cause(err)).
+		return []Finding{broken(locale.Text{
+			EN: "cannot read %s: %v",
+			ZH: "无法读取 %s：%v",
+		}, path, cause(err)).
 			cure(paste("ls -l %s"), quote(path))}
 	case errors.Is(err, store.ErrNewer):
 		return []Finding{broken(locale.Text{
@@ -75,9 +81,15 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 			ZH: "parley --version  # 版本过旧：请安装新版本，或使用其他 --data",
 		})}
 	case wording(err) != nil: // it is missing
-		return []Finding{broken(locale.Text{EN: "%v", ZH: "%v"}, wording(err)).cure(replace(dir, backup))}
+		return []Finding{broken(locale.Text{
+			EN: "%v",
+			ZH: "%v",
+		}, wording(err)).cure(replace(dir, backup))}
 	case errors.Is(err, store.ErrDamaged):
-		return []Finding{broken(locale.Text{EN: "%v", ZH: "数据库已损坏（%v）"}, err).cure(replace(dir, backup))}
+		return []Finding{broken(locale.Text{
+			EN: "%v",
+			ZH: "数据库已损坏（%v）",
+		}, err).cure(replace(dir, backup))}
 	case errors.Is(err, store.ErrForeign):
 		return []Finding{broken(locale.Text{
 			EN: "%v", ZH: "不是 Parley 的数据库，或已被修改（%v）",
@@ -104,6 +116,7 @@ func replace(dir, backup string) locale.Text {
 		backup = filepath.Join(dir+".broken", within)
 	}
 	return locale.Text{
-		EN: "# stop the server first\nmv %s %s && parley restore --data %s %s", ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",
+		EN: "# stop the server first\nmv %s %s && parley restore --data %s %s",
+		ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",
 	}.Fill(quote(dir), quote(dir+".broken"), quote(dir), quote(backup))
 }

@@ -72,7 +72,10 @@ func judgeDirectory(d directory) []Finding {
 		return []Finding{broken(locale.Text{EN: "%s is a file, not a directory", ZH: "%s 是文件，不是目录"}, d.parent).
 			cure(locale.Text{EN: "parley serve --data %s.d  # or any other directory", ZH: "parley serve --data %s.d  # 或其他目录"}, quote(d.parent))}
 	case !d.exists && d.err == nil:
-		return []Finding{ok(locale.Text{EN: "%s does not exist yet: the first start creates it", ZH: "%s 尚不存在，首次启动时会创建"}, d.path)}
+		return []Finding{ok(locale.Text{
+			EN: "%s does not exist yet: the first start creates it",
+			ZH: "%s 尚不存在，首次启动时会创建",
+		}, d.path)}
 	case d.owner != d.me && !d.root:
 		return []Finding{broken(locale.Text{
 			EN: "%s belongs to %s, but you are %s: check it as root",
@@ -81,7 +84,10 @@ func judgeDirectory(d directory) []Finding {
 	case wording(d.err) != nil:
 		return []Finding{broken(locale.Text{EN: "%v", ZH: "%v"}, wording(d.err))}
 	case d.err != nil:
-		return []Finding{broken(locale.Text{EN: "cannot read %s: %v", ZH: "无法读取 %s：%v"}, d.path, cause(d.err)).
+		return []Finding{broken(locale.Text{
+			EN: "cannot read %s: %v",
+			ZH: "无法读取 %s：%v",
+		}, d.path, cause(d.err)).
 			cure(paste("ls -ld %s"), quote(d.path))}
 	}
 	var found []Finding
@@ -97,7 +103,10 @@ func judgeDirectory(d directory) []Finding {
 	case d.owner == "":
 		found = append(found, ok(locale.Text{EN: "%s", ZH: "%s"}, d.path))
 	default:
-		found = append(found, ok(locale.Text{EN: "%s, accessible only to %s", ZH: "%s，仅 %s 可访问"}, d.path, d.owner))
+		found = append(found, ok(locale.Text{
+			EN: "%s, accessible only to %s",
+			ZH: "%s，仅 %s 可访问",
+		}, d.path, d.owner))
 	}
 	return found
 }

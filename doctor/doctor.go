@@ -179,6 +179,9 @@ func (e *Examination) within(ctx context.Context, bound time.Duration, c Check) 
 	case f := <-found:
 		return f
 	case <-time.After(grace):
-		return []Finding{broken(locale.Text{EN: "no result within %v: a system call hangs", ZH: "%v 内没有结果：系统调用卡住了"}, bound)}
+		return []Finding{broken(locale.Text{
+			EN: "no result within %v: a system call hangs",
+			ZH: "%v 内没有结果：系统调用卡住了",
+		}, bound)}
 	}
 }

@@ -37,7 +37,10 @@ func judgeFileSystem(f fileSystem, err error) []Finding {
 	}
 	switch {
 	case err != nil:
-		return []Finding{warning(locale.Text{EN: "cannot tell its type: %v", ZH: "无法判断类型：%v"}, cause(err))}
+		return []Finding{warning(locale.Text{
+			EN: "cannot tell its type: %v",
+			ZH: "无法判断类型：%v",
+		}, cause(err))}
 	case f.kind == fsNetwork:
 		return []Finding{warning(locale.Text{
 			EN: "%s, a network file system: SQLite's WAL is not safe there, messages can be lost",
@@ -50,7 +53,8 @@ func judgeFileSystem(f fileSystem, err error) []Finding {
 		}, f.name).cure(elsewhere)}
 	case f.kind == fsMemory:
 		return []Finding{warning(locale.Text{
-			EN: "%s, in memory: everything is lost when this machine restarts", ZH: "%s，位于内存：机器重启后数据全部丢失",
+			EN: "%s, in memory: everything is lost when this machine restarts",
+			ZH: "%s，位于内存：机器重启后数据全部丢失",
 		}, f.name).cure(elsewhere)}
 	case f.kind == fsContainer:
 		return []Finding{warning(locale.Text{

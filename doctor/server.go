@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
@@ -118,7 +119,10 @@ func taken(err error, look string) Finding {
 func judgeServer(h house, s Subject) []Finding {
 	switch {
 	case errors.Is(h.err, server.ErrNotRunning):
-		return []Finding{ok(locale.Text{EN: "not running on %s", ZH: "未在数据目录 %s 上运行"}, s.Config.Data)}
+		return []Finding{ok(locale.Text{
+			EN: "not running on %s",
+			ZH: "未在数据目录 %s 上运行",
+		}, s.Config.Data)}
 	case h.err != nil:
 		return []Finding{unknown(s.Config.Data, h.err)}
 	case h.stopped:
@@ -169,7 +173,8 @@ func judgeServer(h house, s Subject) []Finding {
 // unknown says why it is not known whether a server runs. A restore or an import that fills the directory
 // has words of its own.
 func unknown(data string, err error) Finding {
-	if worded := wording(err); worded != nil {
+	var path *fs.PathError
+	if worded := wording(err); worded != nil && !errors.As(err, &path) {
 		return broken(locale.Text{EN: "%v", ZH: "%v"}, worded)
 	}
 	return broken(locale.Text{
@@ -187,7 +192,8 @@ func judgeState(s *command.State) []Finding {
 	switch {
 	case s.Storage == "storage_full":
 		return []Finding{broken(locale.Text{
-			EN: "the disk is full: nobody can talk until there is space again", ZH: "磁盘已满：腾出空间之前无人可以发言",
+			EN: "the disk is full: nobody can talk until there is space again",
+			ZH: "磁盘已满：腾出空间之前无人可以发言",
 		}).
 			cure(paste("df -h"))}
 	case s.Storage == storageLost:
@@ -205,7 +211,10 @@ func judgeState(s *command.State) []Finding {
 		return []Finding{broken(locale.Text{
 			EN: "the disk failed (%s): nobody can talk until the server is restarted; its log has the reason",
 			ZH: "磁盘出错（%s）：重新启动服务器之前无人可以发言，原因见日志",
-		}, s.Storage).cure(locale.Text{EN: "journalctl -u parley | tail  # or wherever its standard error goes", ZH: "journalctl -u parley | tail  # 或查看其标准错误输出"})}
+		}, s.Storage).cure(locale.Text{
+			EN: "journalctl -u parley | tail  # or wherever its standard error goes",
+			ZH: "journalctl -u parley | tail  # 或查看其标准错误输出",
+		})}
 	}
 	for _, q := range s.Queues {
 		switch {

@@ -46,7 +46,10 @@ func lookAtCertificate(data, cert, key string) identity {
 		i.cert, i.key = filepath.Join(dir, certificate.CertName), filepath.Join(dir, certificate.KeyName)
 		c, i.err = certificate.Find(dir, quiet, time.Now)
 	case cert == "" || key == "":
-		i.err = locale.Errorf(locale.Text{EN: "tls.cert and tls.key must be set together: name both files or neither", ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定"})
+		i.err = locale.Errorf(locale.Text{
+			EN: "tls.cert and tls.key must be set together: name both files or neither",
+			ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定",
+		})
 	default:
 		c, i.err = certificate.Open(cert, key, quiet, time.Now)
 		info, err := os.Stat(key)
@@ -73,20 +76,28 @@ func judgeIdentity(i identity, now time.Time) []Finding {
 	var found []Finding
 	switch {
 	case i.own && errors.Is(i.err, fs.ErrNotExist):
-		return []Finding{ok(locale.Text{EN: "none yet: the first start creates one", ZH: "尚无，首次启动时会生成"})}
+		return []Finding{ok(locale.Text{
+			EN: "none yet: the first start creates one",
+			ZH: "尚无，首次启动时会生成",
+		})}
 	case i.err != nil:
 		return []Finding{broken(locale.Text{EN: "%v", ZH: "%v"}, i.err).cure(paste("ls -l %s %s"), quote(i.cert), quote(i.key))}
 	case now.After(i.until):
 		found = append(found, broken(locale.Text{
-			EN: "expired on %s: clients that verify it will refuse to connect", ZH: "已于 %s 过期：验证证书的客户端会拒绝连接",
+			EN: "expired on %s: clients that verify it will refuse to connect",
+			ZH: "已于 %s 过期：验证证书的客户端会拒绝连接",
 		}, stamp(i.until)).cure(renew))
 	case now.Before(i.from):
 		found = append(found, broken(locale.Text{
-			EN: "not valid before %s: clients that verify it will refuse to connect", ZH: "%s 起才有效：验证证书的客户端会拒绝连接",
+			EN: "not valid before %s: clients that verify it will refuse to connect",
+			ZH: "%s 起才有效：验证证书的客户端会拒绝连接",
 		}, stamp(i.from)).
 			cure(locale.Text{EN: "date  # check the clock", ZH: "date  # 检查时钟"}))
 	case i.until.Sub(now) < certificateSoon:
-		found = append(found, warning(locale.Text{EN: "expires on %s", ZH: "将于 %s 过期"}, stamp(i.until)).cure(renew))
+		found = append(found, warning(locale.Text{
+			EN: "expires on %s",
+			ZH: "将于 %s 过期",
+		}, stamp(i.until)).cure(renew))
 	}
 	if i.open {
 		found = append(found, warning(locale.Text{
@@ -96,9 +107,15 @@ func judgeIdentity(i identity, now time.Time) []Finding {
 	switch {
 	case found != nil:
 	case i.own:
-		found = append(found, ok(locale.Text{EN: "the server's own, valid until %s, SHA-256 %s", ZH: "服务器自签名，有效期至 %s，SHA-256 为 %s"}, stamp(i.until), i.fingerprint))
+		found = append(found, ok(locale.Text{
+			EN: "the server's own, valid until %s, SHA-256 %s",
+			ZH: "服务器自签名，有效期至 %s，SHA-256 为 %s",
+		}, stamp(i.until), i.fingerprint))
 	default:
-		found = append(found, ok(locale.Text{EN: "%s, valid until %s, SHA-256 %s", ZH: "%s，有效期至 %s，SHA-256 为 %s"}, i.cert, stamp(i.until), i.fingerprint))
+		found = append(found, ok(locale.Text{
+			EN: "%s, valid until %s, SHA-256 %s",
+			ZH: "%s，有效期至 %s，SHA-256 为 %s",
+		}, i.cert, stamp(i.until), i.fingerprint))
 	}
 	return found
 }
