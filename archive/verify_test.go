@@ -111,11 +111,11 @@ func TestWhatParleyDidNotMakeIsRefused(t *testing.T) {
 			}
 			remove(t, sumPath(file))
 			_, err := VerifyData(t.Context(), dir, quiet)
-			refusedWith(t, err, "no database of parley")
+			refusedWith(t, err, "not a database of Parley")
 			_, err = VerifyFile(t.Context(), file, quiet)
 			refusedWith(t, err, "no backup that parley made")
 			_, _, err = MakeBackup(t.Context(), dir, filepath.Join(t.TempDir(), "b.db"), quiet)
-			refusedWith(t, err, "no database of parley")
+			refusedWith(t, err, "not a database of Parley")
 			empty := t.TempDir()
 			_, err = Restore(t.Context(), file, empty, quiet)
 			refusedWith(t, err, "no backup that parley made")

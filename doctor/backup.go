@@ -25,13 +25,17 @@ type copied struct {
 	last   archive.Backup
 	err    error // of reading about it; fs.ErrNotExist: there was none
 	gone   bool  // the file is no longer there
+	root   bool  // this user may write anywhere
 }
 
 func checkBackup(_ context.Context, e *Examination) []Finding {
+	if e.directory().isBarred() {
+		return seeDirectory()
+	}
 	if e.house().lost() {
 		return []Finding{warning(locale.Text{
-			EN: "not looked at: the server lost its database, of which no backup can be made now",
-			ZH: "未检查：服务器的数据库已丢失，现在无法备份",
+			EN: "not checked: the server lost its database, so it cannot be backed up now",
+			ZH: "未检查：服务器丢失了数据库，现在无法备份",
 		})}
 	}
 	glimpse, err := e.glimpse()
@@ -43,6 +47,7 @@ func checkBackup(_ context.Context, e *Examination) []Finding {
 		_, err := os.Stat(c.last.File)
 		c.gone = errors.Is(err, fs.ErrNotExist)
 	}
+	_, c.root = whoAmI()
 	return judgeBackup(absolute(e.Config.Data), c, time.Now())
 }
 
@@ -50,25 +55,42 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 	var what locale.Text
 	switch {
 	case c.unseen != nil:
-		return []Finding{warning(locale.Text{EN: "not looked at: %v", ZH: "未检查：%v"}, c.unseen)}
+		return []Finding{warning(locale.Text{
+			EN: "not checked: the database cannot be read (%v)", ZH: "未检查：无法读取数据库（%v）",
+		}, cause(c.unseen))}
 	case !c.needed:
-		return []Finding{ok(locale.Text{EN: "nothing is said yet that could be lost", ZH: "还没有可丢失的内容"})}
+		return []Finding{ok(locale.Text{EN: "nothing to back up yet", ZH: "还没有需要备份的内容"})}
 	case errors.Is(c.err, fs.ErrNotExist):
-		what = locale.Text{EN: "none was made: what this disk loses is lost", ZH: "从未备份：磁盘损坏则全部丢失"}
+		what = locale.Text{
+			EN: "no backup exists: if this disk fails, the history is lost",
+			ZH: "还没有备份：磁盘一旦损坏，历史将全部丢失",
+		}
 	case c.err != nil:
-		what = locale.Text{EN: "it cannot be seen when one was made: %v", ZH: "无法得知何时备份过：%v"}.Fill(c.err)
+		what = locale.Text{
+			EN: "cannot tell when the last backup was made: %v", ZH: "无法得知上次备份的时间：%v",
+		}.Fill(cause(c.err))
 	case c.gone:
-		what = locale.Text{EN: "the last one, %s of %s, is no longer there", ZH: "最后一份备份 %s（%s）已不存在"}.Fill(c.last.File, stamp(c.last.Time))
+		what = locale.Text{
+			EN: "the last backup, %s of %s, no longer exists", ZH: "最近的备份 %s（%s）已不存在",
+		}.Fill(c.last.File, stamp(c.last.Time))
 	case c.last.Time.Sub(now) > backupAhead:
-		what = locale.Text{EN: "the last one says it is of %s, which is yet to come: set the clock right and make another", ZH: "最后一次备份的时间 %s 在未来：请校准时钟并重新备份"}.Fill(stamp(c.last.Time))
+		what = locale.Text{
+			EN: "the last backup is dated %s, which is in the future: correct the clock and make another",
+			ZH: "最近一次备份的时间 %s 在未来：请校准时钟并重新备份",
+		}.Fill(stamp(c.last.Time))
 	case now.Sub(c.last.Time) > backupAge:
-		what = locale.Text{EN: "the last one is of %s, %d days ago", ZH: "最后一次备份于 %s，%d 天前"}.Fill(stamp(c.last.Time), days(now.Sub(c.last.Time)))
+		what = locale.Text{
+			EN: "the last backup was made on %s, %d days ago", ZH: "最近一次备份于 %s，%d 天前",
+		}.Fill(stamp(c.last.Time), days(now.Sub(c.last.Time)))
 	default:
 		return []Finding{ok(locale.Text{EN: "%s of %s", ZH: "%s，%s"}, c.last.File, stamp(c.last.Time))}
 	}
-	command := "parley backup --data " + quote(dir) + " /var/backups"
+	command := "parley backup --data " + quote(dir) + " ~"
+	if c.root { // /var/backups is root's
+		command = "parley backup --data " + quote(dir) + " /var/backups"
+	}
 	return []Finding{Finding{Level: Warn, What: what}.cure(locale.Text{
-		EN: "%s/parley-$(date +%%F).db\n# and every night at three, in crontab -e:\n0 3 * * * %s/parley-$(date +\\%%F).db",
+		EN: "%s/parley-$(date +%%F).db\n# to back up every night at three, in crontab -e:\n0 3 * * * %s/parley-$(date +\\%%F).db",
 		ZH: "%s/parley-$(date +%%F).db\n# 每天凌晨三点备份，写入 crontab -e：\n0 3 * * * %s/parley-$(date +\\%%F).db",
 	}, command, command)}
 }

@@ -31,7 +31,7 @@ func checkBuffer(ctx context.Context, e *Examination) []Finding {
 	b := buffer{asked: int64(e.Config.UDP.Buffer), most: int64(e.Config.UDP.Members), system: runtime.GOOS}
 	granted, err := udp.ReceiveBuffer(ctx, e.Config.UDP.Buffer)
 	if err != nil {
-		return []Finding{broken(locale.Text{EN: "no socket can be opened: %v", ZH: "无法打开套接字：%v"}, err)}
+		return []Finding{broken(locale.Text{EN: "cannot open a socket: %v", ZH: "无法打开套接字：%v"}, err)}
 	}
 	b.granted = int64(granted)
 	if door, _, known := e.house().udp(); known {
@@ -48,28 +48,30 @@ func judgeBuffer(b buffer) []Finding {
 	enough := max(b.needed(), b.asked)
 	if b.overflow > 0 {
 		found = append(found, warning(locale.Text{
-			EN: "%d datagrams were lost since the server started, as it was full", ZH: "服务器启动以来因缓冲区已满丢失 %d 个数据报",
+			EN: "%d datagrams were lost since the server started: the buffer was full",
+			ZH: "服务器启动以来丢失 %d 个数据报：缓冲区已满",
 		}, b.overflow).cure(b.remedy(2*enough)))
 	}
 	if b.crowded > 0 {
 		found = append(found, warning(locale.Text{
-			EN: "%d datagrams were dropped since the server started, as too many waited for the disk", ZH: "服务器启动以来因等待写盘过多丢弃 %d 个数据报",
+			EN: "%d datagrams were dropped since the server started: too many were waiting for the disk",
+			ZH: "服务器启动以来丢弃 %d 个数据报：等待写盘的过多",
 		}, b.crowded).cure(paste("parley serve --ledger-queue 16384")))
 	}
 	unknown := b.granted == 0 && b.asked == 0 // as the system has it
 	if !unknown && b.granted < b.needed() && b.overflow == 0 {
 		found = append(found, warning(locale.Text{
-			EN: "%s of %s are granted: lines are lost when more than %d people talk in the same instant",
-			ZH: "获得 %s（要求 %s）：超过 %d 人同时发言会丢失消息",
+			EN: "the system grants %s of %s: lines are lost if more than %d members talk at the same instant",
+			ZH: "系统只给 %s（要求 %s）：超过 %d 名成员同时发言会丢失消息",
 		}, size(uint64(b.granted)), size(uint64(b.asked)), b.granted/burstShare).cure(b.remedy(enough)))
 	}
 	switch {
 	case found != nil:
 	case unknown:
-		found = append(found, ok(locale.Text{EN: "as the system has it", ZH: "由系统决定"}))
+		found = append(found, ok(locale.Text{EN: "the system's default", ZH: "系统默认值"}))
 	default:
 		found = append(found, ok(locale.Text{
-			EN: "%s, for %d people who talk in the same instant", ZH: "%s，可供 %d 人同时发言",
+			EN: "%s, enough for %d members who talk at the same instant", ZH: "%s，足够 %d 名成员同时发言",
 		}, size(uint64(b.granted)), b.granted/burstShare))
 	}
 	return found
@@ -85,11 +87,14 @@ func (b buffer) remedy(bytes int64) locale.Text {
 	switch b.system {
 	case "linux":
 		return locale.Text{
-			EN: "sudo sysctl -w net.core.rmem_max=%d\necho net.core.rmem_max=%d | sudo tee /etc/sysctl.d/60-parley.conf  # for every start of the machine\n%s  # again",
+			EN: "sudo sysctl -w net.core.rmem_max=%d\necho net.core.rmem_max=%d | sudo tee /etc/sysctl.d/60-parley.conf  # also after a reboot\n%s  # restart the server",
 			ZH: "sudo sysctl -w net.core.rmem_max=%d\necho net.core.rmem_max=%d | sudo tee /etc/sysctl.d/60-parley.conf  # 重启机器后仍有效\n%s  # 重新启动服务器",
 		}.Fill(bytes, bytes, setting)
 	case "darwin":
-		return locale.Text{EN: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # again", ZH: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # 重新启动服务器"}.Fill(2*bytes, setting)
+		return locale.Text{
+			EN: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # restart the server",
+			ZH: "sudo sysctl -w kern.ipc.maxsockbuf=%d\n%s  # 重新启动服务器",
+		}.Fill(2*bytes, setting)
 	}
 	return paste(setting)
 }

@@ -38,13 +38,18 @@ func judgeClock(c clock) []Finding {
 	}
 	switch year := c.now.UTC().Year(); {
 	case year < 2024 || c.now.Before(c.built):
-		return []Finding{broken(locale.Text{EN: "it says %s, which is before this program was made", ZH: "显示 %s，早于本程序的编译时间"}, stamp(c.now)).cure(set)}
+		return []Finding{broken(locale.Text{
+			EN: "it says %s, a time before this program was built", ZH: "显示 %s，早于本程序的编译时间",
+		}, stamp(c.now)).cure(set)}
 	case c.last.Sub(c.now) > clockSlack:
 		return []Finding{broken(locale.Text{
-			EN: "it is %v behind what is stored: until it has caught up, all messages bear the time %s", ZH: "比已存储的内容晚 %v：追上之前，所有消息的时间都是 %s",
+			EN: "it is %v behind the newest message: until it catches up, every message gets the time %s",
+			ZH: "比最新消息的时间慢 %v：追上之前，所有消息都会标为 %s",
 		}, c.last.Sub(c.now).Round(time.Second), stamp(c.last)).cure(set)}
 	case c.knows && !c.synced:
-		return []Finding{warning(locale.Text{EN: "it says %s, and no time service keeps it", ZH: "显示 %s，没有时间同步服务"}, stamp(c.now)).cure(set)}
+		return []Finding{warning(locale.Text{
+			EN: "it says %s, but no time service keeps it correct", ZH: "显示 %s，但没有时间同步服务校准",
+		}, stamp(c.now)).cure(set)}
 	}
 	return []Finding{ok(locale.Text{EN: "%s", ZH: "%s"}, stamp(c.now))}
 }

@@ -14,6 +14,9 @@ import (
 )
 
 func checkDatabase(_ context.Context, e *Examination) []Finding {
+	if e.directory().isBarred() {
+		return seeDirectory()
+	}
 	glimpse, err := e.glimpse()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = cmp.Or(server.LostDatabase(e.Config.Data), err)
@@ -49,8 +52,8 @@ func newestCopy(dir string) string {
 // may be moved or restored.
 func lostDatabase() Finding {
 	return broken(locale.Text{
-		EN: "the server lost it: see what is said of the server above, before anything else",
-		ZH: "服务器的数据库已丢失：请先按上面“服务器”一项处理",
+		EN: "the server lost it: first do what the check of the server says, above",
+		ZH: "服务器丢失了数据库：请先按上面“服务器”一项处理",
 	})
 }
 
@@ -59,15 +62,41 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 	path := filepath.Join(dir, store.FileName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return []Finding{ok(locale.Text{EN: "none yet, the first start makes it", ZH: "尚无，首次启动时创建"})}
-	case isPathError(err):
-		return []Finding{broken(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, err).cure(paste("ls -l %s"), quote(path))}
-	case errors.Is(err, store.ErrNewer):
-		return []Finding{broken(locale.Text{EN: "%v", ZH: "由更新版本的 parley 写成，本程序不能使用：%v"}, err).cure(locale.Text{
-			EN: "parley --version  # too old: install the newer one, or use another --data", ZH: "parley --version  # 版本过旧：请安装新版本，或使用其他 --data",
+		return []Finding{ok(locale.Text{
+			EN: "none yet: the first start creates it",
+			ZH: "尚无，首次启动时会创建",
 		})}
-	case err != nil:
-		return []Finding{broken(locale.Text{EN: "no server can use it: %v", ZH: "服务器无法使用：%v"}, err).cure(replace(dir, backup))}
+	case isPathError(err):
+		return []Finding{broken(locale.Text{
+			EN: "cannot read %s: %v",
+			ZH: "无法读取 %s：%v",
+		}, path, cause(err)).
+			cure(paste("ls -l %s"), quote(path))}
+	case errors.Is(err, store.ErrNewer):
+		return []Finding{broken(locale.Text{
+			EN: "a newer version of Parley wrote it, and this version cannot read it",
+			ZH: "由更新版本的 Parley 写入，本版本无法读取",
+		}).cure(locale.Text{
+			EN: "parley --version  # too old: install the newer version, or use another --data",
+			ZH: "parley --version  # 版本过旧：请安装新版本，或使用其他 --data",
+		})}
+	case wording(err) != nil: // it is missing
+		return []Finding{broken(locale.Text{
+			EN: "%v",
+			ZH: "%v",
+		}, wording(err)).cure(replace(dir, backup))}
+	case errors.Is(err, store.ErrDamaged):
+		return []Finding{broken(locale.Text{
+			EN: "%v",
+			ZH: "数据库已损坏（%v）",
+		}, err).cure(replace(dir, backup))}
+	case errors.Is(err, store.ErrForeign):
+		return []Finding{broken(locale.Text{
+			EN: "%v", ZH: "不是 Parley 的数据库，或已被修改（%v）",
+		}, err).cure(replace(dir, backup))}
+	case err != nil: // nothing says that a backup would help
+		return []Finding{broken(locale.Text{EN: "cannot read %v", ZH: "无法读取 %v"}, err).
+			cure(paste("ls -l %s"), quote(path))}
 	case g.Time.IsZero():
 		return []Finding{ok(locale.Text{EN: "nothing is stored yet", ZH: "尚未存储内容"})}
 	}
@@ -79,14 +108,15 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 func replace(dir, backup string) locale.Text {
 	if backup == "" {
 		return locale.Text{
-			EN: "# with the server stopped\nmv %s %s\n# then, of a backup; without one, the next start begins anew\n# parley restore --data %s BACKUP",
-			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时重新开始\n# parley restore --data %s BACKUP",
+			EN: "# stop the server first\nmv %s %s\n# then restore a backup; without one, the next start begins an empty history\n# parley restore --data %s BACKUP",
+			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时从空白历史开始\n# parley restore --data %s BACKUP",
 		}.Fill(quote(dir), quote(dir+".broken"), quote(dir))
 	}
 	if within, err := filepath.Rel(dir, backup); err == nil && filepath.IsLocal(within) {
 		backup = filepath.Join(dir+".broken", within)
 	}
 	return locale.Text{
-		EN: "# with the server stopped\nmv %s %s && parley restore --data %s %s", ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",
+		EN: "# stop the server first\nmv %s %s && parley restore --data %s %s",
+		ZH: "# 请先停止服务器\nmv %s %s && parley restore --data %s %s",
 	}.Fill(quote(dir), quote(dir+".broken"), quote(dir), quote(backup))
 }

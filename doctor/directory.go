@@ -26,7 +26,12 @@ type directory struct {
 }
 
 func checkDirectory(_ context.Context, e *Examination) []Finding {
-	return judgeDirectory(lookAtDirectory(e.Config.Data))
+	return judgeDirectory(e.directory())
+}
+
+// isBarred says whether this user cannot use the directory: all that is in it is left unchecked.
+func (d directory) isBarred() bool {
+	return d.err != nil || !d.isDir || d.exists && d.owner != d.me && !d.root
 }
 
 func lookAtDirectory(path string) directory {
@@ -67,22 +72,30 @@ func judgeDirectory(d directory) []Finding {
 		return []Finding{broken(locale.Text{EN: "%s is a file, not a directory", ZH: "%s 是文件，不是目录"}, d.parent).
 			cure(locale.Text{EN: "parley serve --data %s.d  # or any other directory", ZH: "parley serve --data %s.d  # 或其他目录"}, quote(d.parent))}
 	case !d.exists && d.err == nil:
-		return []Finding{ok(locale.Text{EN: "%s is not there yet, the first start makes it", ZH: "%s 尚不存在，首次启动时创建"}, d.path)}
+		return []Finding{ok(locale.Text{
+			EN: "%s does not exist yet: the first start creates it",
+			ZH: "%s 尚不存在，首次启动时会创建",
+		}, d.path)}
 	case d.owner != d.me && !d.root:
-		return []Finding{broken(locale.Text{EN: "%s belongs to %s, you are %s: a server of yours cannot use it", ZH: "%s 属于 %s，你是 %s：你启动的服务器无法使用它"}, d.path, d.owner, d.me).
-			cure(paste("sudo -u %s parley doctor --data %s"), d.owner, quote(d.path))}
+		return []Finding{broken(locale.Text{
+			EN: "%s belongs to %s, but you are %s: check it as root",
+			ZH: "%s 属于 %s，而你是 %s：请以 root 身份检查",
+		}, d.path, d.owner, d.me).cure(paste("sudo parley doctor --data %s"), quote(d.path))}
+	case wording(d.err) != nil:
+		return []Finding{broken(locale.Text{EN: "%v", ZH: "%v"}, wording(d.err))}
 	case d.err != nil:
-		return []Finding{broken(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, d.err)}
+		return []Finding{broken(locale.Text{
+			EN: "cannot read %s: %v",
+			ZH: "无法读取 %s：%v",
+		}, d.path, cause(d.err)).
+			cure(paste("ls -ld %s"), quote(d.path))}
 	}
 	var found []Finding
-	if d.owner != d.me {
-		found = append(found, warning(locale.Text{EN: "%s belongs to %s, and root looks: what is found here may differ for %s", ZH: "%s 属于 %s，而查看者是 root：对 %s 来说结果可能不同"}, d.path, d.owner, d.owner).
-			cure(paste("sudo -u %s parley doctor --data %s"), d.owner, quote(d.path)))
-	}
 	if len(d.strange) > 0 && !isRoot(d.owner) {
 		found = append(found, broken(locale.Text{
-			EN: "%s in it belong to somebody else than %s, perhaps since root ran a server here", ZH: "其中的 %s 不属于 %s，可能是 root 曾在此运行服务器",
-		}, strings.Join(d.strange, ", "), d.owner).cure(paste("sudo chown -R %s %s"), d.owner, quote(d.path)))
+			EN: "files in it do not belong to %s, perhaps because root ran a server here: %s",
+			ZH: "其中有不属于 %s 的文件，可能是 root 曾在此运行服务器：%s",
+		}, d.owner, strings.Join(d.strange, ", ")).cure(paste("sudo chown -R %s %s"), d.owner, quote(d.path)))
 	}
 	found = append(found, judgeRights(d)...)
 	switch {
@@ -90,7 +103,10 @@ func judgeDirectory(d directory) []Finding {
 	case d.owner == "":
 		found = append(found, ok(locale.Text{EN: "%s", ZH: "%s"}, d.path))
 	default:
-		found = append(found, ok(locale.Text{EN: "%s, for %s only", ZH: "%s，仅 %s 可访问"}, d.path, d.owner))
+		found = append(found, ok(locale.Text{
+			EN: "%s, accessible only to %s",
+			ZH: "%s，仅 %s 可访问",
+		}, d.path, d.owner))
 	}
 	return found
 }
@@ -101,9 +117,13 @@ func judgeRights(d directory) []Finding {
 	switch {
 	case d.owner == "": // rights mean nothing on this system
 	case d.rights.Perm()&0o002 != 0 && d.rights&fs.ModeSticky == 0:
-		return []Finding{broken(locale.Text{EN: "everybody on this machine can replace what is in %s", ZH: "本机任何人都能替换 %s 中的文件"}, d.path).cure(private, quote(d.path))}
+		return []Finding{broken(locale.Text{
+			EN: "every user of this machine can replace files in %s", ZH: "本机任何用户都能替换 %s 中的文件",
+		}, d.path).cure(private, quote(d.path))}
 	case d.rights.Perm()&0o077 != 0:
-		return []Finding{warning(locale.Text{EN: "others on this machine can look into %s (%v)", ZH: "本机其他用户可以查看 %s（%v）"}, d.path, d.rights.Perm()).cure(private, quote(d.path))}
+		return []Finding{warning(locale.Text{
+			EN: "other users of this machine can read %s (%v)", ZH: "本机其他用户可以读取 %s（%v）",
+		}, d.path, d.rights.Perm()).cure(private, quote(d.path))}
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ package doctor
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -71,6 +73,34 @@ func (f Finding) add(more locale.Text, args ...any) Finding {
 // paste is a remedy that reads the same in every language.
 func paste(commands string) locale.Text { return locale.Text{EN: commands} }
 
+// seeDirectory is found by every check of what is in a data directory that this user cannot use. Its
+// own check says why, and what helps; each of the others would say it again in its own words.
+func seeDirectory() []Finding {
+	return []Finding{warning(locale.Text{
+		EN: "not checked: see data directory", ZH: "未检查：请先看“数据目录”一项",
+	})}
+}
+
+// cause returns the innermost reason of an error, such as "permission denied": findings name the path
+// themselves, and the layers between only say it again.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// wording returns the error within err that exists in every language and says what to do; nil if there
+// is none.
+func wording(err error) error {
+	var worded *locale.Error
+	if errors.As(err, &worded) {
+		return worded
+	}
+	return nil
+}
+
 // Subject is what is to be examined.
 type Subject struct {
 	Config  server.Config // in force; the defaults where Problem tells of what cannot be used
@@ -85,14 +115,16 @@ type Subject struct {
 // Examination is a Subject with what is found out about it once.
 type Examination struct {
 	Subject
-	house   func() house                  // who serves the data directory
-	glimpse func() (store.Glimpse, error) // what is stored there
+	house     func() house                  // who serves the data directory
+	directory func() directory              // what the data directory is
+	glimpse   func() (store.Glimpse, error) // what is stored there
 }
 
 // New makes an examination. Nothing is looked at before the first check.
 func New(s Subject) *Examination {
 	e := &Examination{Subject: s}
 	e.house = sync.OnceValue(func() house { return visit(s) })
+	e.directory = sync.OnceValue(func() directory { return lookAtDirectory(s.Config.Data) })
 	e.glimpse = sync.OnceValues(func() (store.Glimpse, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), bound)
 		defer cancel()
@@ -147,6 +179,9 @@ func (e *Examination) within(ctx context.Context, bound time.Duration, c Check) 
 	case f := <-found:
 		return f
 	case <-time.After(grace):
-		return []Finding{broken(locale.Text{EN: "no answer within %v: the system is stuck on it", ZH: "%v 内没有结果：系统在此处卡住"}, bound)}
+		return []Finding{broken(locale.Text{
+			EN: "no result within %v: a system call hangs",
+			ZH: "%v 内没有结果：系统调用卡住了",
+		}, bound)}
 	}
 }

@@ -2,58 +2,105 @@ package doctor
 
 import (
 	"context"
+	"runtime"
 
 	"parley/locale"
 	"parley/server"
 )
 
+// openFiles is how many files a server may have open.
+type openFiles struct {
+	limit       uint64
+	known       bool
+	pid         int    // of the running server that has the limit; 0: a server started from here would
+	connections int    // that the settings allow
+	root        bool   // this user may raise a hard limit
+	system      string // runtime.GOOS
+}
+
 // filesComfort leaves room for many commands of the administrator at once.
 const filesComfort = 256
 
 func checkFiles(_ context.Context, e *Examination) []Finding {
-	connections := 0
-	if len(e.Config.Listen.Connections()) > 0 {
-		connections = e.Config.Port.Connections
+	if e.directory().isBarred() {
+		return seeDirectory()
 	}
-	limit, known := server.OpenFiles()
-	return judgeFiles(limit, known, connections)
+	f := openFiles{system: runtime.GOOS}
+	_, f.root = whoAmI()
+	if len(e.Config.Listen.Connections()) > 0 {
+		f.connections = e.Config.Port.Connections
+	}
+	if h := e.house(); h.runs() {
+		f.pid = h.holder.PID
+		f.limit, f.known = h.holder.OpenFiles()
+	}
+	if !f.known { // no server runs, or this system does not tell of it
+		f.pid = 0
+		f.limit, f.known = server.OpenFiles()
+	}
+	return judgeFiles(f)
 }
 
-// judgeFiles also takes how many connections the settings allow.
-func judgeFiles(limit uint64, known bool, connections int) []Finding {
-	enough := max(server.FilesFor(connections), 1024)
-	remedy := locale.Text{
-		EN: "ulimit -n %d  # as a service, below [Service]: LimitNOFILE=%d",
-		ZH: "ulimit -n %d  # 若是系统服务，在 [Service] 下写：LimitNOFILE=%d",
-	}
-	files, enoughToStart := server.ShareFiles(limit, connections)
+func judgeFiles(f openFiles) []Finding {
+	files, enoughToStart := server.ShareFiles(f.limit, f.connections)
 	switch {
-	case !known:
+	case !f.known:
 		return []Finding{ok(locale.Text{EN: "this system has no limit", ZH: "此系统没有限制"})}
 	case !enoughToStart:
-		return []Finding{broken(locale.Text{
-			EN: "at most %d, a server needs %d", ZH: "上限 %d，服务器需要 %d",
-		}, limit, server.FilesLeast).cure(remedy, enough, enough)}
-	case files.Connections < connections:
-		return []Finding{warning(locale.Text{
-			EN: "at most %d: each connection is one, so the server serves %d of the %d " +
-				"that port.connections allows",
-			ZH: "上限 %d：每个连接占用一个，因此服务器只能接受 %d 个连接，而 port.connections 允许 %d 个",
-		}, limit, files.Connections, connections).cure(remedy, enough, enough)}
-	case limit < filesComfort:
-		return []Finding{warning(locale.Text{
-			EN: "at most %d, a server needs up to %d with many commands at once",
-			ZH: "上限 %d，同时执行许多命令时服务器需要 %d",
-		}, limit, filesComfort).cure(remedy, enough, enough)}
-	case limit >= 1<<62:
-		return []Finding{ok(locale.Text{EN: "no limit", ZH: "没有限制"})}
-	case connections > 0:
-		return []Finding{ok(locale.Text{
-			EN: "at most %d, for up to %d connections", ZH: "上限 %d，连接最多 %d 个",
-		}, limit, connections)}
+		return []Finding{f.of(broken(locale.Text{
+			EN: "at most %d, but a server needs at least %d", ZH: "上限 %d，而服务器至少需要 %d",
+		}, f.limit, server.FilesLeast)).cure(f.raise())}
+	case files.Connections < f.connections:
+		return []Finding{f.of(warning(locale.Text{
+			EN: "at most %d, enough for %d connections, but port.connections allows %d",
+			ZH: "上限 %d，只够 %d 个连接，而 port.connections 允许 %d 个",
+		}, f.limit, files.Connections, f.connections)).cure(f.raise())}
+	case f.limit < filesComfort:
+		return []Finding{f.of(warning(locale.Text{
+			EN: "at most %d, but a server that runs many commands at once needs up to %d",
+			ZH: "上限 %d，而同时执行许多命令时服务器最多需要 %d",
+		}, f.limit, filesComfort)).cure(f.raise())}
+	case f.limit >= 1<<62:
+		return []Finding{f.of(ok(locale.Text{EN: "no limit", ZH: "没有限制"}))}
+	case f.connections > 0:
+		return []Finding{f.of(ok(locale.Text{
+			EN: "at most %d, enough for %d connections", ZH: "上限 %d，足够 %d 个连接使用",
+		}, f.limit, f.connections))}
 	}
-	return []Finding{ok(locale.Text{
-		EN: "at most %d, a server needs %d, however many members",
-		ZH: "上限 %d，无论成员多少服务器只需 %d",
-	}, limit, server.FilesFor(0))}
+	return []Finding{f.of(ok(locale.Text{
+		EN: "at most %d; a server needs %d for any number of members",
+		ZH: "上限 %d；无论成员多少，服务器只需 %d",
+	}, f.limit, server.FilesFor(0)))}
+}
+
+// of names the running server, if the limit is that one's.
+func (f openFiles) of(found Finding) Finding {
+	if f.pid == 0 {
+		return found
+	}
+	process := locale.Text{EN: "process %d: ", ZH: "进程 %d："}.Fill(f.pid)
+	found.What = locale.Text{EN: process.EN + found.What.EN, ZH: process.ZH + found.What.ZH}
+	return found
+}
+
+// raise starts a server with a higher limit. A limit is inherited: a running server keeps its own. Go
+// has raised the soft limit to the hard one, which only root can raise.
+func (f openFiles) raise() locale.Text {
+	enough := max(server.FilesFor(f.connections), 1024)
+	shell := locale.Text{EN: "ulimit -n %d"}
+	if f.system == "linux" && !f.root {
+		shell = locale.Text{EN: "sudo prlimit --nofile=%d --pid $$"}
+	}
+	then := locale.Text{
+		EN: "%s && parley serve  # as a service, below [Service]: LimitNOFILE=%d",
+		ZH: "%s && parley serve  # 若是系统服务，在 [Service] 下写：LimitNOFILE=%d",
+	}
+	start := then.Fill(shell.Fill(enough).EN, enough)
+	if f.pid == 0 {
+		return start
+	}
+	stop := locale.Text{
+		EN: "# stop the server first: kill %d\n", ZH: "# 请先停止服务器：kill %d\n",
+	}.Fill(f.pid)
+	return locale.Text{EN: stop.EN + start.EN, ZH: stop.ZH + start.ZH}
 }

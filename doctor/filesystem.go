@@ -37,19 +37,29 @@ func judgeFileSystem(f fileSystem, err error) []Finding {
 	}
 	switch {
 	case err != nil:
-		return []Finding{warning(locale.Text{EN: "what it is cannot be seen: %v", ZH: "无法得知类型：%v"}, err)}
+		return []Finding{warning(locale.Text{
+			EN: "cannot tell its type: %v",
+			ZH: "无法判断类型：%v",
+		}, cause(err))}
 	case f.kind == fsNetwork:
 		return []Finding{warning(locale.Text{
-			EN: "%s, on the network: SQLite's WAL must not be there, messages can be lost", ZH: "%s，网络文件系统：SQLite 的 WAL 不能放在那里，可能丢失消息",
+			EN: "%s, a network file system: SQLite's WAL is not safe there, messages can be lost",
+			ZH: "%s，网络文件系统：SQLite 的 WAL 放在那里不安全，可能丢失消息",
 		}, f.name).cure(elsewhere)}
 	case f.kind == fsPerhaps:
 		return []Finding{warning(locale.Text{
-			EN: "%s: if another machine is behind it, SQLite's WAL must not be there", ZH: "%s：如果其背后是另一台机器，SQLite 的 WAL 不能放在那里",
+			EN: "%s, perhaps a network file system: SQLite's WAL is not safe on one",
+			ZH: "%s，可能是网络文件系统：SQLite 的 WAL 放在网络文件系统上不安全",
 		}, f.name).cure(elsewhere)}
 	case f.kind == fsMemory:
-		return []Finding{warning(locale.Text{EN: "%s, in memory: all is lost when this machine restarts", ZH: "%s，位于内存：机器重启后全部丢失"}, f.name).cure(elsewhere)}
+		return []Finding{warning(locale.Text{
+			EN: "%s, in memory: everything is lost when this machine restarts",
+			ZH: "%s，位于内存：机器重启后数据全部丢失",
+		}, f.name).cure(elsewhere)}
 	case f.kind == fsContainer:
-		return []Finding{warning(locale.Text{EN: "%s: all is lost when the container is removed", ZH: "%s：删除容器后全部丢失"}, f.name).
+		return []Finding{warning(locale.Text{
+			EN: "%s: everything is lost when the container is removed", ZH: "%s：删除容器后数据全部丢失",
+		}, f.name).
 			cure(locale.Text{EN: "docker run -v parley:/data … --data /data  # a volume", ZH: "docker run -v parley:/data … --data /data  # 使用卷"})}
 	}
 	return []Finding{ok(locale.Text{EN: "%s, on this machine", ZH: "%s，位于本机"}, f.name)}

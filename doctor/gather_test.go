@@ -34,7 +34,7 @@ func TestACheckThatIsStuckIsLeftBehind(t *testing.T) {
 		found := new(Examination).Run(t.Context(), c)
 		<-told
 		close(stuck)
-		if len(found) != 1 || found[0].Level != Fail || found[0].What.EN != "no answer within 4s: the system is stuck on it" {
+		if len(found) != 1 || found[0].Level != Fail || found[0].What.EN != "no result within 4s: a system call hangs" {
 			t.Errorf("%+v", found)
 		}
 	})
@@ -151,7 +151,7 @@ func TestABackupThatCannotBeLookedForIsNotWell(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := checkBackup(t.Context(), New(Subject{Config: server.Config{Data: file}}))
-	try(t, map[string]judged{"a file": {found, []string{"warn not looked at: "}}})
+	try(t, map[string]judged{"a file": {found, []string{"warn not checked: see data directory"}}})
 }
 
 func TestAFileSystemAsItIs(t *testing.T) {
@@ -255,16 +255,16 @@ func TestATakenPortIsTold(t *testing.T) {
 func TestWithoutDatagramsThereIsNothingToAsk(t *testing.T) {
 	e := New(Subject{Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}, Data: t.TempDir()}})
 	try(t, map[string]judged{
-		"udp":    {checkUDP(t.Context(), e), []string{"ok not looked at: no address of :2323/line is for datagrams"}},
-		"buffer": {checkBuffer(t.Context(), e), []string{"ok not looked at"}},
+		"udp":    {checkUDP(t.Context(), e), []string{"ok not checked: no address in :2323/line is for datagrams"}},
+		"buffer": {checkBuffer(t.Context(), e), []string{"ok not checked"}},
 	})
 }
 
 func TestWithoutConnectionsThereIsNothingToConnectTo(t *testing.T) {
 	e := New(Subject{Config: server.Config{Listen: server.Listen{{Address: ":8888", Door: "udp"}}, Data: t.TempDir()}})
 	try(t, map[string]judged{
-		"tcp": {checkTCP(t.Context(), e), []string{"ok not looked at: no address of :8888/udp is for connections"}},
-		"tls": {checkTLS(t.Context(), e), []string{"ok not looked at"}},
+		"tcp": {checkTCP(t.Context(), e), []string{"ok not checked: no address in :8888/udp is for connections"}},
+		"tls": {checkTLS(t.Context(), e), []string{"ok not checked"}},
 	})
 }
 
@@ -275,7 +275,7 @@ func TestATakenMetricsPortIsTold(t *testing.T) {
 	}
 	defer listener.Close()
 	found := checkServer(t.Context(), New(Subject{Config: server.Config{MetricsListen: listener.Addr().String(), Data: t.TempDir()}}))
-	try(t, map[string]judged{"taken": {found, []string{"ok none runs", "fail /tcp is taken | ss -ltnp"}}})
+	try(t, map[string]judged{"taken": {found, []string{"ok not running", "fail /tcp is taken | ss -ltnp"}}})
 }
 
 func TestAddressesToListenOn(t *testing.T) {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
@@ -40,7 +41,7 @@ func visit(s Subject) house {
 	defer cancel()
 	h.state, h.silent = s.Status(ctx, h.holder.Socket)
 	if errors.Is(h.silent, context.DeadlineExceeded) {
-		text := locale.Text{EN: "nothing within %v", ZH: "%v 内没有回应"}
+		text := locale.Text{EN: "timed out after %v", ZH: "%v 后超时"}
 		h.silent = locale.Errorf(text, statusPatience)
 	}
 	h.stopped = h.silent != nil && h.holder.IsStopped()
@@ -94,6 +95,9 @@ func (h house) udp() (door command.DoorState, bound netip.AddrPort, ok bool) {
 func checkServer(ctx context.Context, e *Examination) []Finding {
 	h := e.house()
 	found := judgeServer(h, e.Subject)
+	if e.directory().isBarred() {
+		found = seeDirectory()
+	}
 	if address := e.Config.MetricsListen; address != "" && !h.runs() {
 		if listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address); err != nil {
 			found = append(found, taken(server.ListenError(address, "tcp", "--metrics-listen", err), "ss -ltnp"))
@@ -104,92 +108,125 @@ func checkServer(ctx context.Context, e *Examination) []Finding {
 	return found
 }
 
-// taken says that an address cannot be listened on, and how to see who does.
+// taken says that an address cannot be listened on, and how to see which program does.
 func taken(err error, look string) Finding {
+	if !server.IsTaken(err) {
+		look = "parley config"
+	}
 	return broken(locale.Text{EN: "%v", ZH: "%v"}, err).cure(paste(look))
 }
 
 func judgeServer(h house, s Subject) []Finding {
 	switch {
 	case errors.Is(h.err, server.ErrNotRunning):
-		return []Finding{ok(locale.Text{EN: "none runs on %s", ZH: "数据目录 %s 上没有运行"}, s.Config.Data)}
+		return []Finding{ok(locale.Text{
+			EN: "not running on %s",
+			ZH: "未在数据目录 %s 上运行",
+		}, s.Config.Data)}
 	case h.err != nil:
-		return []Finding{broken(locale.Text{EN: "it cannot be seen whether one runs: %v", ZH: "无法得知是否在运行：%v"}, h.err)}
+		return []Finding{unknown(s.Config.Data, h.err)}
 	case h.stopped:
 		return []Finding{broken(locale.Text{
-			EN: "process %d serves %s but was stopped, perhaps with Ctrl-Z: nobody can talk",
+			EN: "process %d serves %s but is suspended, perhaps by Ctrl-Z: nobody can talk",
 			ZH: "进程 %d 正在使用 %s，但已被挂起（可能按了 Ctrl-Z），无人可以发言",
 		}, h.holder.PID, s.Config.Data).cure(locale.Text{
 			EN: "kill -CONT %d  # or type fg in its terminal", ZH: "kill -CONT %d  # 或在其终端输入 fg",
 		}, h.holder.PID)}
 	case h.silent != nil:
 		return []Finding{broken(locale.Text{
-			EN: "process %d serves %s but does not answer: %v", ZH: "进程 %d 正在使用 %s，但没有回答：%v",
+			EN: "process %d serves %s but does not answer: %v", ZH: "进程 %d 正在使用 %s，但没有回应：%v",
 		}, h.holder.PID, s.Config.Data, h.silent).cure(locale.Text{
-			EN: "kill %d  # asks it to stop; then start it again", ZH: "kill %d  # 请它停止，然后重新启动",
+			EN: "kill %d  # stops the server; then start it again", ZH: "kill %d  # 停止服务器，然后重新启动",
 		}, h.holder.PID)}
 	}
 	found := judgeState(h.state)
 	if h.state.Version != s.Version {
 		found = append(found, warning(locale.Text{
-			EN: "it is version %s, this program is %s: restart it to have the same", ZH: "其版本为 %s，本程序为 %s：重新启动后即一致",
+			EN: "the server runs version %s, this program is version %s: restart the server to update it",
+			ZH: "服务器版本为 %s，本程序版本为 %s：重新启动服务器即可更新",
 		}, h.state.Version, s.Version).cure(restart, h.holder.PID))
 	}
 	if door, bound, known := h.udp(); known && !agrees(s.Config.Listen.Datagrams(), bound) {
 		found = append(found, warning(locale.Text{
-			EN: "it listens on %s, the settings say %s: what follows is about other settings than it has", ZH: "它监听 %s，而设置是 %s：以下结果所依据的设置与它不同",
+			EN: "the server listens on %s, but the settings here say %s: the checks below may not apply to it",
+			ZH: "服务器监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
 		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
 	}
 	if door, bound, known := h.port(); known && !slices.EqualFunc(s.Config.Listen.Connections(), bound, agrees) {
 		found = append(found, warning(locale.Text{
-			EN: "it takes connections on %s, the settings say %s: what follows is about other settings than it has", ZH: "它在 %s 接受连接，而设置是 %s：以下结果所依据的设置与它不同",
-		}, door.Address, s.Config.Listen).cure(locale.Text{EN: "parley config  # give the same settings here, as serve has", ZH: "parley config  # 请使用与 serve 相同的设置"}))
+			EN: "the server accepts connections on %s, but the settings here say %s: " +
+				"the checks below may not apply to it",
+			ZH: "服务器在 %s 接受连接，而此处的设置是 %s：以下检查可能不适用于它",
+		}, door.Address, s.Config.Listen).cure(locale.Text{
+			EN: "parley config  # give doctor the same settings as serve",
+			ZH: "parley config  # doctor 的设置应与 serve 相同",
+		}))
 	}
 	if found == nil {
 		found = append(found, ok(locale.Text{
-			EN: "runs as process %d, version %s, stores", ZH: "正在运行，进程 %d，版本 %s，存储正常",
+			EN: "running as process %d, version %s; storage works", ZH: "正在运行，进程 %d，版本 %s，存储正常",
 		}, h.holder.PID, h.state.Version))
 	}
 	return found
 }
 
+// unknown says why it is not known whether a server runs. A restore or an import that fills the directory
+// has words of its own.
+func unknown(data string, err error) Finding {
+	var path *fs.PathError
+	if worded := wording(err); worded != nil && !errors.As(err, &path) {
+		return broken(locale.Text{EN: "%v", ZH: "%v"}, worded)
+	}
+	return broken(locale.Text{
+		EN: "cannot tell whether a server runs on %s: %v", ZH: "无法判断是否有服务器在使用 %s：%v",
+	}, data, cause(err)).cure(paste("ls -l %s"), quote(absolute(data)))
+}
+
 var restart = locale.Text{
-	EN: "kill %d  # then parley serve again; as a service: sudo systemctl restart parley",
-	ZH: "kill %d  # 然后再次 parley serve；若是系统服务：sudo systemctl restart parley",
+	EN: "kill %d  # then run parley serve again; as a service: sudo systemctl restart parley",
+	ZH: "kill %d  # 然后再次运行 parley serve；若是系统服务：sudo systemctl restart parley",
 }
 
 // judgeState says what a server tells of its disk and of what waits for it.
 func judgeState(s *command.State) []Finding {
 	switch {
 	case s.Storage == "storage_full":
-		return []Finding{broken(locale.Text{EN: "its disk is full, nobody can talk; it goes on by itself once there is room", ZH: "磁盘已满，无人可以发言；腾出空间后自动恢复"}).
+		return []Finding{broken(locale.Text{
+			EN: "the disk is full: nobody can talk until there is space again",
+			ZH: "磁盘已满：腾出空间之前无人可以发言",
+		}).
 			cure(paste("df -h"))}
 	case s.Storage == storageLost:
 		return []Finding{broken(locale.Text{
-			EN: "its database was removed or replaced while it ran, or overwritten, nobody can talk; " +
-				"when it is stopped with SIGTERM, it saves what it still has: all of the history, " +
-				"unless the file was overwritten or cut short",
-			ZH: "运行期间数据库被移走、替换或覆盖，无人可以发言；用 SIGTERM 停止时会另存尚有的内容：" +
-				"除非文件被覆盖或截断，否则就是全部历史",
+			EN: "the database was removed, replaced or overwritten while the server ran: nobody can talk. " +
+				"On SIGTERM the server saves the whole history, " +
+				"or what is left of it if the file was overwritten or cut short",
+			ZH: "数据库在服务器运行期间被移走、替换或覆盖：无人可以发言。" +
+				"用 SIGTERM 停止时，服务器会另存全部历史；如果文件被覆盖或截断，则另存剩余的部分",
 		}).cure(locale.Text{
-			EN: "# stop it with SIGTERM, never with kill -9: its last words say where the history is",
-			ZH: "# 用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",
+			EN: "# stop it with SIGTERM, never with kill -9: its last message says where the history is",
+			ZH: "# 请用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",
 		})}
 	case s.Storage != "ok":
 		return []Finding{broken(locale.Text{
-			EN: "its disk failed (%s), nobody can talk until a restart; its log has the reason", ZH: "磁盘出错（%s），重新启动前无人可以发言；原因见日志",
-		}, s.Storage).cure(locale.Text{EN: "journalctl -u parley | tail  # or where its standard error went", ZH: "journalctl -u parley | tail  # 或查看其标准错误输出"})}
+			EN: "the disk failed (%s): nobody can talk until the server is restarted; its log has the reason",
+			ZH: "磁盘出错（%s）：重新启动服务器之前无人可以发言，原因见日志",
+		}, s.Storage).cure(locale.Text{
+			EN: "journalctl -u parley | tail  # or wherever its standard error goes",
+			ZH: "journalctl -u parley | tail  # 或查看其标准错误输出",
+		})}
 	}
 	for _, q := range s.Queues {
 		switch {
 		case q.Capacity == 0 || q.Length <= q.Capacity/2:
 		case strings.HasPrefix(q.Name, port.Name+"."): // who is there waits for nothing
 			return []Finding{warning(locale.Text{
-				EN: "%d of at most %d connections are taken (%s)", ZH: "连接数 %d，上限 %d（%s）",
+				EN: "%d of %d connections are in use (%s)", ZH: "已用 %d 个连接，上限 %d（%s）",
 			}, q.Length, q.Capacity, q.Name).cure(paste("parley serve --port-connections %d"), 2*q.Capacity)}
 		default:
 			return []Finding{warning(locale.Text{
-				EN: "%d of at most %d wait in the queue %s: more is said than the disk takes", ZH: "%d 项（上限 %d）在队列 %s 中等待：磁盘跟不上",
+				EN: "%d of %d places in the queue %s are taken: the disk cannot keep up",
+				ZH: "%d 项（上限 %d）在队列 %s 中等待：磁盘跟不上",
 			}, q.Length, q.Capacity, q.Name).cure(paste("parley status --watch"))}
 		}
 	}

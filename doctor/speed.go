@@ -25,6 +25,9 @@ const (
 )
 
 func checkSpeed(ctx context.Context, e *Examination) []Finding {
+	if e.directory().isBarred() {
+		return seeDirectory()
+	}
 	dir := nearest(e.Config.Data)
 	took, err := measure(ctx, dir)
 	return judgeSpeed(dir, took, err)
@@ -58,7 +61,10 @@ func measure(ctx context.Context, dir string) (took []time.Duration, err error) 
 
 func judgeSpeed(dir string, took []time.Duration, err error) []Finding {
 	if err != nil {
-		return []Finding{broken(locale.Text{EN: "nothing can be written in %s: %v", ZH: "无法在 %s 中写入：%v"}, dir, err).
+		return []Finding{broken(locale.Text{
+			EN: "cannot write in %s: %v",
+			ZH: "无法在 %s 中写入：%v",
+		}, dir, cause(err)).
 			cure(paste("ls -ld %s; df -h %s; findmnt -T %s"), quote(dir), quote(dir), quote(dir))}
 	}
 	slices.Sort(took)
@@ -72,12 +78,17 @@ func judgeSpeed(dir string, took []time.Duration, err error) []Finding {
 	switch {
 	case middle >= speedBad:
 		return []Finding{broken(locale.Text{
-			EN: "an fsync takes %v, the longest %v: every message waits for one", ZH: "fsync 通常 %v，最长 %v：每条消息都要等待一次",
+			EN: "an fsync takes %v, the longest %v: every message waits for one",
+			ZH: "fsync 通常耗时 %v，最长 %v：每条消息都要等一次",
 		}, facts...).cure(faster)}
 	case middle >= speedGood:
 		return []Finding{warning(locale.Text{
-			EN: "an fsync takes %v, the longest %v: every message waits for one", ZH: "fsync 通常 %v，最长 %v：每条消息都要等待一次",
+			EN: "an fsync takes %v, the longest %v: every message waits for one",
+			ZH: "fsync 通常耗时 %v，最长 %v：每条消息都要等一次",
 		}, facts...).cure(faster)}
 	}
-	return []Finding{ok(locale.Text{EN: "an fsync takes %v, the longest %v", ZH: "fsync 通常 %v，最长 %v"}, facts...)}
+	return []Finding{ok(locale.Text{
+		EN: "an fsync takes %v, the longest %v",
+		ZH: "fsync 通常耗时 %v，最长 %v",
+	}, facts...)}
 }

@@ -40,6 +40,9 @@ func checkTCP(ctx context.Context, e *Examination) []Finding {
 		var end func()
 		c.bound, end, c.err = standIn(ctx, listen)
 		defer end()
+		if e.isServed(c.err) {
+			return seeDirectory()
+		}
 	}
 	for _, bound := range c.bound {
 		c.asked = append(c.asked, targets(bound)...)
@@ -50,7 +53,10 @@ func checkTCP(ctx context.Context, e *Examination) []Finding {
 
 // noConnections says that there is nothing to look at.
 func noConnections(listen server.Listen) []Finding {
-	return []Finding{ok(locale.Text{EN: "not looked at: no address of %s is for connections", ZH: "未检查：%s 中没有用于连接的地址"}, listen)}
+	return []Finding{ok(locale.Text{
+		EN: "not checked: no address in %s is for connections",
+		ZH: "未检查：%s 中没有用于连接的地址",
+	}, listen)}
 }
 
 func judgeContact(c contact) []Finding {
@@ -58,32 +64,50 @@ func judgeContact(c contact) []Finding {
 	case c.err != nil:
 		return []Finding{taken(c.err, "ss -ltnp")}
 	case len(c.bound) == 0:
-		return []Finding{warning(locale.Text{EN: "the server does not say where it listens", ZH: "服务器没有说明监听地址"})}
+		return []Finding{warning(locale.Text{
+			EN: "the server does not say where it listens",
+			ZH: "服务器没有给出监听地址",
+		})}
 	case len(c.silent) == len(c.asked):
-		return []Finding{broken(locale.Text{EN: "no connection to %s, even from this machine", ZH: "无法连接 %s，本机也不行"}, list(c.silent)).cure(c.letIn())}
+		return []Finding{broken(locale.Text{
+			EN: "cannot connect to %s, even from this machine",
+			ZH: "无法连接 %s，本机也不行",
+		}, list(c.silent)).cure(c.letIn())}
 	case len(c.silent) > 0:
 		found := warning
 		if len(c.silent) == len(c.asked)-loopbacks(c.asked) {
 			found = broken // nobody else gets in
 		}
-		return []Finding{found(locale.Text{EN: "no connection to %s: a firewall seems to stop them", ZH: "无法连接 %s：可能被防火墙拦截"}, list(c.silent)).cure(c.letIn())}
+		return []Finding{found(locale.Text{
+			EN: "cannot connect to %s: a firewall may block connections",
+			ZH: "无法连接 %s：连接可能被防火墙拦截",
+		}, list(c.silent)).cure(c.letIn())}
 	}
 	return []Finding{c.well()}
 }
 
 // well says that connections come in, and what may still keep others out.
 func (c contact) well() Finding {
-	f := ok(locale.Text{EN: "taken on %s", ZH: "%s 可以连接"}, list(c.asked))
+	f := ok(locale.Text{EN: "accepted on %s", ZH: "%s 可以连接"}, list(c.asked))
 	if !c.running {
-		f = ok(locale.Text{EN: "port %s is free, connections come through on %s", ZH: "端口 %s 空闲，%s 可以连接"}, strings.Join(c.numbers(), ", "), list(c.asked))
+		f = ok(locale.Text{
+			EN: "port %s is free, connections arrive on %s",
+			ZH: "端口 %s 空闲，%s 可以连接",
+		}, strings.Join(c.numbers(), ", "), list(c.asked))
 	}
 	if loopbacks(c.bound) == len(c.bound) {
 		f = f.add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})
 	} else if c.firewall != "" {
-		f = f.add(locale.Text{EN: "; %s is on and must let others in", ZH: "；%s 已启用，需允许他人访问"}, c.firewall).cure(c.letIn())
+		f = f.add(locale.Text{
+			EN: "; %s is on and must allow the port",
+			ZH: "；%s 已启用，需放行该端口",
+		}, c.firewall).cure(c.letIn())
 	}
 	if c.foreign > 0 {
-		f = f.add(locale.Text{EN: "; %d came without encryption from networks that are not served so (port.allow)", ZH: "；%d 个未加密连接来自未开放的网段（port.allow）"}, c.foreign)
+		f = f.add(locale.Text{
+			EN: "; %d connections without TLS came from networks that need it (port.allow)",
+			ZH: "；%d 个未使用 TLS 的连接来自必须使用 TLS 的网段（port.allow）",
+		}, c.foreign)
 	}
 	return f
 }

@@ -30,6 +30,9 @@ func checkTLS(_ context.Context, e *Examination) []Finding {
 	if len(e.Config.Listen.Connections()) == 0 {
 		return noConnections(e.Config.Listen)
 	}
+	if own := e.Config.TLSCert == "" && e.Config.TLSKey == ""; own && e.directory().isBarred() {
+		return seeDirectory()
+	}
 	return judgeIdentity(lookAtCertificate(e.Config.Data, e.Config.TLSCert, e.Config.TLSKey), time.Now())
 }
 
@@ -43,7 +46,10 @@ func lookAtCertificate(data, cert, key string) identity {
 		i.cert, i.key = filepath.Join(dir, certificate.CertName), filepath.Join(dir, certificate.KeyName)
 		c, i.err = certificate.Find(dir, quiet, time.Now)
 	case cert == "" || key == "":
-		i.err = locale.Errorf(locale.Text{EN: "tls.cert and tls.key go together: name both files, or neither", ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定"})
+		i.err = locale.Errorf(locale.Text{
+			EN: "tls.cert and tls.key must be set together: name both files or neither",
+			ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定",
+		})
 	default:
 		c, i.err = certificate.Open(cert, key, quiet, time.Now)
 		info, err := os.Stat(key)
@@ -57,36 +63,59 @@ func lookAtCertificate(data, cert, key string) identity {
 }
 
 func judgeIdentity(i identity, now time.Time) []Finding {
-	renew := paste("certbot renew  # or however it was made: the server reads the new files by itself")
+	renew := locale.Text{
+		EN: "certbot renew  # or the way you got it; the server reads the new files by itself",
+		ZH: "certbot renew  # 或按原来的方式续期；服务器会自动读取新文件",
+	}
 	if i.own {
 		renew = locale.Text{
-			EN: "rm %s %s && parley serve  # with the server stopped: it makes another, and everybody is asked anew whether to trust it",
-			ZH: "rm %s %s && parley serve  # 请先停止服务器：将生成新证书，所有人都需要重新确认",
+			EN: "# stop the server first\nrm %s %s && parley serve  # makes a new one, which every client has to trust again",
+			ZH: "# 请先停止服务器\nrm %s %s && parley serve  # 将生成新证书，所有客户端都需要重新信任",
 		}.Fill(quote(i.cert), quote(i.key))
 	}
 	var found []Finding
 	switch {
 	case i.own && errors.Is(i.err, fs.ErrNotExist):
-		return []Finding{ok(locale.Text{EN: "none yet, the first start makes one", ZH: "尚无，首次启动时生成"})}
+		return []Finding{ok(locale.Text{
+			EN: "none yet: the first start creates one",
+			ZH: "尚无，首次启动时会生成",
+		})}
 	case i.err != nil:
 		return []Finding{broken(locale.Text{EN: "%v", ZH: "%v"}, i.err).cure(paste("ls -l %s %s"), quote(i.cert), quote(i.key))}
 	case now.After(i.until):
-		found = append(found, broken(locale.Text{EN: "it was good until %s: who looks at it turns away", ZH: "已于 %s 过期：检查证书的客户端会拒绝连接"}, stamp(i.until)).cure(renew))
+		found = append(found, broken(locale.Text{
+			EN: "expired on %s: clients that verify it will refuse to connect",
+			ZH: "已于 %s 过期：验证证书的客户端会拒绝连接",
+		}, stamp(i.until)).cure(renew))
 	case now.Before(i.from):
-		found = append(found, broken(locale.Text{EN: "it is good from %s on: who looks at it turns away", ZH: "%s 起才有效：检查证书的客户端会拒绝连接"}, stamp(i.from)).
-			cure(locale.Text{EN: "date  # is the clock right?", ZH: "date  # 时钟正确吗？"}))
+		found = append(found, broken(locale.Text{
+			EN: "not valid before %s: clients that verify it will refuse to connect",
+			ZH: "%s 起才有效：验证证书的客户端会拒绝连接",
+		}, stamp(i.from)).
+			cure(locale.Text{EN: "date  # check the clock", ZH: "date  # 检查时钟"}))
 	case i.until.Sub(now) < certificateSoon:
-		found = append(found, warning(locale.Text{EN: "it is good until %s only", ZH: "将于 %s 过期"}, stamp(i.until)).cure(renew))
+		found = append(found, warning(locale.Text{
+			EN: "expires on %s",
+			ZH: "将于 %s 过期",
+		}, stamp(i.until)).cure(renew))
 	}
 	if i.open {
-		found = append(found, warning(locale.Text{EN: "everybody on this machine can use its key, %s", ZH: "本机任何人都能使用其私钥 %s"}, i.key).cure(paste("chmod o= %s"), quote(i.key)))
+		found = append(found, warning(locale.Text{
+			EN: "every user of this machine can read its key, %s", ZH: "本机任何用户都能读取其私钥 %s",
+		}, i.key).cure(paste("chmod o= %s"), quote(i.key)))
 	}
 	switch {
 	case found != nil:
 	case i.own:
-		found = append(found, ok(locale.Text{EN: "the server's own, good until %s, SHA-256 %s", ZH: "服务器自签名，有效期至 %s，SHA-256 为 %s"}, stamp(i.until), i.fingerprint))
+		found = append(found, ok(locale.Text{
+			EN: "the server's own, valid until %s, SHA-256 %s",
+			ZH: "服务器自签名，有效期至 %s，SHA-256 为 %s",
+		}, stamp(i.until), i.fingerprint))
 	default:
-		found = append(found, ok(locale.Text{EN: "%s, good until %s, SHA-256 %s", ZH: "%s，有效期至 %s，SHA-256 为 %s"}, i.cert, stamp(i.until), i.fingerprint))
+		found = append(found, ok(locale.Text{
+			EN: "%s, valid until %s, SHA-256 %s",
+			ZH: "%s，有效期至 %s，SHA-256 为 %s",
+		}, i.cert, stamp(i.until), i.fingerprint))
 	}
 	return found
 }

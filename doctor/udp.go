@@ -55,7 +55,9 @@ func checkUDP(ctx context.Context, e *Examination) []Finding {
 	} else {
 		echo, err := openEcho(ctx, listen)
 		if err != nil {
-			r.err = server.ListenError(listen, "udp", "--listen", err)
+			if r.err = server.ListenError(listen, "udp", "--listen", err); e.isServed(r.err) {
+				return seeDirectory()
+			}
 			return judgeReach(r)
 		}
 		defer echo.close()
@@ -69,9 +71,18 @@ func checkUDP(ctx context.Context, e *Examination) []Finding {
 	return judgeReach(r)
 }
 
+// isServed says whether an address may be taken by the very server that is examined: this user cannot
+// see whether that runs.
+func (e *Examination) isServed(err error) bool {
+	return server.IsTaken(err) && e.directory().isBarred()
+}
+
 // noDatagrams says that there is nothing to look at.
 func noDatagrams(listen server.Listen) []Finding {
-	return []Finding{ok(locale.Text{EN: "not looked at: no address of %s is for datagrams", ZH: "未检查：%s 中没有用于数据报的地址"}, listen)}
+	return []Finding{ok(locale.Text{
+		EN: "not checked: no address in %s is for datagrams",
+		ZH: "未检查：%s 中没有用于数据报的地址",
+	}, listen)}
 }
 
 func judgeReach(r reach) []Finding {
@@ -80,21 +91,34 @@ func judgeReach(r reach) []Finding {
 	case r.err != nil:
 		return []Finding{taken(r.err, "ss -lunp")}
 	case !r.bound.IsValid():
-		return []Finding{warning(locale.Text{EN: "the server does not say where it listens", ZH: "服务器没有说明监听地址"})}
+		return []Finding{warning(locale.Text{
+			EN: "the server does not say where it listens",
+			ZH: "服务器没有给出监听地址",
+		})}
 	case r.closed:
 		return []Finding{r.open(warning(locale.Text{
-			EN: "%s is no private address: nobody there is served unless udp.allow says so", ZH: "%s 不是私有地址：除非 udp.allow 允许，否则无人可以加入",
+			EN: "%s is not a private address: clients there are served only if udp.allow includes them",
+			ZH: "%s 不是私有地址：除非 udp.allow 包含该网段，否则无人可以加入",
 		}, r.bound.Addr()))}
 	case len(r.silent) == len(r.asked):
-		return []Finding{broken(locale.Text{EN: "no answer on %s, even to this machine", ZH: "%s 没有回答，本机也无法访问"}, list(r.silent)).cure(r.letIn(port))}
+		return []Finding{broken(locale.Text{
+			EN: "no answer on %s, even to this machine",
+			ZH: "%s 没有回应，本机也无法访问",
+		}, list(r.silent)).cure(r.letIn(port))}
 	case len(r.silent) > 0:
 		found := warning
 		if len(r.silent) == len(r.asked)-loopbacks(r.asked) {
 			found = broken // nobody else gets in
 		}
-		return []Finding{found(locale.Text{EN: "no answer on %s: a firewall seems to stop datagrams", ZH: "%s 没有回答：数据报可能被防火墙拦截"}, list(r.silent)).cure(r.letIn(port))}
+		return []Finding{found(locale.Text{
+			EN: "no answer on %s: a firewall may block datagrams",
+			ZH: "%s 没有回应：数据报可能被防火墙拦截",
+		}, list(r.silent)).cure(r.letIn(port))}
 	case r.bound.Addr().IsUnspecified() && loopbacks(r.asked) == len(r.asked) && len(r.allow) == 0:
-		return []Finding{r.open(warning(locale.Text{EN: "this machine has no private address: only itself is served", ZH: "本机没有私有地址：只有本机可以加入"}))}
+		return []Finding{r.open(warning(locale.Text{
+			EN: "this machine has no private address: only this machine is served",
+			ZH: "本机没有私有地址：只有本机可以加入",
+		}))}
 	}
 	return []Finding{r.well(port)}
 }
@@ -105,23 +129,33 @@ func (r reach) open(f Finding) Finding {
 		return f
 	}
 	return f.cure(locale.Text{
-		EN: "parley serve --udp-allow %s  # if those in that network are to be served", ZH: "parley serve --udp-allow %s  # 如果该网段的人可以加入",
+		EN: "parley serve --udp-allow %s  # if your members are in that network",
+		ZH: "parley serve --udp-allow %s  # 如果成员在该网段",
 	}, r.public[0])
 }
 
 // well says that datagrams are answered, and what may still keep others out: this machine's own never meet a firewall.
 func (r reach) well(port string) Finding {
-	f := ok(locale.Text{EN: "answered on %s", ZH: "%s 有回答"}, list(r.asked))
+	f := ok(locale.Text{EN: "answered on %s", ZH: "%s 有回应"}, list(r.asked))
 	if !r.running {
-		f = ok(locale.Text{EN: "port %s is free, they come through on %s", ZH: "端口 %s 空闲，%s 可以通信"}, port, list(r.asked))
+		f = ok(locale.Text{
+			EN: "port %s is free, datagrams arrive on %s",
+			ZH: "端口 %s 空闲，%s 可以收到数据报",
+		}, port, list(r.asked))
 	}
 	if r.bound.Addr().IsLoopback() {
 		f = f.add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})
 	} else if r.firewall != "" {
-		f = f.add(locale.Text{EN: "; %s is on and must let others in", ZH: "；%s 已启用，需允许他人访问"}, r.firewall).cure(r.letIn(port))
+		f = f.add(locale.Text{
+			EN: "; %s is on and must allow the port",
+			ZH: "；%s 已启用，需放行该端口",
+		}, r.firewall).cure(r.letIn(port))
 	}
 	if r.foreign > 0 {
-		f = f.add(locale.Text{EN: "; %d came from networks that are not served (udp.allow)", ZH: "；%d 个来自未开放的网段（udp.allow）"}, r.foreign)
+		f = f.add(locale.Text{
+			EN: "; %d datagrams came from networks that are not served (udp.allow)",
+			ZH: "；%d 个数据报来自未开放的网段（udp.allow）",
+		}, r.foreign)
 	}
 	return f
 }

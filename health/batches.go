@@ -20,11 +20,11 @@ type batches struct {
 func newBatches() *batches {
 	b := &batches{
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "parley_commit_seconds", Help: "How long a batch took to be on the disk.",
+			Name: "parley_commit_seconds", Help: "Time to store a batch on the disk, in seconds.",
 			Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16), // 0.1 ms to 3.3 s
 		}),
 		commands: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "parley_commit_commands", Help: "How many commands a batch held.",
+			Name: "parley_commit_commands", Help: "Number of commands in a batch.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 12), // 1 to 2,048, the most that a batch holds
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{

@@ -1,7 +1,7 @@
 package health
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"net/http/pprof"
 	"runtime/trace"
@@ -33,7 +33,7 @@ type Flight struct {
 // NewFlight starts to record, if wanted.
 func NewFlight(wanted bool) *Flight {
 	if !wanted {
-		return &Flight{err: fmt.Errorf("nothing is recorded: start the server with --flight-recorder")}
+		return &Flight{err: errors.New("the flight recorder is off: start the server with --flight-recorder")}
 	}
 	f := &Flight{recorder: trace.NewFlightRecorder(trace.FlightRecorderConfig{MinAge: flightAge, MaxBytes: flightBytes})}
 	f.err = f.recorder.Start()

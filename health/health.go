@@ -59,7 +59,7 @@ func (h *Health) Public() http.Handler {
 	mux := http.NewServeMux()
 	h.routes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "here are /healthz and /metrics", http.StatusNotFound)
+		http.Error(w, "not found: this address serves /healthz and /metrics", http.StatusNotFound)
 	})
 	return mux
 }

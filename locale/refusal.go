@@ -4,34 +4,34 @@ import "parley/chat"
 
 // refusals are the sentences of chat's Codes in Chinese; the English ones are chat's own.
 var refusals = map[chat.Code]string{
-	chat.Internal:       "服务器内部出错，详见服务器日志",
+	chat.Internal:       "服务器内部错误，原因见服务器日志",
 	chat.Busy:           "服务器繁忙，请稍后再试",
-	chat.ShuttingDown:   "服务器正在关闭",
-	chat.StorageFull:    "服务器磁盘已满，暂时无法保存",
-	chat.StorageFailed:  "服务器磁盘故障，重启前无法保存",
+	chat.ShuttingDown:   "服务器正在关闭，请稍后再来",
+	chat.StorageFull:    "服务器磁盘已满，暂时无法保存消息",
+	chat.StorageFailed:  "服务器磁盘故障，重新启动服务器之前无法保存消息",
 	chat.NickEmpty:      "请输入昵称",
-	chat.NickTooLong:    "昵称太长",
-	chat.NickCharacters: "昵称中有不允许的字符",
-	chat.NickScripts:    "昵称混用了容易混淆的文字",
-	chat.NickReserved:   "该昵称为系统保留",
+	chat.NickTooLong:    "昵称太长，请换一个短一些的",
+	chat.NickCharacters: "昵称含有不允许的字符，请换一个",
+	chat.NickScripts:    "昵称混用了容易混淆的文字，请换一个",
+	chat.NickReserved:   "该昵称为系统保留，请换一个",
 	chat.NickOccupied:   "昵称已被占用",
 	chat.NotInside:      "你不在聊天室中，请先进入",
-	chat.NotYours:       "该昵称是从另一个地址进入的",
-	chat.TextEmpty:      "没有内容",
-	chat.TextTooLong:    "消息太长",
+	chat.NotYours:       "该昵称正由另一个地址使用",
+	chat.TextEmpty:      "没有可发送的内容",
+	chat.TextTooLong:    "消息太长，请分几条发送",
 	chat.TextEncoding:   "消息不是 UTF-8 文本",
 	chat.TooFast:        "发送太快，请慢一点",
 	chat.RoomUnknown:    "没有这个房间",
-	chat.NickUnknown:    "聊天室里没有这个昵称",
+	chat.NickUnknown:    "聊天室里没有叫这个昵称的成员",
 	chat.CommandUnknown: "没有这个命令",
 	chat.BadArgument:    "无法理解这个命令",
-	chat.RoomFull:       "聊天室人数已满",
-	chat.RoomName:       "房间不能用这个名字",
+	chat.RoomFull:       "聊天室人数已满，请稍后再试",
+	chat.RoomName:       "房间不能用这个名字，请换一个",
 	chat.RoomNotJoined:  "你不在该房间，请先加入",
-	chat.TooManyRooms:   "房间太多",
-	chat.NotAllowed:     "只有管理员可以这样做",
-	chat.StorageLost:    "服务器的数据库已丢失，需要管理员处理",
-	chat.AddressFull:    "来自你的地址的成员太多",
+	chat.TooManyRooms:   "房间太多，请先离开一个",
+	chat.NotAllowed:     "只有管理员可以执行此操作",
+	chat.StorageLost:    "服务器的数据库已丢失，请联系管理员",
+	chat.AddressFull:    "来自你的地址的成员太多，请等其中一人离开",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.
@@ -51,8 +51,8 @@ func OperatorRefusal(r *chat.Refusal, l Lang) string {
 		return Refusal(r, l)
 	}
 	return Text{
-		EN: "the server lost its database and stores nothing more: stop it with Ctrl-C or SIGTERM, " +
-			"never with kill -9; its last words say where the history is",
+		EN: "the server lost its database and cannot store messages: stop it with Ctrl-C or SIGTERM, " +
+			"never with kill -9; its last message says where the history is",
 		ZH: "服务器的数据库已丢失，不再保存任何内容：请用 Ctrl-C 或 SIGTERM 停止服务器，" +
 			"切勿 kill -9；停止时会说明历史另存于何处",
 	}.In(l)

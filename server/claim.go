@@ -23,7 +23,7 @@ func ClaimEmpty(path string) (*Claim, error) {
 		return nil, err
 	} else if err == nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "a server (process %d) runs on the data directory %s: name an empty one with --data",
+			EN: "a server (process %d) runs on the data directory %s: choose an empty one with --data",
 			ZH: "服务器（进程 %d）正在使用数据目录 %s：请用 --data 指定一个空目录",
 		}, holder.PID, path)
 	}
@@ -72,7 +72,10 @@ func removeEmpty(made []string) {
 func mustBeEmpty(dir string, but ...string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return locale.Errorf(locale.Text{EN: "look into the data directory: %v", ZH: "无法查看数据目录：%v"}, err)
+		return locale.Errorf(locale.Text{
+			EN: "cannot read the data directory: %v",
+			ZH: "无法读取数据目录：%v",
+		}, err)
 	}
 	var there []string
 	for _, e := range entries {
@@ -84,7 +87,7 @@ func mustBeEmpty(dir string, but ...string) error {
 		return nil
 	}
 	return locale.Errorf(locale.Text{
-		EN: "the data directory %s is not empty (%s): name an empty or a new one with --data, or move this one away first",
+		EN: "the data directory %s is not empty (%s): choose an empty or new one with --data, or move this one away first",
 		ZH: "数据目录 %s 不是空的（%s）：请用 --data 指定空目录或新目录，或先移走原目录",
 	}, dir, strings.Join(there, ", "))
 }

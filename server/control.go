@@ -86,7 +86,7 @@ func (s *Server) serve(h *http.Server, listener net.Listener) {
 	go func() {
 		err := h.Serve(listener)
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			s.log.Error("HTTP is not served any more", "address", listener.Addr().String(), "err", err)
+			s.log.Error("HTTP server stopped", "address", listener.Addr().String(), "err", err)
 		}
 	}()
 }

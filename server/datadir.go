@@ -34,8 +34,8 @@ type Holder struct {
 
 // ErrNotRunning is returned by FindHolder when nobody serves the directory.
 var ErrNotRunning = locale.Errorf(locale.Text{
-	EN: "no parley server runs on this data directory",
-	ZH: "该数据目录上没有运行中的 Parley 服务器",
+	EN: "no Parley server is running on this data directory",
+	ZH: "该数据目录上没有正在运行的 Parley 服务器",
 })
 
 // FindHolder returns who serves a data directory now. While it is only being filled, the error says so.
@@ -45,11 +45,24 @@ func FindHolder(dir string) (Holder, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return Holder{}, ErrNotRunning
 	case err != nil:
-		return Holder{}, NameOwner(dir, fmt.Errorf("look who serves %s: %w", dir, err))
+		return Holder{}, NameOwner(dir, cannotTell(dir, err))
 	case locked:
 		return Holder{}, errors.Join(ErrNotRunning, lock.Unlock())
 	}
 	return readHolder(dir)
+}
+
+// cannotTell returns an error that says why it is not known who serves a data directory. An error that
+// already says what to do stays as it is.
+func cannotTell(dir string, err error) error {
+	var worded *locale.Error
+	if errors.As(err, &worded) {
+		return err
+	}
+	return locale.Errorf(locale.Text{
+		EN: "cannot tell whether a server runs on the data directory %s: %v",
+		ZH: "无法判断是否有服务器在使用数据目录 %s：%v",
+	}, dir, err)
 }
 
 // tryLock opens the locked file of a data directory and locks it, if nobody else has. A link is
@@ -79,18 +92,21 @@ func readHolder(dir string) (Holder, error) {
 	path := filepath.Join(dir, lockName)
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return Holder{}, fmt.Errorf("read %s: %w", path, err)
+		return Holder{}, locale.Errorf(locale.Text{
+			EN: "cannot read the lock file: %v",
+			ZH: "无法读取锁文件：%v",
+		}, err)
 	}
 	var h Holder
 	if err := json.Unmarshal(content, &h); err != nil {
 		return Holder{}, locale.Errorf(locale.Text{
-			EN: "a server is starting on this data directory (%s is not complete yet)",
-			ZH: "该数据目录上的服务器正在启动（%s 尚不完整）",
+			EN: "a server is starting on this data directory (%s is not complete yet): try again",
+			ZH: "该数据目录上的服务器正在启动（%s 尚不完整）：请重试",
 		}, path)
 	}
 	if h.Filling {
 		return h, locale.Errorf(locale.Text{
-			EN: "a restore or an import (process %d) is filling the data directory %s: wait until it is done",
+			EN: "a restore or an import (process %d) is filling the data directory %s: wait until it has finished",
 			ZH: "恢复或导入（进程 %d）正在写入数据目录 %s：请等待其完成",
 		}, h.PID, dir)
 	}
@@ -107,8 +123,8 @@ func MissingDatabase(dir string) error {
 	switch {
 	case former.Filling:
 		return locale.Errorf(locale.Text{
-			EN: "a restore or an import into the data directory %[1]s was cut short, " +
-				"nothing in it is complete: remove the directory (rm -r %[1]s) and restore again",
+			EN: "a restore or an import into the data directory %[1]s was interrupted " +
+				"and left it incomplete: remove the directory (rm -r %[1]s) and restore again",
 			ZH: "数据目录 %[1]s 的恢复或导入曾被中断，其中的数据不完整：" +
 				"请删除该目录（rm -r %[1]s），然后重新恢复",
 		}, dir)
@@ -132,7 +148,10 @@ type dataDir struct {
 // holds the directory or if the database is missing from it, and then changes nothing.
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "make the data directory: %v", ZH: "无法创建数据目录：%v"}, err)
+		return nil, locale.Errorf(locale.Text{
+			EN: "cannot create the data directory: %v",
+			ZH: "无法创建数据目录：%v",
+		}, err)
 	}
 	lock, err := lockDir(path)
 	if err != nil {
@@ -157,8 +176,8 @@ func (e heldError) Unwrap() error { return e.error }
 func lockDir(path string) (*flock.Flock, error) {
 	lock, locked, err := tryLock(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
-		locking := locale.Text{EN: "lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}
-		return nil, NameOwner(path, locale.Errorf(locking, path, err))
+		locking := locale.Text{EN: "cannot lock the data directory %s: %v", ZH: "无法锁定数据目录 %s：%v"}
+		return nil, nameOwner(path, true, locale.Errorf(locking, path, err))
 	}
 	if !locked {
 		holder, err := readHolder(path)
@@ -166,13 +185,14 @@ func lockDir(path string) (*flock.Flock, error) {
 			return nil, heldError{err}
 		}
 		return nil, heldError{locale.Errorf(locale.Text{
-			EN: "another server (process %d) uses the data directory %s: stop it, or choose another directory with --data",
+			EN: "another server (process %d) uses the data directory %s: stop it or choose another with --data",
 			ZH: "另一个服务器（进程 %d）正在使用数据目录 %s：请先停止它，或用 --data 指定其他目录",
 		}, holder.PID, path)}
 	}
 	if !inPlace(lock) { // removed by an Abandon between being opened and being locked
 		return nil, errors.Join(locale.Errorf(locale.Text{
-			EN: "the data directory %s was just being filled: try again", ZH: "数据目录 %s 刚才正在被写入：请重试",
+			EN: "the data directory %s was being filled a moment ago: try again",
+			ZH: "数据目录 %s 刚才正在被写入：请重试",
 		}, path), lock.Unlock())
 	}
 	return lock, nil
@@ -214,6 +234,8 @@ func (d *dataDir) sign(h Holder) error {
 	return d.write(append(content, '\n'))
 }
 
+var cannotSign = locale.Text{EN: "cannot write the lock file: %v", ZH: "无法写入锁文件：%v"}
+
 // write replaces the lock file's content. It does not touch a file that came in its place.
 func (d *dataDir) write(content []byte) error {
 	path := filepath.Join(d.path, lockName)
@@ -222,7 +244,7 @@ func (d *dataDir) write(content []byte) error {
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|signFlags|noFollow, 0o600)
 	if err != nil {
-		return fmt.Errorf("sign the lock file: %w", err)
+		return locale.Errorf(cannotSign, err)
 	}
 	if !inPlace(d.lock) {
 		err = fmt.Errorf("%s was replaced", d.lock.Path())
@@ -231,7 +253,7 @@ func (d *dataDir) write(content []byte) error {
 		err = errors.Join(f.Truncate(int64(len(content))), writeErr)
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("sign the lock file: %w", err)
+		return locale.Errorf(cannotSign, err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"parley/door/line"
 	"parley/door/udp"
 	"parley/hub"
+	"parley/locale"
 	"parley/setting"
 )
 
@@ -122,7 +122,9 @@ func (s *Server) openDoors(ctx context.Context, table []doorRow) error {
 		case err != nil && row.takesDatagrams():
 			return ListenError(s.config.Listen.Datagrams(), "udp", "--listen", err)
 		case err != nil:
-			return fmt.Errorf("open the door %s: %w", row.name, err)
+			return locale.Errorf(locale.Text{
+				EN: "cannot open the door %q: %v", ZH: "无法打开入口 %q：%v",
+			}, row.name, err)
 		}
 		s.doors = append(s.doors, d)
 		for _, protocol := range row.streams {

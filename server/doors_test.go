@@ -124,7 +124,7 @@ func TestDoorsAreOpenedInOrderAndClosedInTheOther(t *testing.T) {
 }
 
 func TestADoorThatDoesNotOpenClosesTheOthers(t *testing.T) {
-	for broken, why := range map[string]string{"irc": "open the door irc: it sticks", "udp": "listen on :1 (udp): it sticks"} {
+	for broken, why := range map[string]string{"irc": `cannot open the door "irc": it sticks`, "udp": `cannot listen on ":1" (udp): it sticks`} {
 		h := house{broken: broken}
 		if _, err := h.open(t, ":1"); err == nil || err.Error() != why {
 			t.Errorf("%s: %v", broken, err)

@@ -65,10 +65,10 @@ func (s *Server) divideFiles(limit uint64) error {
 	files, ok := ShareFiles(limit, wanted)
 	if !ok {
 		return locale.Errorf(locale.Text{
-			EN: "the process may have only %d files open, and a server needs %d: " +
-				"raise the limit with ulimit -n 1024 or, as a service, LimitNOFILE=1024",
-			ZH: "本进程最多可打开 %d 个文件，而服务器至少需要 %d 个：" +
-				"请用 ulimit -n 1024 调大上限；若是系统服务，请设置 LimitNOFILE=1024",
+			EN: "the limit of open files is %d, but a server needs at least %d: " +
+				"raise it with ulimit -n 1024 or, as a service, LimitNOFILE=1024",
+			ZH: "打开文件数的上限为 %d，而服务器至少需要 %d：" +
+				"请用 ulimit -n 1024 调大；若是系统服务，请设置 LimitNOFILE=1024",
 		}, limit, FilesLeast)
 	}
 	s.files, s.config.Port.Connections = files, files.Connections
@@ -78,7 +78,7 @@ func (s *Server) divideFiles(limit uint64) error {
 			level = slog.LevelWarn
 		}
 		s.log.Log(context.Background(), level,
-			"port.connections is lowered to what the limit of open files allows",
+			"port.connections is lowered to fit the limit of open files",
 			"files", limit, "wanted", wanted, "connections", files.Connections)
 	}
 	return nil

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"time"
@@ -34,13 +33,13 @@ func (s *Server) keep(done <-chan struct{}) {
 func (s *Server) look() {
 	renewed, lockErr := s.dir.keep()
 	if renewed {
-		s.log.Warn("the lock file was removed or replaced, and was made anew", "dir", s.dir.path)
+		s.log.Warn("the lock file was removed or replaced, and was created again", "dir", s.dir.path)
 	}
 	var held heldError
 	if errors.As(lockErr, &held) { // two servers write one database
 		s.abandon(lockErr)
 	} else if lockErr != nil {
-		s.log.Warn("the lock file cannot be made anew", "err", lockErr)
+		s.log.Warn("the lock file cannot be created again", "err", lockErr)
 	}
 	if err := s.store.InPlace(); err != nil {
 		s.abandon(err)
@@ -49,7 +48,7 @@ func (s *Server) look() {
 		return // without the lock, a socket under our name may be another server's
 	}
 	if err := s.keepControl(); err != nil {
-		s.log.Warn("the control socket is not in its place, and cannot be made anew", "err", err)
+		s.log.Warn("the control socket was removed or replaced, and cannot be created again", "err", err)
 	}
 }
 
@@ -76,7 +75,7 @@ func (s *Server) keepControl() error {
 	}
 	former := s.socket.listener
 	s.socket = renewed
-	s.log.Warn("the control socket was removed or replaced, and was made anew", "path", renewed.path)
+	s.log.Warn("the control socket was removed or replaced, and was created again", "path", renewed.path)
 	s.serve(s.control, s.socket.listener)
 	return former.Close()
 }
@@ -88,6 +87,10 @@ type socket struct {
 	info     os.FileInfo
 }
 
+var cannotListen = locale.Text{
+	EN: "cannot open the control socket: %v", ZH: "无法打开控制套接字：%v",
+}
+
 // listenSocket opens the control socket, which only this user can open. It replaces a socket that
 // is there already: the server holds the lock, so that one belongs to a killed server. It does not
 // touch anything else at the path.
@@ -96,24 +99,24 @@ func listenSocket(path string) (socket, error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
-		return socket{}, fmt.Errorf("look for an old control socket: %w", err)
+		return socket{}, locale.Errorf(cannotListen, err)
 	case !isSocket(info):
 		return socket{}, locale.Errorf(locale.Text{
-			EN: "%s, where the control socket belongs, is something else: move it away",
-			ZH: "%s 应为控制套接字，却是其他文件：请将其移走",
+			EN: "cannot create the control socket %s: another file is there, move it away",
+			ZH: "无法创建控制套接字 %s：该处已有其他文件，请将其移走",
 		}, path)
 	default:
 		if err := os.Remove(path); err != nil {
-			return socket{}, fmt.Errorf("remove the old control socket: %w", err)
+			return socket{}, locale.Errorf(cannotListen, err)
 		}
 	}
 	listener, err := listenPrivate(path)
 	if err != nil {
-		return socket{}, fmt.Errorf("open the control socket: %w", err)
+		return socket{}, locale.Errorf(cannotListen, err)
 	}
 	if info, err = os.Lstat(path); err != nil {
 		err = errors.Join(err, listener.Close())
-		return socket{}, fmt.Errorf("open the control socket: %w", err)
+		return socket{}, locale.Errorf(cannotListen, err)
 	}
 	listener.SetUnlinkOnClose(false) // the path may be another server's by then: see remove
 	return socket{path, listener, info}, nil

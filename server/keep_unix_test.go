@@ -138,7 +138,7 @@ func TestADatabaseThatIsFoundDamagedIsNotCalledStored(t *testing.T) {
 	if err := s.hub.Do(t.Context(), chat.Announce{Text: "and this"}); err == nil {
 		t.Error("it is stored in a damaged database")
 	}
-	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "What was shown may not be stored") {
+	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "Messages that members saw may not be stored") {
 		t.Errorf("%v", err)
 	}
 }
@@ -240,7 +240,7 @@ func TestALostDirectoryLeavesItsHistoryBesideIt(t *testing.T) {
 	if globErr != nil || len(saved) != 1 {
 		t.Fatalf("%q, %v", saved, globErr)
 	}
-	if err == nil || !strings.Contains(err.Error(), "All of it was saved in "+saved[0]) {
+	if err == nil || !strings.Contains(err.Error(), "The whole history was saved in "+saved[0]) {
 		t.Errorf("%v", err)
 	}
 	if !s.isWhole(saved[0]) {

@@ -21,7 +21,7 @@ func NoteBackup(dir string, b archive.Backup) error {
 	}
 	partial, err := os.CreateTemp(dir, lastBackupName+".partial-*")
 	if err != nil {
-		return fmt.Errorf("note the backup: %w", err)
+		return err
 	}
 	_, err = partial.Write(append(content, '\n'))
 	err = errors.Join(err, partial.Chmod(0o644), partial.Sync(), partial.Close()) // root backs up, the server's user reads
@@ -29,7 +29,7 @@ func NoteBackup(dir string, b archive.Backup) error {
 		err = os.Rename(partial.Name(), filepath.Join(dir, lastBackupName))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("note the backup: %w", err), os.Remove(partial.Name()))
+		return errors.Join(err, os.Remove(partial.Name()))
 	}
 	return nil
 }

@@ -96,7 +96,9 @@ func listenField(field *Listen, table []doorRow) setting.Field {
 // parseListen reads ADDRESS and ADDRESS/DOOR, for the doors of a table.
 func parseListen(items []string, table []doorRow) (Listen, error) {
 	if len(items) == 0 {
-		return nil, locale.Errorf(locale.Text{EN: "no address is listed: nobody could enter", ZH: "没有监听地址：无人可以加入"})
+		return nil, locale.Errorf(locale.Text{
+			EN: "the list of addresses is empty: nobody could join", ZH: "地址列表为空：无人可以加入",
+		})
 	}
 	known := names(table, func(doorRow) bool { return true })
 	var l Listen
@@ -107,15 +109,17 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 		}
 		if alone && !slices.Contains(known, door) {
 			return nil, locale.Errorf(locale.Text{
-				EN: "%s: there is no door %q; the doors are: %s", ZH: "%s：没有名为 %q 的入口；现有入口：%s",
+				EN: "%q: unknown door %q (valid: %s)", ZH: "%q：没有名为 %q 的入口（可用：%s）",
 			}, item, door, strings.Join(known, ", "))
 		}
 		l = append(l, Endpoint{address, door})
 	}
 	if all := l.among(names(table, doorRow.takesDatagrams)); len(all) > 1 {
 		return nil, locale.Errorf(locale.Text{
-			EN: "%s and %s are both for datagrams, which have one socket: keep one, or name a door of the other alone, as ADDRESS/DOOR",
-			ZH: "%s 和 %s 都用于数据报，而数据报只有一个套接字：请只保留一个，或用 地址/入口 的形式指定其他入口",
+			EN: "%s and %s are both for datagrams, but only one address can be: " +
+				"keep one, or limit the other to one door (ADDRESS/DOOR)",
+			ZH: "%s 和 %s 都用于数据报，但只能有一个：" +
+				"请只保留一个，或用 地址/入口 的形式把另一个限定为其他入口",
 		}, all[0], all[1])
 	}
 	if err := twice(l.streams(table)); err != nil {
@@ -129,7 +133,7 @@ func twice(all Listen) error {
 	for i, e := range all {
 		again := func(other Endpoint) bool { return other.Address == e.Address && !strings.HasSuffix(e.Address, ":0") }
 		if slices.ContainsFunc(all[:i], again) {
-			return locale.Errorf(locale.Text{EN: "%s is listed twice", ZH: "%s 重复列出"}, e.Address)
+			return locale.Errorf(locale.Text{EN: "%q is listed twice", ZH: "%q 重复列出"}, e.Address)
 		}
 	}
 	return nil

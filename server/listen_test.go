@@ -49,18 +49,18 @@ func TestWhereDoorsAreMet(t *testing.T) {
 
 func TestAddressesThatAreNone(t *testing.T) {
 	for given, why := range map[string]string{
-		"":                            "nobody could enter",
-		" , ":                         "nobody could enter",
+		"":                            "nobody could join",
+		" , ":                         "nobody could join",
 		"8888":                        `"8888" is no address`,
 		"/udp":                        `"" is no address`,
 		":8888,nowhere/line":          `"nowhere" is no address`,
-		":8888/":                      `no door ""; the doors are: udp, line, irc`,
-		":8888/tcp":                   `no door "tcp"; the doors are: udp, line, irc`,
-		":8888/udp/line":              `no door "udp/line"`,
+		":8888/":                      `unknown door "" (valid: udp, line, irc)`,
+		":8888/tcp":                   `unknown door "tcp" (valid: udp, line, irc)`,
+		":8888/udp/line":              `unknown door "udp/line"`,
 		":8888,:9999":                 ":8888 and :9999 are both for datagrams",
 		":8888/udp,:2323/line,:9999":  ":8888/udp and :9999 are both for datagrams",
-		":1/line,:2/udp,:1/irc":       ":1 is listed twice",
-		"127.0.0.1:1/irc,127.0.0.1:1": "127.0.0.1:1 is listed twice",
+		":1/line,:2/udp,:1/irc":       `":1" is listed twice`,
+		"127.0.0.1:1/irc,127.0.0.1:1": `"127.0.0.1:1" is listed twice`,
 	} {
 		before := Listen{{Address: ":7"}}
 		l := slices.Clone(before)
@@ -86,7 +86,7 @@ func TestListenComesFromEverySource(t *testing.T) {
 		}
 	}
 	_, err := Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp', ':3/gopher']\n")})
-	if err == nil || !strings.Contains(err.Error(), `no door "gopher"; the doors are: udp`) {
+	if err == nil || !strings.Contains(err.Error(), `unknown door "gopher" (valid: udp`) {
 		t.Errorf("got %v", err)
 	}
 	_, err = Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp']\n")})

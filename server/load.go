@@ -98,7 +98,9 @@ func resolve(settings []setting.Setting, from Sources) ([]Effective, error) {
 	return all, errors.Join(problems...)
 }
 
-var errNoSetting = locale.Errorf(locale.Text{EN: "there is no such setting", ZH: "没有这个设置"})
+var errNoSetting = locale.Errorf(locale.Text{
+	EN: "unknown setting: parley config lists the valid ones", ZH: "没有这个设置：请用 parley config 查看全部设置",
+})
 
 func problem(key string, origin locale.Text, err error) error {
 	return locale.Errorf(locale.Text{
@@ -117,7 +119,10 @@ func readFile(path string, named bool) (map[string]string, error) {
 		return flat, nil
 	}
 	if err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "read the configuration: %v", ZH: "无法读取配置：%v"}, err)
+		return nil, locale.Errorf(locale.Text{
+			EN: "cannot read the configuration: %v",
+			ZH: "无法读取配置：%v",
+		}, err)
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(content, &tree); err != nil {

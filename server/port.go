@@ -101,7 +101,7 @@ func (s *Server) openCertificate() (err error) {
 		s.certificate, err = certificate.Own(s.config.Data, s.log, time.Now)
 	case cert == "" || key == "":
 		err = locale.Errorf(locale.Text{
-			EN: "tls.cert and tls.key go together: name both files, or neither",
+			EN: "tls.cert and tls.key must be set together: name both files or neither",
 			ZH: "tls.cert 和 tls.key 必须同时设置：请指定两个文件，或都不指定",
 		})
 	default:

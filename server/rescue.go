@@ -20,27 +20,27 @@ func (s *Server) rescue(missing error) error {
 	switch {
 	case rescued == "":
 		return errors.Join(locale.Errorf(locale.Text{
-			EN: "not everything that was shown is stored in %s: %v. " +
+			EN: "some messages that members saw are not stored in %s: %v. " +
 				"Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
+			ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing), err)
 	case !s.isWhole(rescued):
 		rescued = notToRestore(rescued)
 		return errors.Join(locale.Errorf(locale.Text{
-			EN: "not everything that was shown is stored in %s: %v. " +
-				"What could still be read is in %[3]s, but that is not all, or not sound " +
-				"(parley verify %[3]s). Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
+			EN: "some messages that members saw are not stored in %s: %v. " +
+				"The readable part is in %[3]s, but it is incomplete or damaged " +
+				"(parley verify %[3]s says how). Restore the last backup: parley restore --data NEW BACKUP",
+			ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
 				"尚能读取的内容在 %[3]s，但不完整或已损坏（parley verify %[3]s）。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing, rescued), err)
 	}
 	return errors.Join(locale.Errorf(locale.Text{
-		EN: "not everything that was shown is stored in %s: %v. " +
-			"All of it was saved in %[3]s: parley restore --data NEW %[3]s",
-		ZH: "并非所有显示过的消息都已保存在 %s：%v。" +
-			"全部内容已另存为 %[3]s：parley restore --data 新目录 %[3]s",
+		EN: "some messages that members saw are not stored in %s: %v. " +
+			"The whole history was saved in %[3]s: parley restore --data NEW %[3]s",
+		ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
+			"全部历史已另存为 %[3]s：parley restore --data 新目录 %[3]s",
 	}, s.config.Data, missing, rescued), err)
 }
 
@@ -99,7 +99,7 @@ func LostDatabase(dir string) error {
 	}
 	return locale.Errorf(locale.Text{
 		EN: "the server on the data directory %[1]s (process %[2]d) lost its database: " +
-			"stop it with kill %[2]d, never with kill -9; its last words say where the history is",
+			"stop it with kill %[2]d, never with kill -9; its last message says where the history is",
 		ZH: "数据目录 %[1]s 上的服务器（进程 %[2]d）丢失了数据库：" +
 			"请用 kill %[2]d 停止它，切勿 kill -9；停止时会说明历史另存于何处",
 	}, dir, holder.PID)

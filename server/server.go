@@ -135,17 +135,20 @@ func abandon(ctx context.Context, err error, opened []func() error) error {
 func (s *Server) explain(err error) error {
 	if errors.Is(err, store.ErrDamaged) {
 		return locale.Errorf(locale.Text{
-			EN: "the data directory %[1]s cannot be used: %[2]v. Nothing in it was changed; " +
-				"parley doctor --data %[1]s says how a backup takes its place",
-			ZH: "无法使用数据目录 %[1]s：%[2]v。其中的内容未被改动；" +
-				"运行 parley doctor --data %[1]s 查看如何换上备份",
+			EN: "%[2]v. Nothing in it was changed; " +
+				"parley doctor --data %[1]s says how to replace it with a backup",
+			ZH: "数据库已损坏（%[2]v）。其中的内容未被改动；" +
+				"请运行 parley doctor --data %[1]s，查看如何用备份替换",
 		}, s.config.Data, err)
 	}
 	var refusal *chat.Refusal
 	if errors.Is(err, store.ErrFull) || errors.As(err, &refusal) && refusal.Code == chat.StorageFull {
 		return locale.Errorf(locale.Text{
-			EN: "the disk of the data directory %[1]s is full or may not be written: make room on it (df -h %[1]s shows how much there is), raise store.max-size if that is set, or choose another directory with --data",
-			ZH: "数据目录 %[1]s 所在磁盘已满或不可写：请腾出空间（用 df -h %[1]s 查看），如设置了 store.max-size 请调大，或用 --data 指定其他目录",
+			EN: "the disk of the data directory %[1]s is full or read-only: " +
+				"free some space (df -h %[1]s shows how much is left), raise store.max-size if it is set, " +
+				"or choose another directory with --data",
+			ZH: "数据目录 %[1]s 所在磁盘已满或不可写：" +
+				"请腾出空间（用 df -h %[1]s 查看），如设置了 store.max-size 请调大，或用 --data 指定其他目录",
 		}, s.config.Data)
 	}
 	return err
@@ -181,10 +184,13 @@ func (s *Server) lookAtClock(newest time.Time) {
 	if newest.Sub(now) <= clockTolerance {
 		return
 	}
-	s.log.Warn("the clock is before the newest message", "clock", now, "newest", newest)
+	s.log.Warn("the clock is behind the newest message", "clock", now, "newest", newest)
 	s.notices = append(s.notices, locale.Errorf(locale.Text{
-		EN: "Mind: this machine's clock says %s, the newest message is of %s. Until the clock is past that, all messages are dated so: set the clock (date, timedatectl set-ntp true).",
-		ZH: "注意：本机时钟为 %s，最新消息的时间为 %s。在时钟超过该时间之前，所有消息都将标为该时间：请校准时钟（date、timedatectl set-ntp true）。",
+		EN: "Warning: this machine's clock says %s, but the newest message is from %s. " +
+			"Until the clock passes that time, every message gets it: " +
+			"correct the clock (timedatectl set-ntp true).",
+		ZH: "注意：本机时钟为 %s，而最新消息的时间为 %s。" +
+			"时钟走过该时间之前，所有消息都会标为该时间：请校准时钟（timedatectl set-ntp true）。",
 	}, now.Format(time.DateTime), newest.Local().Format(time.DateTime)))
 }
 
@@ -270,9 +276,9 @@ func (s *Server) stoppedWriting() error {
 	}
 	return locale.Errorf(locale.Text{
 		EN: "the server stopped writing to %[1]s: %[2]v. " +
-			"Every message shown before that is stored; to check them: parley verify --data %[1]s",
+			"Every message that members saw before is stored; check with parley verify --data %[1]s",
 		ZH: "服务器已停止写入 %[1]s：%[2]v。" +
-			"此前显示过的消息均已保存；可用 parley verify --data %[1]s 检查",
+			"成员在此之前看到的消息均已保存；可用 parley verify --data %[1]s 检查",
 	}, s.config.Data, why)
 }
 
@@ -285,10 +291,10 @@ func (s *Server) foundDamage() error {
 	}
 	return locale.Errorf(locale.Text{
 		EN: "the server stopped writing to %[1]s: %[2]v. " +
-			"What was shown may not be stored: check it with parley verify --data %[1]s, " +
-			"and if it is not sound, restore the last backup: parley restore --data NEW BACKUP",
+			"Messages that members saw may not be stored: check with parley verify --data %[1]s " +
+			"and, if it finds damage, restore the last backup: parley restore --data NEW BACKUP",
 		ZH: "服务器已停止写入 %[1]s：%[2]v。" +
-			"显示过的消息可能没有保存：请用 parley verify --data %[1]s 检查，" +
+			"成员已看到的消息可能没有保存：请用 parley verify --data %[1]s 检查，" +
 			"如有问题，请恢复最近的备份：parley restore --data 新目录 备份文件",
 	}, s.config.Data, why)
 }

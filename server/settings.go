@@ -24,55 +24,82 @@ func (c *Config) general() []setting.Setting {
 	return []setting.Setting{
 		{
 			Key: "data", Default: DefaultData, Field: setting.Text(&c.Data),
-			Help: locale.Text{EN: "directory of everything that is kept", ZH: "数据目录"},
+			Help: locale.Text{
+				EN: "data directory: database, certificate, control socket",
+				ZH: "数据目录：数据库、证书、控制套接字",
+			},
 		},
 		{
 			Key: "listen", Default: ":8888", Field: listenField(&c.Listen, doorTable()),
-			Help: locale.Text{EN: "addresses of the chat room, each for all doors, or as ADDRESS/DOOR for one of them", ZH: "聊天室的监听地址；地址/入口 表示只用于该入口"},
+			Help: locale.Text{
+				EN: "addresses to listen on, each for all doors or, as ADDRESS/DOOR, for one of them",
+				ZH: "监听地址；地址/入口 表示只用于该入口",
+			},
 		},
 		{
 			Key: "no-limits", Default: "false", Field: setting.YesNo(&c.NoLimits),
-			Help: locale.Text{EN: "switch off all rates and the bounds per IP address: benchmarks, trusted networks", ZH: "关闭所有速率限制和每个 IP 地址的数量限制：用于测试或可信网络"},
+			Help: locale.Text{
+				EN: "disable all rate limits and limits per IP address (benchmarks, trusted networks)",
+				ZH: "关闭所有速率限制和每个 IP 地址的数量限制（用于测试或可信网络）",
+			},
 		},
 		{
 			Key: "log.level", Default: "info", Field: setting.OneOf(&c.LogLevel, "debug", "info", "warn", "error"),
-			Help: locale.Text{EN: "what is logged: debug, info, warn or error", ZH: "日志级别：debug、info、warn 或 error"},
+			Help: locale.Text{
+				EN: "log level: debug, info, warn or error",
+				ZH: "日志级别：debug、info、warn 或 error",
+			},
 		},
 		{
 			Key: "metrics.listen", Default: "", Field: setting.OptionalAddress(&c.MetricsListen),
-			Help: locale.Text{EN: "address of /healthz and /metrics beside the control socket, such as 127.0.0.1:9888; empty: none", ZH: "/healthz 和 /metrics 的监听地址，例如 127.0.0.1:9888；空表示不开放"},
+			Help: locale.Text{
+				EN: "extra address for /healthz and /metrics, such as 127.0.0.1:9888; empty: none",
+				ZH: "/healthz 和 /metrics 的监听地址，例如 127.0.0.1:9888；空表示不开放",
+			},
 		},
 		{
 			Key: "flight-recorder", Default: "false", Field: setting.YesNo(&c.FlightRecorder),
-			Help: locale.Text{EN: "keep the last seconds of the scheduler for /debug/flight", ZH: "保留最近几秒的调度记录，供 /debug/flight 使用"},
+			Help: locale.Text{
+				EN: "record the last seconds of the scheduler for /debug/flight",
+				ZH: "保留最近几秒的调度记录，供 /debug/flight 使用",
+			},
 		},
 		{
 			Key: "message.max", Default: "16KiB", Field: setting.Size(&c.MessageMax, 256, 60<<10),
-			Help: locale.Text{EN: "the largest message", ZH: "单条消息的最大长度"},
+			Help: locale.Text{EN: "maximum size of a message", ZH: "单条消息的最大长度"},
 		},
 		{
 			Key: "store.max-size", Default: "0", Field: setting.Size(&c.StoreMaxSize, 0, 1<<50),
-			Help: locale.Text{EN: "the database grows no further than this; 0: until the disk is full", ZH: "数据库大小上限；0 表示直到磁盘写满"},
+			Help: locale.Text{
+				EN: "maximum size of the database; 0: until the disk is full",
+				ZH: "数据库大小上限；0 表示直到磁盘写满",
+			},
 		},
 		{
 			Key: "ledger.queue", Default: "4096", Field: setting.Count(&c.LedgerQueue, 1, 1<<20),
-			Help: locale.Text{EN: "commands that may wait for the disk", ZH: "等待写盘的命令数上限"},
+			Help: locale.Text{
+				EN: "maximum number of commands that wait for the disk",
+				ZH: "等待写盘的命令数上限",
+			},
 		},
 		{
 			Key: "rooms.max", Default: "10000", Field: setting.Count(&c.RoomsMax, 1, 1<<20),
-			Help: locale.Text{EN: "how many rooms there may be", ZH: "房间数上限"},
+			Help: locale.Text{EN: "maximum number of rooms", ZH: "房间数上限"},
 		},
 		{
 			Key: "rooms.joined", Default: "100", Field: setting.Count(&c.RoomsJoined, 1, 1<<20),
-			Help: locale.Text{EN: "how many rooms one member may be in", ZH: "每个成员可同时加入的房间数"},
+			Help: locale.Text{EN: "maximum number of rooms per member", ZH: "每个成员可同时加入的房间数"},
 		},
 		{
 			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),
-			Help: locale.Text{EN: "certificate (PEM) for who connects with TLS, read again when it changes; empty: one of the server's own", ZH: "TLS 证书文件（PEM），更改后自动重新读取；空表示使用自签名证书"},
+			Help: locale.Text{
+				EN: "TLS certificate (PEM file), reloaded when it changes; empty: the server's own",
+				ZH: "TLS 证书文件（PEM），更改后自动重新读取；空表示使用自签名证书",
+			},
 		},
 		{
 			Key: "tls.key", Default: "", Field: setting.OptionalText(&c.TLSKey),
-			Help: locale.Text{EN: "key (PEM) of tls.cert", ZH: "tls.cert 的私钥文件（PEM）"},
+			Help: locale.Text{EN: "private key of tls.cert (PEM file)", ZH: "tls.cert 的私钥文件（PEM）"},
 		},
 	}
 }

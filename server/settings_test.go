@@ -58,7 +58,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
-		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate",
+		"lisen (from " + file, "unknown setting", "irc.port", `"long" is no duration`, "udp.rate",
 		`udp.words (from ` + file + `): "fr"`, `udp.ok (from ` + file + `): "yes"`, "PARLEY_COLOUR",
 		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
 	} {

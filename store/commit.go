@@ -21,7 +21,7 @@ var ErrFull = errors.New("the disk is full or read-only")
 
 // ErrFailed is returned by every Commit after one that failed in any other way, above all in its fsync: what the disk then
 // holds is not known, so nothing more is written until the store is opened again.
-var ErrFailed = errors.New("the disk failed before; nothing is written until a restart")
+var ErrFailed = errors.New("the disk failed earlier: nothing is written until the server is restarted")
 
 // Commit stores what a batch of Records led to, in their order, with the progress after the last of them. It returns once all
 // of it is on the disk.

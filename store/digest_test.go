@@ -208,7 +208,7 @@ func TestAReaderSeesOneMoment(t *testing.T) {
 
 func TestAReaderRefusesWhatOpenRefuses(t *testing.T) {
 	for what, c := range map[string]struct{ pragma, why string }{
-		"newer":   {"PRAGMA user_version = 999", "newer version of parley"},
+		"newer":   {"PRAGMA user_version = 999", "newer version of Parley"},
 		"foreign": {"PRAGMA application_id = 1234", "application_id"},
 	} {
 		t.Run(what, func(t *testing.T) {

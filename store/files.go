@@ -247,7 +247,7 @@ func (s *Store) Rescue(dirs ...string) (file string, err error) {
 	for _, dir := range dirs {
 		file, err := s.rescueInto(dir)
 		if err != nil {
-			err = fmt.Errorf("rescue the database: %w", err)
+			err = fmt.Errorf("cannot save the database elsewhere: %w", err)
 		}
 		if file != "" {
 			return file, err

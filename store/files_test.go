@@ -102,7 +102,7 @@ func TestADatabaseWithoutItsNewestMessagesIsRefused(t *testing.T) {
 		_, openErr := Open(dir, Options{})
 		_, glanceErr := Glance(t.Context(), dir)
 		for _, err := range []error{openErr, glanceErr} {
-			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "and should be 1") {
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "but should be 1") {
 				t.Errorf("after %s: %v", change, err)
 			}
 		}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +20,8 @@ type Glimpse struct {
 }
 
 // Glance looks at the database in dir, whether a server has it open or not, and leaves nothing there. It fails with
-// fs.ErrNotExist if there is none, with ErrNewer, ErrForeign, ErrDamaged and other errors.
+// fs.ErrNotExist if there is none, with ErrNewer, ErrForeign, ErrDamaged and other errors. All of them
+// name the file.
 func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
 	path := filepath.Join(dir, FileName)
 	if err := examine(path); err != nil {
@@ -38,14 +38,27 @@ func Glance(ctx context.Context, dir string) (g Glimpse, err error) {
 	}
 	conn, err := sqlite.OpenConn(location, sqlite.OpenReadOnly, sqlite.OpenURI)
 	if err != nil {
-		return g, fmt.Errorf("open %s: %w", path, err)
+		return g, cannotOpen(path, err)
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	conn.SetInterrupt(ctx.Done())
 	if err := g.read(conn, path); err != nil {
-		return g, fmt.Errorf("read %s: %w", path, classify(err))
+		return g, cannotOpen(path, classify(err))
 	}
 	return g, nil
+}
+
+// cannotOpen returns the system's reason where SQLite only says that it cannot open the file: this user
+// may not read it, say.
+func cannotOpen(path string, err error) error {
+	if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultCantOpen {
+		return named(path, err)
+	}
+	f, why := os.Open(path)
+	if why != nil {
+		return why
+	}
+	return named(path, errors.Join(err, f.Close()))
 }
 
 // readOnly returns how SQLite is to open a database so that nothing is made beside it. Where there is a WAL with its index, they

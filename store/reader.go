@@ -44,12 +44,12 @@ func OpenFile(ctx context.Context, path string) (*Reader, error) {
 	case err != nil:
 		return nil, err // says which file
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open %s: %w: not a regular file", path, fs.ErrInvalid)
+		return nil, fmt.Errorf("%s is not a regular file (%w)", path, fs.ErrInvalid)
 	case info.Size() == 0:
-		return nil, fmt.Errorf("open %s: %w: it is empty", path, ErrDamaged)
+		return nil, fmt.Errorf("%w: %s is empty (0 bytes)", ErrDamaged, path)
 	}
 	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
-		return nil, fmt.Errorf("open %s: part of it is in %s: this is a database in use, no copy by itself", path, path+"-wal")
+		return nil, fmt.Errorf("%s is a database in use, not a complete copy: part of it is in %s", path, path+"-wal")
 	}
 	uri, err := fileURI(path, "immutable=1")
 	if err != nil {
@@ -66,7 +66,7 @@ func (s source) reader(ctx context.Context) (*Reader, error) {
 	}
 	r := &Reader{conn: conn, source: s}
 	if err := r.begin(); err != nil {
-		err = fmt.Errorf("open %s: %w", s.path, cmp.Or(ctx.Err(), classify(err)))
+		err = named(s.path, cmp.Or(ctx.Err(), classify(err)))
 		return nil, errors.Join(err, conn.Close())
 	}
 	return r, nil

@@ -21,11 +21,11 @@ import (
 var migrations embed.FS
 
 // ErrNewer is returned for a database that this version does not know.
-var ErrNewer = errors.New("a newer version of parley made this data")
+var ErrNewer = errors.New("a newer version of Parley wrote this data")
 
 // ErrForeign is returned for a file that is no database, or not one that parley made, or one that was changed in what it is made
 // of.
-var ErrForeign = errors.New("this is no database of parley")
+var ErrForeign = errors.New("not a database of Parley")
 
 // schema is how a file becomes one of the newest format: a migration for each format there was.
 func schema() (sqlitemigration.Schema, error) {
@@ -63,7 +63,7 @@ func recognise(conn *sqlite.Conn, migrations []string) (format int, err error) {
 	case err != nil:
 		return 0, err
 	case id != applicationID && (id != 0 || tables > 0):
-		return 0, fmt.Errorf("%w: another program made it (its application_id is %#x): use another data directory", ErrForeign, id)
+		return 0, fmt.Errorf("%w: another program created it (its application_id is %#x): use another data directory", ErrForeign, id)
 	case version < 0:
 		return 0, fmt.Errorf("%w: its format is %d", ErrForeign, version)
 	case version > int64(len(migrations)):
@@ -87,11 +87,11 @@ func compareSchema(conn *sqlite.Conn, migrations []string) error {
 	}
 	want, err := madeBy(migrations)
 	if err != nil {
-		return fmt.Errorf("what the tables should be: %w", err)
+		return fmt.Errorf("build the expected schema: %w", err)
 	}
 	for _, o := range there {
 		if !slices.Contains(want, o) {
-			return fmt.Errorf("%w: its %s %s is not as parley makes it", ErrForeign, o.kind, chat.Quote(o.name))
+			return fmt.Errorf("%w: its %s %s differs from what Parley creates", ErrForeign, o.kind, chat.Quote(o.name))
 		}
 	}
 	for _, o := range want {
@@ -153,7 +153,7 @@ func checkNewest(conn *sqlite.Conn, format int) error {
 		coalesce((SELECT max(seq) FROM message WHERE message.room = digest.room), 0) AS newest FROM digest)
 		WHERE seq != newest LIMIT 1`
 	return sqlitex.Execute(conn, differing, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
-		return fmt.Errorf("%w: the newest message of room %s is %d, and should be %d",
+		return fmt.Errorf("%w: the newest message of room %s is %d, but should be %d",
 			ErrDamaged, row.ColumnText(0), row.ColumnInt64(2), row.ColumnInt64(1))
 	}})
 }

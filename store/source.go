@@ -77,7 +77,7 @@ func (s source) unchanged() error {
 	}
 	then := s.fixed
 	if !os.SameFile(now, then) || now.Size() != then.Size() || !now.ModTime().Equal(then.ModTime()) {
-		return fmt.Errorf("%s was written while it was read: try again", s.path)
+		return fmt.Errorf("%s changed while it was being read: try again", s.path)
 	}
 	return nil
 }

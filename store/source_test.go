@@ -110,7 +110,7 @@ func TestWhatIsWrittenMeanwhileIsNotReliedOn(t *testing.T) {
 	if err := os.Chtimes(path, time.Time{}, time.Unix(1_700_000_000, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err == nil || !strings.Contains(err.Error(), "while it was read") {
+	if err := r.Close(); err == nil || !strings.Contains(err.Error(), "while it was being read") {
 		t.Errorf("%v", err)
 	}
 }

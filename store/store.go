@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -59,9 +60,17 @@ func Open(dir string, options Options) (*Store, error) {
 	}
 	s := &Store{path: path}
 	if err := s.open(options); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, classify(err))
+		return nil, named(path, classify(err))
 	}
 	return s, nil
+}
+
+// named returns an error that names a database's file: err itself, if it does.
+func named(path string, err error) error {
+	if strings.Contains(err.Error(), path) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // classify adds the error of this package that one of SQLite amounts to.
@@ -265,7 +274,7 @@ func (s *Store) Load() (*chat.State, error) {
 func checkRooms(state *chat.State, digests map[chat.RoomID]Digest) error {
 	for _, room := range state.Rooms() {
 		if d := digests[room.ID]; d.Seq != room.Seq {
-			return fmt.Errorf("%w: the newest message of room %s is %d, and should be %d", ErrDamaged, room.ID, d.Seq, room.Seq)
+			return fmt.Errorf("%w: the newest message of room %s is %d, but should be %d", ErrDamaged, room.ID, d.Seq, room.Seq)
 		}
 	}
 	return nil

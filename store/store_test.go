@@ -240,7 +240,7 @@ func TestAfterAFailureNothingIsWritten(t *testing.T) {
 func TestNewerFormatIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	set(t, dir, "PRAGMA user_version = 999")
-	refusesUntouched(t, dir, "newer version of parley")
+	refusesUntouched(t, dir, "newer version of Parley")
 }
 
 func TestForeignFileIsRefused(t *testing.T) {

@@ -81,7 +81,7 @@ func TestBenchIsRefused(t *testing.T) {
 		"no such door":            {[]string{address, "--door", "tcp"}, 2, "udp"},
 		"no such output":          {[]string{address, "-o", "xml"}, 2, "text or json"},
 		"more than files allowed": {[]string{address, "--members", "30000000", "--senders", "0"}, 2, "20 million"},
-		"no server in the data":   {[]string{address, "--data", t.TempDir()}, 1, "no parley server runs"},
+		"no server in the data":   {[]string{address, "--data", t.TempDir()}, 1, "no Parley server is running"},
 		"another server's data":   {[]string{address, "--data", other.dir}, 1, "listens on " + other.addr.String()},
 		"no such process":         {[]string{address, "--pid", "1073741824"}, 1, "1073741824"},
 	} {

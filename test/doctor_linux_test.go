@@ -26,7 +26,7 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 	doctor := slices.Concat(where, []string{"--listen", ":0"})
 	examine(t, within(private, doctor...)).has(t, "udp", "ok", "127.0.0.1:", "[::1]:", "10.1.2.3:")
 	found := examine(t, within(stopped, doctor...))
-	for check, says := range map[string]string{"udp": "no answer on 10.1.2.3:", "tcp": "no connection to 10.1.2.3:"} {
+	for check, says := range map[string]string{"udp": "no answer on 10.1.2.3:", "tcp": "cannot connect to 10.1.2.3:"} {
 		if remedy := found.has(t, check, "fail", says, "firewall"); remedy == "" {
 			t.Errorf("%s: there is no remedy", check)
 		}
@@ -38,6 +38,6 @@ func TestTheDoctorBehindAFirewall(t *testing.T) {
 	}
 	examine(t, within(public, append(doctor, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "127.0.0.1:")
 	there := slices.Concat(where, []string{"--listen", "203.0.113.5:0"})
-	examine(t, within(public, there...)).has(t, "udp", "warn", "203.0.113.5 is no private address")
+	examine(t, within(public, there...)).has(t, "udp", "warn", "203.0.113.5 is not a private address")
 	examine(t, within(public, append(there, "--udp-allow", "203.0.113.0/24")...)).has(t, "udp", "ok", "203.0.113.5:")
 }

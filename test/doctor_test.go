@@ -133,7 +133,7 @@ func TestTheDoctorOfAHealthyServer(t *testing.T) {
 		for _, check := range []string{"settings", "directory", "database", "udp", "tcp", "tls"} { // the others are about this machine
 			found.has(t, check, "ok")
 		}
-		found.has(t, "backup", "warn", "none was made")
+		found.has(t, "backup", "warn", "no backup exists")
 		return found
 	}
 	place := func() string {
@@ -145,16 +145,16 @@ func TestTheDoctorOfAHealthyServer(t *testing.T) {
 	}
 	before := place()
 	running := look()
-	running.has(t, "server", "ok", fmt.Sprintf("runs as process %d", p.cmd.Process.Pid))
+	running.has(t, "server", "ok", fmt.Sprintf("running as process %d", p.cmd.Process.Pid))
 	running.has(t, "udp", "ok", "answered on "+p.addr.String())
-	running.has(t, "tcp", "ok", "taken on "+p.addr.String())
+	running.has(t, "tcp", "ok", "accepted on "+p.addr.String())
 	running.has(t, "tls", "ok", "the server's own", fingerprint(t, p.addr))
 	if place() != before {
 		t.Error("something came into the log")
 	}
 	ann.hearsNothing()
 	p.kill()
-	look().has(t, "server", "ok", "none runs on "+dir)
+	look().has(t, "server", "ok", "not running on "+dir)
 	p = serve(t, dir, "--listen", "127.0.0.1:0")
 	p.stop()
 	stopped := look()
@@ -183,7 +183,7 @@ func TestTheDoctorOfAServerThatDoesNotAnswer(t *testing.T) {
 	found := examine(t, command(t, "doctor", "--data", p.dir, "--listen", "127.0.0.1:0"))
 	what, helps := "does not answer", "kill"
 	if runtime.GOOS == "linux" { // where it is seen
-		what, helps = "was stopped", "kill -CONT"
+		what, helps = "is suspended", "kill -CONT"
 	}
 	remedy := found.has(t, "server", "fail", fmt.Sprintf("process %d serves %s but %s", p.cmd.Process.Pid, p.dir, what))
 	if !strings.HasPrefix(remedy, fmt.Sprintf("%s %d ", helps, p.cmd.Process.Pid)) {
@@ -222,10 +222,10 @@ func TestTheDoctorOfADataDirectory(t *testing.T) {
 		return examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0"))
 	}
 	mustChmod(t, dir, 0o755)
-	paste(t, look().has(t, "directory", "warn", "others on this machine"))
+	paste(t, look().has(t, "directory", "warn", "other users of this machine"))
 	look().has(t, "directory", "ok", dir)
 	mustChmod(t, dir, 0o777)
-	paste(t, look().has(t, "directory", "fail", "everybody on this machine"))
+	paste(t, look().has(t, "directory", "fail", "every user of this machine"))
 	look().has(t, "directory", "ok", dir)
 
 	database := filepath.Join(dir, store.FileName)
@@ -233,14 +233,14 @@ func TestTheDoctorOfADataDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	rubbish := look()
-	paste(t, rubbish.has(t, "database", "fail", "no server can use it", "not a database"))
+	paste(t, rubbish.has(t, "database", "fail", "not a database of Parley"))
 	look().has(t, "database", "ok", "none yet")
 
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	p = serve(t, dir, "--listen", "127.0.0.1:0")
 	p.enter("ann").hearsNothing()
 	p.stop()
-	look().has(t, "backup", "warn", "none was made")
+	look().has(t, "backup", "warn", "no backup exists")
 	if got := call(t, "backup", "--data", dir, backup); got.status != 0 {
 		t.Fatal(got.err)
 	}
@@ -252,7 +252,7 @@ func TestTheDoctorOfADataDirectory(t *testing.T) {
 	if err := os.Remove(backup); err != nil {
 		t.Fatal(err)
 	}
-	look().has(t, "backup", "warn", backup, "no longer there")
+	look().has(t, "backup", "warn", backup, "no longer exists")
 }
 
 // tornThenRestored: what the remedy puts in the place of a damaged database is the backup, whatever WAL lay beside the damaged one.
@@ -272,7 +272,7 @@ func tornThenRestored(t *testing.T, dir string, look func() examination) {
 	if err := os.Remove(database + "-shm"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	remedy := look().has(t, "database", "fail", "no server can use it")
+	remedy := look().has(t, "database", "fail", "not a database of Parley")
 	if err := os.RemoveAll(dir + ".broken"); err != nil { // of the first remedy
 		t.Fatal(err)
 	}
@@ -287,9 +287,18 @@ func tornThenRestored(t *testing.T, dir string, look func() examination) {
 func TestTheDoctorOfADirectoryThatMayNotBeWritten(t *testing.T) {
 	dir, c := readOnlyData(t, "doctor", "--listen", "127.0.0.1:0")
 	found := examine(t, c)
-	found.has(t, "speed", "fail", "nothing can be written in "+dir)
-	if os.Getuid() == 0 {
-		found.has(t, "directory", "fail", dir+" belongs to root, you are")
+	if os.Getuid() != 0 {
+		found.has(t, "speed", "fail", "cannot write in "+dir+": permission denied")
+		return
+	}
+	remedy := found.has(t, "directory", "fail", dir+" belongs to root, but you are")
+	if want := "sudo parley doctor --data " + dir; remedy != want {
+		t.Errorf("the remedy is %q, want %q", remedy, want)
+	}
+	for _, check := range []string{"server", "speed", "database", "backup", "tls", "files"} { // the cause is told once
+		if remedy := found.has(t, check, "warn", "not checked: see data directory"); remedy != "" {
+			t.Errorf("%s has the remedy %q", check, remedy)
+		}
 	}
 }
 
@@ -310,8 +319,8 @@ func TestTheDoctorOfSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := examine(t, command(t, "doctor", "--data", t.TempDir(), "--config", file))
-	found.has(t, "settings", "fail", "colour", "udp.members", "the defaults stand")
-	found.has(t, "settings", "warn", "the whole world")
+	found.has(t, "settings", "fail", "colour", "udp.members", "use the defaults instead")
+	found.has(t, "settings", "warn", "includes every network")
 	found.has(t, "udp", "ok", "127.0.0.1") // what can be used is
 
 	if err := os.WriteFile(file, []byte("listen = \n"), 0o600); err != nil {
@@ -333,13 +342,27 @@ func TestTheDoctorOfAProcessWithFewFiles(t *testing.T) {
 	}
 }
 
+func TestTheDoctorReadsTheLimitOfTheRunningServer(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the limits of another process")
+	}
+	p := serve(t, filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
+	c := limited(command(t, "doctor", "--data", p.dir, "--listen", "127.0.0.1:0"), "-n 50")
+	for _, f := range examine(t, c)["files"] {
+		if !strings.HasPrefix(f.What, fmt.Sprintf("process %d: ", p.cmd.Process.Pid)) || strings.Contains(f.What, "at most 50,") {
+			t.Errorf("told is %+v", f)
+		}
+	}
+	p.stop()
+}
+
 func TestTheDoctorOnTheScreen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	where := []string{"doctor", "--data", dir}
 	args := slices.Concat(where, []string{"--listen", "127.0.0.1:0"})
 	for lang, parts := range map[string][3]string{
-		"C":           {"ok         settings        all can be used", "!! watch   settings        no-limits is on", "parley serve --no-limits=false"},
-		"zh_CN.UTF-8": {"ok 正常    设置        全部可用", "!! 注意    设置        no-limits 已打开", "parley serve --no-limits=false"},
+		"C":           {"ok         settings        all are valid", "!! watch   settings        no-limits is on", "parley serve --no-limits=false"},
+		"zh_CN.UTF-8": {"ok 正常    设置        全部有效", "!! 注意    设置        no-limits 已打开", "parley serve --no-limits=false"},
 	} {
 		c := command(t, append(where, "--listen", "0.0.0.0:0")...)
 		c.Env = append(c.Env, "LANG="+lang, "PARLEY_NO_LIMITS=true")

@@ -81,7 +81,7 @@ func TestAServerThatFindsTheDiskFullSaysSo(t *testing.T) {
 		t.Fatalf("the disk is not full: %v", err)
 	}
 	p, err := tryServe(t, command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0"), dir)
-	if err == nil || !strings.Contains(p.errs.String(), "is full or may not be written: make room on it (df -h "+dir) {
+	if err == nil || !strings.Contains(p.errs.String(), "is full or read-only: free some space (df -h "+dir) {
 		t.Errorf("%v, %s", err, p.errs)
 	}
 	if err := os.Remove(ballast); err != nil {

@@ -265,13 +265,13 @@ func TestAClockBeforeTheNewestMessageIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := serve(t, dir, "--listen", "127.0.0.1:0")
-	told := p.reads("Mind: this machine's clock says")
-	if !strings.Contains(told[len(told)-1], "set the clock") {
+	told := p.reads("Warning: this machine's clock says")
+	if !strings.Contains(told[len(told)-1], "correct the clock") {
 		t.Errorf("what to do is not told: %q", told)
 	}
 	p.enter("ann").leaves()
 	p.stop()
-	if !strings.Contains(p.errs.String(), "the clock is before the newest message") {
+	if !strings.Contains(p.errs.String(), "the clock is behind the newest message") {
 		t.Errorf("it is not in the log: %s", p.errs)
 	}
 	if _, err := os.Stat(filepath.Join(dir, store.FileName)); err != nil {

@@ -43,8 +43,8 @@ func harmless(t *testing.T, got outcome) {
 func TestADatabaseThatIsNotOurs(t *testing.T) {
 	dir := t.TempDir()
 	change(t, filepath.Join(dir, store.FileName), "CREATE TABLE progress (x); CREATE TABLE message (x); PRAGMA application_id = 0x50726c79")
-	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "no database of parley")
-	refused(t, "no database of parley", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "not a database of Parley")
+	refused(t, "not a database of Parley", "serve", "--data", dir, "--listen", "127.0.0.1:0")
 
 	data := filepath.Join(t.TempDir(), "data")
 	p := serve(t, data, "--listen", "127.0.0.1:0")
@@ -91,17 +91,17 @@ func TestARestoreThatWasKilledIsNoDataDirectory(t *testing.T) {
 	if names, _ := filepath.Glob(filepath.Join(dir, "partial-*", store.FileName)); len(names) != 1 {
 		t.Fatalf("it has not begun: %q", names)
 	}
-	refused(t, "wait until it is done", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	refused(t, "wait until it has finished", "serve", "--data", dir, "--listen", "127.0.0.1:0")
 	if err := filling.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = filling.Wait() // it was killed
 	before := namesIn(t, dir)
 	for range 2 {
-		refused(t, "was cut short, nothing in it is complete: remove the directory (rm -r "+dir+")", "serve", "--data", dir, "--listen", "127.0.0.1:0")
-		refused(t, "was cut short", "import", "--data", dir, os.DevNull)
+		refused(t, "was interrupted and left it incomplete: remove the directory (rm -r "+dir+")", "serve", "--data", dir, "--listen", "127.0.0.1:0")
+		refused(t, "was interrupted", "import", "--data", dir, os.DevNull)
 	}
-	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "was cut short")
+	examine(t, command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:0")).has(t, "database", "fail", "was interrupted")
 	if after := namesIn(t, dir); !slices.Equal(after, before) {
 		t.Errorf("there was %q, now there is %q", before, after)
 	}

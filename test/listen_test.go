@@ -68,7 +68,7 @@ func TestAnAddressForOneDoor(t *testing.T) {
 	}
 	p.enter("ann").hearsNothing()
 	p.stop()
-	if got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher"); got.status != 1 || !strings.Contains(got.err, `there is no door "gopher"; the doors are: udp`) {
+	if got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher"); got.status != 1 || !strings.Contains(got.err, `unknown door "gopher" (valid: udp`) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -85,12 +85,12 @@ func TestALostDatabaseIsNoticedAndRescued(t *testing.T) {
 				t.Errorf("/healthz answers %d, %q", status, body)
 			}
 			found := examine(t, command(t, "doctor", "--data", dir, "--listen", p.addr.String()))
-			found.has(t, "server", "fail", "its database was removed or replaced")
-			found.has(t, "database", "fail", "see what is said of the server")
-			found.has(t, "backup", "warn", "not looked at")
+			found.has(t, "server", "fail", "the database was removed, replaced or overwritten")
+			found.has(t, "database", "fail", "first do what the check of the server says")
+			found.has(t, "backup", "warn", "not checked")
 			status, said := p.ends()
 			saved := rescued.FindStringSubmatch(said)
-			if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
+			if status != 1 || !strings.Contains(said, "some messages that members saw are not stored in "+dir+": "+dir+"/parley.db") || saved == nil {
 				t.Fatalf("status %d, %s", status, said)
 			}
 			if what == "removed" {
@@ -124,7 +124,7 @@ func TestALostDirectoryIsNoticedAndItsHistorySaved(t *testing.T) {
 	ann.hears(chat.StorageLost.Sentence())
 	status, said := p.ends()
 	saved := rescued.FindStringSubmatch(said)
-	if status != 1 || !strings.Contains(said, "not everything that was shown is stored in "+dir+": "+dir+"/parley.db") || saved == nil {
+	if status != 1 || !strings.Contains(said, "some messages that members saw are not stored in "+dir+": "+dir+"/parley.db") || saved == nil {
 		t.Fatalf("status %d, %s", status, said)
 	}
 	again := filepath.Join(t.TempDir(), "again")
@@ -172,7 +172,7 @@ func TestEveryCommandSaysWhyADatabaseIsMissing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(cut, "parley.lock"), signed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	everyCommandRefuses(t, cut, "was cut short")
+	everyCommandRefuses(t, cut, "was interrupted")
 
 	dir := t.TempDir()
 	p := serve(t, dir, "--listen", "127.0.0.1:0")
@@ -230,7 +230,7 @@ func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, name := range c.names {
-				p.logs(logged[name] + " was removed or replaced, and was made anew")
+				p.logs(logged[name] + " was removed or replaced, and was created again")
 			}
 			done(t, "status", "--data", dir)
 			if after, err := server.FindHolder(dir); err != nil || after != before {
@@ -251,7 +251,7 @@ func TestTheLockFileAndTheControlSocketComeBack(t *testing.T) {
 			if err := each([]string{name}, link)(dir); err != nil {
 				t.Fatal(err)
 			}
-			p.logs("cannot be made anew")
+			p.logs("cannot be created again")
 			refused(t, why, "serve", "--data", dir, "--listen", "127.0.0.1:0")
 			p.stop()
 			if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != "nowhere" {

@@ -21,7 +21,7 @@ func TestAnotherUsersDataIsNamedWithItsOwner(t *testing.T) {
 		c.Path, c.Dir = program, "/"
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		got := finish(t, c)
-		if got.status != 1 || !strings.Contains(got.err, p.dir+" belongs to root: ") {
+		if got.status != 1 || !strings.Contains(got.err, p.dir+" belongs to root: run the command with sudo (sudo parley …)") {
 			t.Errorf("%q: status %d, %s%s", args, got.status, got.out, got.err)
 		}
 	}
