@@ -188,25 +188,37 @@ func (h *Help) Text(l locale.Lang) string {
 type Line struct{ chat.Message }
 
 // Text implements Answer. A message of several lines is shown as such, the following ones set in.
-func (h *Line) Text(l locale.Lang) string {
-	said := ""
+func (h *Line) Text(l locale.Lang) string { return h.at(clock, l) }
+
+// Brief is Text with the time of day alone, for a screen on which messages appear as they come.
+func (h *Line) Brief(l locale.Lang) string { return h.at(BriefClock, l) }
+
+// BriefClock is the time of day in front of what is shown as it comes.
+const BriefClock = "15:04"
+
+// at returns the line behind its time.
+func (h *Line) at(layout string, l locale.Lang) string {
+	said := strings.ReplaceAll(h.said(l), "\n", "\n"+strings.Repeat(" ", len(layout)+2))
+	return h.Time.Local().Format(layout) + "  " + said
+}
+
+// said words what happened.
+func (h *Line) said(l locale.Lang) string {
 	switch h.Kind {
 	case chat.KindMessage:
-		said = h.Nick + ": " + h.Message.Text
+		return h.Nick + ": " + h.Message.Text
 	case chat.KindAction:
-		said = "* " + h.Nick + " " + h.Message.Text
+		return "* " + h.Nick + " " + h.Message.Text
 	case chat.KindRenamed:
-		said = locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
+		return locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindTopic:
-		said = locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
+		return locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
-		said = locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
+		return locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
 	case chat.KindEntered, chat.KindLeft:
-		said = h.moved(l)
-	default:
-		said = h.Nick + " " + string(h.Kind) + " " + h.Message.Text
+		return h.moved(l)
 	}
-	return h.Time.Local().Format(clock) + "  " + strings.ReplaceAll(said, "\n", "\n"+strings.Repeat(" ", len(clock)+2))
+	return h.Nick + " " + string(h.Kind) + " " + h.Message.Text
 }
 
 // moved words that somebody entered the room or left it.

@@ -39,6 +39,10 @@ func (c *Config) general() []setting.Setting {
 			Help: locale.Text{EN: "what is logged: debug, info, warn or error", ZH: "日志级别：debug、info、warn 或 error"},
 		},
 		{
+			Key: "console.show", Default: "true", Field: setting.YesNo(&c.ConsoleShow),
+			Help: locale.Text{EN: "show the lobby above the administrator's prompt", ZH: "在管理员提示符上方显示大厅的消息"},
+		},
+		{
 			Key: "metrics.listen", Default: "", Field: setting.OptionalAddress(&c.MetricsListen),
 			Help: locale.Text{EN: "address of /healthz and /metrics beside the control socket, such as 127.0.0.1:9888; empty: none", ZH: "/healthz 和 /metrics 的监听地址，例如 127.0.0.1:9888；空表示不开放"},
 		},

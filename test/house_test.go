@@ -46,7 +46,7 @@ var mayImport = map[string]struct {
 	"door/port":         {[]string{"fault", "guard", "hub", "locale", "setting"}, "it tells protocols apart, hands connections over and brings its own settings: of the hub it knows the report, of doors nothing"},
 	"health":            {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
 	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},
-	"door/console":      {[]string{"chat", "command", "locale"}, "a terminal over the table of commands"},
+	"door/console":      {[]string{"chat", "command", "hub", "locale"}, "a terminal over the table of commands, and the lobby above its prompt"},
 	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
 	"load":              {[]string{"chat", "locale", "plot", "wire/datagram"}, "a load generator meets any server on the wire only"},
 	"plot":              {nil, "charts know nothing of what is measured"},
