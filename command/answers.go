@@ -62,6 +62,20 @@ func (r *Room) Text(l locale.Lang) string {
 	return said
 }
 
+// Ways are the ways into the chat room.
+type Ways struct {
+	Datagrams   []string `json:"datagrams"`             // HOST:PORT for parley join, best first
+	Lines       []string `json:"lines"`                 // HOST:PORT for netcat and TLS, best first
+	Certificate string   `json:"certificate,omitempty"` // SHA-256; empty: no TLS
+	English     string   `json:"en"`                    // all of it in words
+	Chinese     string   `json:"zh"`
+}
+
+// Text implements Answer.
+func (w *Ways) Text(l locale.Lang) string {
+	return locale.Text{EN: w.English, ZH: w.Chinese}.In(l)
+}
+
 // More says that a list goes on.
 type More struct {
 	Count int `json:"more"`

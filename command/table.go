@@ -100,7 +100,7 @@ type Answer interface {
 
 // Table returns the commands, in the order in which help lists them.
 func Table() []Command {
-	return []Command{join, part, msg, me, nick, topic, away, announce, who, rooms, kick, history, status, quit, help()}
+	return []Command{join, part, msg, me, nick, topic, away, address, announce, who, rooms, kick, history, status, quit, help()}
 }
 
 // Steering returns the rows that steer a server from outside: from a shell, or a program.

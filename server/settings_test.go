@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,34 @@ func TestWhereOthersFindASocket(t *testing.T) {
 	for _, a := range LAN(netip.MustParseAddrPort("[::]:8888")) {
 		if !a.Addr().Is4() || !a.Addr().IsPrivate() || a.Port() != 8888 {
 			t.Errorf("%v is not private", a)
+		}
+	}
+}
+
+func TestTheAddressOfTheDefaultRouteComesFirst(t *testing.T) {
+	parse := func(texts ...string) (all []netip.Addr) {
+		for _, text := range texts {
+			all = append(all, netip.MustParseAddr(text))
+		}
+		return all
+	}
+	own := parse("127.0.0.1", "172.17.0.1", "169.254.1.1", "192.168.1.20", "203.0.113.5", "198.51.100.1", "fe80::1")
+	private, public := sorted(own, netip.MustParseAddr("192.168.1.20"))
+	if !slices.Equal(private, parse("192.168.1.20", "172.17.0.1")) || !slices.Equal(public, parse("203.0.113.5", "198.51.100.1")) {
+		t.Errorf("private %v, public %v", private, public)
+	}
+	if _, public := sorted(own, netip.MustParseAddr("198.51.100.1")); public[0] != netip.MustParseAddr("198.51.100.1") {
+		t.Errorf("public %v", public)
+	}
+}
+
+func TestOnlyPublicAddressesNeedTLS(t *testing.T) {
+	for bound, want := range map[string][]string{
+		"203.0.113.5:8888": {"203.0.113.5:8888"}, "[2001:db8::1]:1": {"[2001:db8::1]:1"},
+		"127.0.0.1:8888": nil, "192.168.1.20:8888": nil, "[fd00::1]:1": nil,
+	} {
+		if got := PublicOnly(netip.MustParseAddrPort(bound)); !slices.Equal(got, want) {
+			t.Errorf("bound to %s: %v", bound, got)
 		}
 	}
 }

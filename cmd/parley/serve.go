@@ -67,7 +67,9 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	if err != nil {
 		return err
 	}
-	greeting{s, config, withConsole, lang}.say(terminal)
+	greets := greeting{s, config, withConsole, lang}
+	s.Desk().TellWays(greets.ways)
+	greets.say(terminal)
 	if withConsole {
 		show := config.ConsoleShow && terminal.Interactive() // what is said is for no log
 		prompt := console.New(s.Desk(), terminal, lang, show)
