@@ -49,7 +49,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\n[irc]\nport = 6667\n")
 	c, err := Load(Sources{
 		File:    file,
-		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red"},
+		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red", "PARLEY_UPD_RATE=1"},
 		Flags:   map[string]string{"listen": "8888", "message-max": "1GiB", "udp-allow": "203.0.113.0/99"},
 	})
 	if err == nil {
@@ -59,7 +59,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
-		"lisen (from " + file, "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR",
+		"lisen (from " + file, "did you mean listen?", "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR", "did you mean PARLEY_UDP_RATE?",
 		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
 	} {
 		if !strings.Contains(err.Error(), part) {

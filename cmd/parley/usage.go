@@ -1,15 +1,55 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"parley/locale"
+	"parley/nearest"
 )
+
+// noCommand says that there is no command of a name, and which one is near.
+func noCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return locale.Errorf(locale.Text{
+			EN: "there is no command %q; did you mean parley %s? parley --help lists all",
+			ZH: "没有命令 %q；是否想输入 parley %s？用 parley --help 查看所有命令",
+		}, name, near)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "there is no command %q; parley --help lists them",
+		ZH: "没有命令 %q；用 parley --help 查看所有命令",
+	}, name)
+}
+
+// badFlag says what is wrong with the flags of a command, and which one is near.
+func badFlag(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := nearest.Name(unknown.GetSpecifiedName(), names); near != "" {
+			return locale.Errorf(locale.Text{
+				EN: "%v; did you mean --%s? See %s --help", ZH: "选项有误（%v）；是否想输入 --%s？请看 %s --help",
+			}, err, near, c.CommandPath())
+		}
+	}
+	return locale.Errorf(locale.Text{
+		EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help",
+	}, err, c.CommandPath())
+}
 
 // exactly wants so many words after a command's name.
 func exactly(n int) cobra.PositionalArgs {

@@ -68,7 +68,10 @@ func (m *member) command(typed string) {
 	if err == nil {
 		err = row.Run(m.door.ctx, m.door.desk, caller, arguments, told.tell)
 	}
-	m.room, m.quits = caller.Room, caller.Quits
+	m.room = caller.Room
+	if caller.Quits {
+		m.quits = &caller.Bye
+	}
 	if told.flush() != nil || errors.Is(err, errOver) {
 		return // a client that has gone is refused nothing
 	}
