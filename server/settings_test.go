@@ -4,10 +4,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/locale"
 )
 
 func writeFile(t *testing.T, content string) string {
@@ -59,8 +62,8 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
-		"lisen (from " + file, "did you mean listen?", "there is no such setting", "irc.port", `"long" is no duration`, "udp.rate", "PARLEY_COLOUR", "did you mean PARLEY_UDP_RATE?",
-		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
+		"lisen (from " + file, "did you mean listen?", "there is no such setting", "irc.port", `invalid duration "long"`, "udp.rate", "PARLEY_COLOUR", "did you mean PARLEY_UDP_RATE?",
+		`udp.burst (from the environment): invalid number "many"`, `listen (from the command line): invalid address "8888"`, "message.max", "udp.allow",
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not told:\n%v", part, err)
@@ -161,5 +164,43 @@ func TestOnlyPublicAddressesNeedTLS(t *testing.T) {
 		if got := PublicOnly(netip.MustParseAddrPort(bound)); !slices.Equal(got, want) {
 			t.Errorf("bound to %s: %v", bound, got)
 		}
+	}
+}
+
+// examples finds what a text offers as one: such as A or B, 例如 A 或 B.
+var examples = regexp.MustCompile(`(?:such as|例如) ?(\S+?)(?:(?: or | 或 )(\S+?))?(?:[;；]| \(|$)`)
+
+func TestEverySettingTakesTheExamplesThatItOffers(t *testing.T) {
+	offered := 0
+	for _, s := range Settings() {
+		var texts []string
+		for _, wrong := range []string{"", "x", "-1", "999999999TiB", "1/2/3"} {
+			if err := s.Field.Set(wrong); err != nil {
+				texts = append(texts, locale.Explain(err, locale.English), locale.Explain(err, locale.Chinese))
+			}
+		}
+		texts = append(texts, s.Help.EN, s.Help.ZH)
+		for _, text := range texts {
+			found := examples.FindStringSubmatch(text)
+			if found == nil {
+				if strings.Contains(text, "such as") {
+					t.Errorf("no example is found in %q", text)
+				}
+				continue
+			}
+			for _, example := range found[1:] {
+				if example == "" {
+					continue
+				}
+				offered++
+				if err := s.Field.Set(example); err != nil {
+					t.Errorf("%s offers %q and refuses it: %v", s.Key, example, err)
+				}
+			}
+		}
+	}
+	t.Log(offered, "examples")
+	if offered < 40 {
+		t.Errorf("only %d examples are found", offered)
 	}
 }
