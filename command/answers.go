@@ -1,9 +1,10 @@
 package command
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"github.com/clipperhouse/displaywidth"
 
 	"parley/chat"
 	"parley/locale"
@@ -109,11 +110,17 @@ func (j *Joined) Text(l locale.Lang) string {
 // Parted says that the caller has left a room, and where it talks now.
 type Parted struct {
 	Room chat.RoomID `json:"room"`
-	Now  chat.RoomID `json:"now"`
+	Now  chat.RoomID `json:"now"` // empty: it is in no room any more
 }
 
 // Text implements Answer.
 func (p *Parted) Text(l locale.Lang) string {
+	if p.Now == "" {
+		return locale.Text{
+			EN: "[%s] you have left this room and are in none; /join %s to talk again, or /quit",
+			ZH: "[%s] 你已离开这个房间，现在不在任何房间；输入 /join %s 继续发言，或 /quit 离开",
+		}.Format(l, p.Room, chat.Lobby)
+	}
 	return locale.Text{EN: "[%s] you have left this room; you talk in %s", ZH: "[%s] 你已离开这个房间；现在在 %s 发言"}.Format(l, p.Room, p.Now)
 }
 
@@ -163,25 +170,27 @@ type Help struct {
 
 // The first and the last line of help.
 var (
-	helpInside        = locale.Text{EN: "What you type is said in the room where you talk, //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
+	helpInside        = locale.Text{EN: "What you type goes to your room; //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
 	helpAdministrator = locale.Text{EN: "What you type is told to everybody. Commands:", ZH: "直接输入的内容会发给所有人。命令："}
 	helpEnd           = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
 )
 
-// Text implements Answer. In English the Chinese stands beside it: who types need not be who chose the language.
+// helpColumns is how wide help is at most; helpIndent is where what a command does stands.
+const (
+	helpColumns = 72
+	helpIndent  = 26
+)
+
+// Text implements Answer: lines of at most helpColumns.
 func (h *Help) Text(l locale.Lang) string {
 	var lines []string
 	for _, row := range h.Rows {
-		line := fmt.Sprintf("  /%-28s %s", row.Usage(), row.Help.In(l))
-		if l == locale.English {
-			line += " · " + row.Help.ZH
-		}
-		lines = append(lines, line)
+		lines = append(lines, helpRow("  /"+row.Usage(), row.Help.In(l))...)
 		if !h.One {
 			continue
 		}
 		for _, p := range row.Parameters {
-			lines = append(lines, fmt.Sprintf("      %-26s %s · %s", strings.ToUpper(p.Name), p.Help.EN, p.Help.ZH))
+			lines = append(lines, helpRow("      "+strings.ToUpper(p.Name), p.Help.In(l))...)
 		}
 		if len(row.Aliases) > 0 {
 			lines = append(lines, "      = /"+strings.Join(row.Aliases, ", /"))
@@ -196,6 +205,18 @@ func (h *Help) Text(l locale.Lang) string {
 		lines = append(append([]string{helpAdministrator.In(l)}, lines...), helpEnd.In(l))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// helpRow sets what is typed beside what it does, or above where one of them is too long.
+func helpRow(typed, does string) []string {
+	room := helpColumns - helpIndent
+	switch {
+	case len(typed) < helpIndent && displaywidth.String(does) <= room:
+		return []string{typed + strings.Repeat(" ", helpIndent-len(typed)) + does}
+	case displaywidth.String(does) <= room:
+		return []string{typed, strings.Repeat(" ", helpIndent) + does}
+	}
+	return []string{typed, "      " + does}
 }
 
 // Line is a line of history.

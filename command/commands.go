@@ -81,6 +81,7 @@ var who = Command{
 		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
 	},
 	Answer: func() Answer { return new(Member) },
+	Empty:  locale.Text{EN: "nobody is here", ZH: "没有人在这里"},
 	run: func(c call) error {
 		room, err := c.publicRoom()
 		if err != nil {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"parley/chat"
@@ -59,8 +60,16 @@ var part = Command{
 		if err := c.caller.Do(c.ctx, chat.Part{Session: c.caller.Session, Room: room, Detail: why}); err != nil {
 			return err
 		}
-		if c.caller.Room == room {
+		now, _ := c.desk.Hub.Session(c.caller.Session)
+		switch {
+		case c.caller.Room != room:
+		case slices.Contains(now.Rooms, chat.Lobby) || len(now.Rooms) == 0:
 			c.caller.Room = chat.Lobby
+		default:
+			c.caller.Room = now.Rooms[0]
+		}
+		if len(now.Rooms) == 0 {
+			return c.emit(&Parted{Room: room})
 		}
 		return c.emit(&Parted{Room: room, Now: c.caller.Room})
 	},

@@ -32,6 +32,7 @@ type Command struct {
 	Example    string      // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
 	Replaces   bool        // each answer stands in the place of the one before
+	Empty      locale.Text // what people are told where nothing is answered; empty: nothing
 
 	// Answer returns an empty answer of the command's kind, to read JSON into.
 	Answer func() Answer

@@ -90,6 +90,7 @@ func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	root.SetVersionTemplate(buildOf(release, commit, buildInfo()).text(lang) + "\n")
 	wordCompletions(root, lang)
+	group(root, lang)
 	offerNothing(root)
 	speak(root, lang)
 	return root

@@ -32,6 +32,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		EN: "read what the administrator types even without a terminal",
 		ZH: "没有终端时也读取管理员的输入",
 	}.In(lang))
+	c.SetUsageFunc(serveUsage(lang))
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		config, err := settings.load()
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,6 +50,58 @@ func badFlag(c *cobra.Command, err error) error {
 	return locale.Errorf(locale.Text{
 		EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help",
 	}, err, c.CommandPath())
+}
+
+// group arranges the commands below the root in its help. A command that is in no list is one of
+// the administrator's.
+func group(root *cobra.Command, lang locale.Lang) {
+	groups := []struct {
+		id       string
+		title    locale.Text
+		commands []string
+	}{
+		{"start", locale.Text{EN: "Start a server:", ZH: "启动服务器："}, []string{"serve", "config"}},
+		{"talk", locale.Text{EN: "Talk:", ZH: "聊天："}, []string{"join"}},
+		{"administrate", locale.Text{EN: "Administrate a running server:", ZH: "管理运行中的服务器："}, nil},
+		{"keep", locale.Text{EN: "Keep the history safe:", ZH: "保护聊天记录："}, []string{"backup", "restore", "verify", "export", "import"}},
+		{"examine", locale.Text{EN: "Examine, and more:", ZH: "检查及其他："}, []string{"doctor", "bench", "version", "completion", "help"}},
+	}
+	of := map[string]string{}
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title.In(lang)})
+		for _, name := range g.commands {
+			of[name] = g.id
+		}
+	}
+	for _, c := range root.Commands() {
+		c.GroupID = cmp.Or(of[c.Name()], "administrate")
+	}
+}
+
+// firstFlags are those of serve that people need first.
+var firstFlags = []string{"listen", "data", "config", "port-allow", "log-level"}
+
+// serveUsage is serve's usage: the first flags before the others.
+func serveUsage(lang locale.Lang) func(*cobra.Command) error {
+	return func(c *cobra.Command) error {
+		first, others := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
+		first.SortFlags = false
+		for _, name := range firstFlags {
+			first.AddFlag(c.Flags().Lookup(name))
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if first.Lookup(f.Name) == nil {
+				others.AddFlag(f)
+			}
+		})
+		title := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) + "\n" }
+		_, err := fmt.Fprint(c.OutOrStderr(),
+			title("Usage:", "用法："), "  ", c.UseLine(), "\n\n",
+			title("Example:", "示例："), c.Example, "\n\n",
+			title("Flags that people need first:", "常用选项："), first.FlagUsages(), "\n",
+			title("All other flags:", "其他选项："), others.FlagUsages())
+		return err
+	}
 }
 
 // exactly wants so many words after a command's name.
@@ -129,7 +182,13 @@ func usageTemplate(lang locale.Lang) string {
 @example
 {{.Example}}
 {{- end}}
-{{- if .HasAvailableSubCommands}}
+{{- range $group := .Groups}}
+
+{{.Title}}
+{{- range $.Commands}}{{if and .IsAvailableCommand (eq .GroupID $group.ID)}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
+{{- if and .HasAvailableSubCommands (not .Groups)}}
 
 @commands
 {{- range .Commands}}{{if .IsAvailableCommand}}

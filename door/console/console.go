@@ -126,16 +126,21 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 	if isOwn {
 		c.lobby.expect(own, 1)
 	}
+	answered := false
 	err = row.Run(ctx, c.desk, nil, arguments, func(a command.Answer) error {
 		if !c.terminal.Roomy() && !c.terminal.Wait(ctx) {
 			return errStuck
 		}
 		if a != nil {
+			answered = true
 			c.terminal.Print(a.Text(c.lang))
 		}
 		return nil
 	})
 	if err == nil {
+		if empty := row.Empty.In(c.lang); !answered && empty != "" {
+			c.terminal.Print(empty)
+		}
 		return
 	}
 	if isOwn {

@@ -158,6 +158,25 @@ func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
 		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many: /who [ROOM]`)
 }
 
+func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/join dev", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
+	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
+		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
+		"[dev] you have left this room and are in none; /join lobby to talk again", "nobody is here",
+		"! you are not in that room", "[lobby] you talk in this room now", "ann  (line")
+}
+
+func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/topic tea at five")
+	ann.reads("the topic of lobby: tea at five")
+	bob := h.enter("bob")
+	bob.reads("The topic is: tea at five")
+}
+
 func TestAResetConnectionLeaves(t *testing.T) {
 	h := open(t, nil)
 	bob, ann := h.enter("bob"), h.enter("ann")

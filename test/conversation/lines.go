@@ -120,8 +120,10 @@ func (l *lines) enter(nick string) (err error) {
 	if !strings.HasPrefix(l.answers[0], "Welcome to the chat room, "+nick+". ") {
 		return fmt.Errorf("the welcome is %q", l.answers[0])
 	}
-	l.answers, l.inside = nil, true
-	return l.Fence() // behind what is told of before
+	l.inside = true
+	err = l.Fence() // behind what is told of before
+	l.answers = nil // the welcome, and the topic
+	return err
 }
 
 // talk types something where it is to be said.

@@ -30,6 +30,9 @@ func Welcome(nick string, others int) string {
 	return fmt.Sprintf("Welcome to the chat room, %s. %s /help lists commands.", nick, here(others))
 }
 
+// Topic is what somebody is told of the lobby who has entered, if it has a topic.
+func Topic(topic string) string { return "The topic is: " + topic }
+
 func here(others int) string {
 	switch others {
 	case 0:
