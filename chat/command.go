@@ -78,6 +78,7 @@ type Join struct {
 type Part struct {
 	Session SessionID
 	Room    RoomID
+	Detail  string // why, in the member's words: one line, as kick's; may be empty
 }
 
 // Rename gives a session another nickname, in all its rooms.
@@ -112,6 +113,7 @@ type Leave struct {
 	Session SessionID
 	As      string
 	Reason  Reason
+	Detail  string // why, in the member's words: one line; may be empty
 }
 
 // Announce tells everybody, in every room, and stands in every room's history.

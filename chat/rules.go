@@ -103,7 +103,8 @@ func (c Part) apply(t *turn) *Refusal {
 	}
 	m.Rooms = slices.DeleteFunc(slices.Clone(m.Rooms), func(r RoomID) bool { return r == c.Room })
 	t.keep(m)
-	t.emit(Left{Session: m, Reason: ReasonParted, Message: t.write(c.Room, KindLeft, m.Nick.Name, string(ReasonParted))})
+	text := ReasonParted.with(c.Detail)
+	t.emit(Left{Session: m, Reason: ReasonParted, Detail: c.Detail, Message: t.write(c.Room, KindLeft, m.Nick.Name, text)})
 	return nil
 }
 
@@ -159,7 +160,7 @@ func (c Leave) apply(t *turn) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	t.leave(m, c.Reason, "")
+	t.leave(m, c.Reason, c.Detail)
 	return nil
 }
 
@@ -204,15 +205,20 @@ func (c Start) apply(t *turn) *Refusal {
 
 func (Alive) apply(*turn) *Refusal { return nil }
 
+// with returns what the history says: the reason and, behind a colon, the detail if there is one.
+func (r Reason) with(detail string) string {
+	if detail == "" {
+		return string(r)
+	}
+	return string(r) + ": " + detail
+}
+
 // leave ends a session, in all its rooms.
 func (t *turn) leave(m Session, reason Reason, detail string) {
 	delete(t.state.sessions, m.ID)
 	delete(t.state.holders, m.Nick.Key)
 	t.remove(entitySession, string(m.ID))
-	text := string(reason)
-	if detail != "" {
-		text += ": " + detail
-	}
+	text := reason.with(detail)
 	for _, room := range m.Rooms {
 		t.emit(Left{Session: m, Reason: reason, Detail: detail, Message: t.write(room, KindLeft, m.Nick.Name, text)})
 	}

@@ -1,9 +1,10 @@
 package command
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"github.com/clipperhouse/displaywidth"
 
 	"parley/chat"
 	"parley/locale"
@@ -62,6 +63,20 @@ func (r *Room) Text(l locale.Lang) string {
 	return said
 }
 
+// Ways are the ways into the chat room.
+type Ways struct {
+	Datagrams   []string `json:"datagrams"`             // HOST:PORT for parley join, best first
+	Lines       []string `json:"lines"`                 // HOST:PORT for netcat and TLS, best first
+	Certificate string   `json:"certificate,omitempty"` // SHA-256; empty: no TLS
+	English     string   `json:"en"`                    // all of it in words
+	Chinese     string   `json:"zh"`
+}
+
+// Text implements Answer.
+func (w *Ways) Text(l locale.Lang) string {
+	return locale.Text{EN: w.English, ZH: w.Chinese}.In(l)
+}
+
 // More says that a list goes on.
 type More struct {
 	Count int `json:"more"`
@@ -95,11 +110,17 @@ func (j *Joined) Text(l locale.Lang) string {
 // Parted says that the caller has left a room, and where it talks now.
 type Parted struct {
 	Room chat.RoomID `json:"room"`
-	Now  chat.RoomID `json:"now"`
+	Now  chat.RoomID `json:"now"` // empty: it is in no room any more
 }
 
 // Text implements Answer.
 func (p *Parted) Text(l locale.Lang) string {
+	if p.Now == "" {
+		return locale.Text{
+			EN: "[%s] you have left this room and are in none; /join %s to talk again, or /quit",
+			ZH: "[%s] 你已离开这个房间，现在不在任何房间；输入 /join %s 继续发言，或 /quit 离开",
+		}.Format(l, p.Room, chat.Lobby)
+	}
 	return locale.Text{EN: "[%s] you have left this room; you talk in %s", ZH: "[%s] 你已离开这个房间；现在在 %s 发言"}.Format(l, p.Room, p.Now)
 }
 
@@ -149,25 +170,27 @@ type Help struct {
 
 // The first and the last line of help.
 var (
-	helpInside        = locale.Text{EN: "What you type is said in the room where you talk, //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
+	helpInside        = locale.Text{EN: "What you type goes to your room; //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
 	helpAdministrator = locale.Text{EN: "What you type is told to everybody. Commands:", ZH: "直接输入的内容会发给所有人。命令："}
 	helpEnd           = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
 )
 
-// Text implements Answer. In English the Chinese stands beside it: who types need not be who chose the language.
+// helpColumns is how wide help is at most; helpIndent is where what a command does stands.
+const (
+	helpColumns = 72
+	helpIndent  = 26
+)
+
+// Text implements Answer: lines of at most helpColumns.
 func (h *Help) Text(l locale.Lang) string {
 	var lines []string
 	for _, row := range h.Rows {
-		line := fmt.Sprintf("  /%-28s %s", row.Usage(), row.Help.In(l))
-		if l == locale.English {
-			line += " · " + row.Help.ZH
-		}
-		lines = append(lines, line)
+		lines = append(lines, helpRow("  /"+row.Usage(), row.Help.In(l))...)
 		if !h.One {
 			continue
 		}
 		for _, p := range row.Parameters {
-			lines = append(lines, fmt.Sprintf("      %-26s %s · %s", strings.ToUpper(p.Name), p.Help.EN, p.Help.ZH))
+			lines = append(lines, helpRow("      "+strings.ToUpper(p.Name), p.Help.In(l))...)
 		}
 		if len(row.Aliases) > 0 {
 			lines = append(lines, "      = /"+strings.Join(row.Aliases, ", /"))
@@ -184,29 +207,53 @@ func (h *Help) Text(l locale.Lang) string {
 	return strings.Join(lines, "\n")
 }
 
+// helpRow sets what is typed beside what it does, or above where one of them is too long.
+func helpRow(typed, does string) []string {
+	room := helpColumns - helpIndent
+	switch {
+	case len(typed) < helpIndent && displaywidth.String(does) <= room:
+		return []string{typed + strings.Repeat(" ", helpIndent-len(typed)) + does}
+	case displaywidth.String(does) <= room:
+		return []string{typed, strings.Repeat(" ", helpIndent) + does}
+	}
+	return []string{typed, "      " + does}
+}
+
 // Line is a line of history.
 type Line struct{ chat.Message }
 
 // Text implements Answer. A message of several lines is shown as such, the following ones set in.
-func (h *Line) Text(l locale.Lang) string {
-	said := ""
+func (h *Line) Text(l locale.Lang) string { return h.at(clock, l) }
+
+// Brief is Text with the time of day alone, for a screen on which messages appear as they come.
+func (h *Line) Brief(l locale.Lang) string { return h.at(BriefClock, l) }
+
+// BriefClock is the time of day in front of what is shown as it comes.
+const BriefClock = "15:04"
+
+// at returns the line behind its time.
+func (h *Line) at(layout string, l locale.Lang) string {
+	said := strings.ReplaceAll(h.said(l), "\n", "\n"+strings.Repeat(" ", len(layout)+2))
+	return h.Time.Local().Format(layout) + "  " + said
+}
+
+// said words what happened.
+func (h *Line) said(l locale.Lang) string {
 	switch h.Kind {
 	case chat.KindMessage:
-		said = h.Nick + ": " + h.Message.Text
+		return h.Nick + ": " + h.Message.Text
 	case chat.KindAction:
-		said = "* " + h.Nick + " " + h.Message.Text
+		return "* " + h.Nick + " " + h.Message.Text
 	case chat.KindRenamed:
-		said = locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
+		return locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindTopic:
-		said = locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
+		return locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
-		said = locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
+		return locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
 	case chat.KindEntered, chat.KindLeft:
-		said = h.moved(l)
-	default:
-		said = h.Nick + " " + string(h.Kind) + " " + h.Message.Text
+		return h.moved(l)
 	}
-	return h.Time.Local().Format(clock) + "  " + strings.ReplaceAll(said, "\n", "\n"+strings.Repeat(" ", len(clock)+2))
+	return h.Nick + " " + string(h.Kind) + " " + h.Message.Text
 }
 
 // moved words that somebody entered the room or left it.

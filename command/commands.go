@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -28,6 +29,25 @@ type Desk struct {
 	Joined  int                 // how many of them one member may be in
 	Doors   func() []hub.Report // of the moment
 	Refused hub.Refusals        // commands answered with no
+
+	ways atomic.Pointer[func() *Ways]
+}
+
+// TellWays has the address command answer with what ways returns. Any goroutine.
+func (d *Desk) TellWays(ways func() *Ways) { d.ways.Store(&ways) }
+
+var address = Command{
+	Name:   "address",
+	Help:   locale.Text{EN: "how others join, with addresses", ZH: "其他人如何加入，含地址"},
+	Role:   Administrator,
+	Answer: func() Answer { return new(Ways) },
+	run: func(c call) error {
+		ways := c.desk.ways.Load()
+		if ways == nil { // the server has only just opened
+			return chat.Refuse(chat.Busy)
+		}
+		return c.emit((*ways)())
+	},
 }
 
 var announce = Command{
@@ -61,6 +81,7 @@ var who = Command{
 		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
 	},
 	Answer: func() Answer { return new(Member) },
+	Empty:  locale.Text{EN: "nobody is here", ZH: "没有人在这里"},
 	run: func(c call) error {
 		room, err := c.publicRoom()
 		if err != nil {

@@ -2,7 +2,7 @@ package command
 
 import (
 	"cmp"
-	"fmt"
+	"slices"
 	"strings"
 
 	"parley/chat"
@@ -40,11 +40,12 @@ var part = Command{
 	Name:    "part",
 	Aliases: []string{"leave"},
 	Help:    locale.Text{EN: "leave a room, and talk in the lobby again", ZH: "离开房间，回到大厅发言"},
-	Example: "dev",
+	Example: "dev back tomorrow",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
 		{Name: "room", Help: locale.Text{EN: "which room, if not this one", ZH: "房间，默认为当前房间"}},
+		reasonToLeave,
 	},
 	Answer: func() Answer { return new(Parted) },
 	run: func(c call) error {
@@ -52,11 +53,23 @@ var part = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.caller.Do(c.ctx, chat.Part{Session: c.caller.Session, Room: room}); err != nil {
+		why, err := c.reasonToLeave()
+		if err != nil {
 			return err
 		}
-		if c.caller.Room == room {
+		if err := c.caller.Do(c.ctx, chat.Part{Session: c.caller.Session, Room: room, Detail: why}); err != nil {
+			return err
+		}
+		now, _ := c.desk.Hub.Session(c.caller.Session)
+		switch {
+		case c.caller.Room != room:
+		case slices.Contains(now.Rooms, chat.Lobby) || len(now.Rooms) == 0:
 			c.caller.Room = chat.Lobby
+		default:
+			c.caller.Room = now.Rooms[0]
+		}
+		if len(now.Rooms) == 0 {
+			return c.emit(&Parted{Room: room})
 		}
 		return c.emit(&Parted{Room: room, Now: c.caller.Room})
 	},
@@ -189,16 +202,34 @@ var away = Command{
 }
 
 var quit = Command{
-	Name:    "quit",
-	Aliases: []string{"exit", "bye"},
-	Help:    locale.Text{EN: "leave the chat room", ZH: "离开聊天室"},
-	Inside:  true,
-	Typed:   true,
-	Answer:  func() Answer { return new(Done) },
+	Name:       "quit",
+	Aliases:    []string{"exit", "bye"},
+	Help:       locale.Text{EN: "leave the chat room", ZH: "离开聊天室"},
+	Example:    "back tomorrow",
+	Inside:     true,
+	Typed:      true,
+	Parameters: []Parameter{reasonToLeave},
+	Answer:     func() Answer { return new(Done) },
 	run: func(c call) error {
-		c.caller.Quits = true
+		why, err := c.reasonToLeave()
+		if err != nil {
+			return err
+		}
+		c.caller.Quits, c.caller.Bye = true, why
 		return nil
 	},
+}
+
+var reasonToLeave = Parameter{
+	Name: "reason", Rest: true, Help: locale.Text{EN: "what the others are told", ZH: "告知其他人的原因"},
+}
+
+// reasonToLeave returns the argument of that name as one line; empty: none was given.
+func (c call) reasonToLeave() (string, error) {
+	if strings.TrimSpace(c.args["reason"]) == "" {
+		return "", nil
+	}
+	return oneLine(c.args["reason"])
 }
 
 // help is a function, as it looks at the table that it is in.
@@ -217,7 +248,7 @@ func help() Command {
 			if name := strings.TrimPrefix(c.args["command"], "/"); name != "" {
 				row, ok := Find(strings.ToLower(name))
 				if !ok || !row.offered(c.caller) {
-					return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", chat.Quote(name))}
+					return unknown(name, c.caller)
 				}
 				return c.emit(&Help{Rows: []Command{row.typed(c.caller)}, One: true})
 			}

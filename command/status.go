@@ -34,6 +34,7 @@ type State struct {
 	Doors      []DoorState `json:"doors"`
 	Queues     []hub.Queue `json:"queues"` // those of the doors included
 	Rates      *Rates      `json:"rates,omitempty"`
+	All        bool        `json:"all,omitempty"` // the text tells all of it
 }
 
 // RoomState is how a room is.
@@ -64,12 +65,14 @@ var status = Command{
 	Role:     Administrator,
 	Replaces: true,
 	Parameters: []Parameter{
+		{Name: "all", Flag: true, Switch: true, Help: locale.Text{EN: "with rooms, doors, queues and counters", ZH: "包括房间、入口、队列和计数"}},
 		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "tell it again every second", ZH: "每秒刷新一次"}},
 	},
 	Answer: func() Answer { return new(State) },
 	run: func(c call) error {
 		now := c.desk.state()
 		for {
+			now.All = c.args["all"] != ""
 			if err := c.emit(now); err != nil || c.args["watch"] == "" {
 				return err
 			}
@@ -131,13 +134,61 @@ func (s *State) totals() (t Rates) {
 	return t
 }
 
-// Text implements Answer.
+// Text implements Answer: four lines and the rates, or with All everything.
 func (s *State) Text(l locale.Lang) string {
 	var lines []string
 	row := func(name locale.Text, text string) { lines = append(lines, name.In(l)+": "+text) }
-	row(locale.Text{EN: "version", ZH: "版本"}, s.Version)
-	row(locale.Text{EN: "running since", ZH: "启动于"}, s.Started.Local().Format(clock))
+	row(locale.Text{EN: "running", ZH: "运行"}, locale.Text{EN: "%s since %s", ZH: "%s，启动于 %s"}.Format(l, s.Version, s.Started.Local().Format(clock)))
+	row(locale.Text{EN: "inside", ZH: "在线"}, s.inside(l))
+	row(locale.Text{EN: "history", ZH: "记录"}, s.history(l))
 	row(locale.Text{EN: "storage", ZH: "存储"}, s.Storage)
+	if s.All {
+		lines = append(lines, s.details(l)...)
+	}
+	if r := s.Rates; r != nil {
+		row(locale.Text{EN: "a second", ZH: "每秒"}, locale.Text{
+			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out", ZH: "消息 %.0f，投递 %.0f，收包 %.0f，发包 %.0f",
+		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// history tells how much there is in the history.
+func (s *State) history(l locale.Lang) string {
+	messages := uint64(s.totals().Messages)
+	if l == locale.Chinese {
+		return fmt.Sprintf("%d 条消息，%d 个房间", messages, len(s.Rooms))
+	}
+	return counted(messages, "message") + " in " + counted(uint64(len(s.Rooms)), "room")
+}
+
+// counted is a number of things in English.
+func counted(n uint64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// inside tells how many members there are, and through which doors.
+func (s *State) inside(l locale.Lang) string {
+	members := 0
+	var doors []string
+	for _, d := range s.Doors {
+		if members += d.Members; d.Members > 0 {
+			doors = append(doors, fmt.Sprintf("%s %d", d.Name, d.Members))
+		}
+	}
+	said := locale.Text{EN: counted(uint64(members), "member"), ZH: fmt.Sprintf("%d 人", members)}.In(l)
+	if len(doors) > 0 {
+		said += locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(l, strings.Join(doors, ", "))
+	}
+	return said
+}
+
+// details are the lines that few need.
+func (s *State) details(l locale.Lang) (lines []string) {
+	row := func(name locale.Text, text string) { lines = append(lines, name.In(l)+": "+text) }
 	row(locale.Text{EN: "memory", ZH: "内存"}, locale.Text{EN: "%.1f MB in use, %d goroutines", ZH: "%.1f MB 使用中，%d 个 goroutine"}.Format(l, float64(s.Heap)/1e6, s.Goroutines))
 	for _, r := range s.Rooms[:min(len(s.Rooms), roomLines)] {
 		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.Format(l, r.Name, r.Members, r.Messages))
@@ -160,12 +211,7 @@ func (s *State) Text(l locale.Lang) string {
 		}
 		row(locale.Text{EN: "queue " + q.Name, ZH: "队列 " + q.Name}, text)
 	}
-	if r := s.Rates; r != nil {
-		row(locale.Text{EN: "a second", ZH: "每秒"}, locale.Text{
-			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out", ZH: "消息 %.0f，投递 %.0f，收包 %.0f，发包 %.0f",
-		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
-	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // figures are what the door counted, a line each, without those that are zero.

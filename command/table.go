@@ -9,6 +9,7 @@ import (
 
 	"parley/chat"
 	"parley/locale"
+	"parley/nearest"
 )
 
 // Role says what somebody may do.
@@ -31,11 +32,14 @@ type Command struct {
 	Example    string      // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
 	Replaces   bool        // each answer stands in the place of the one before
+	Empty      locale.Text // what people are told where nothing is answered; empty: nothing
 
 	// Answer returns an empty answer of the command's kind, to read JSON into.
 	Answer func() Answer
 
 	run func(call) error
+
+	slash bool // it was typed with a slash before it, so it is shown with one
 }
 
 // Caller is for whom a command is run, if that is somebody inside: who is not is the administrator.
@@ -43,6 +47,7 @@ type Caller struct {
 	Session chat.SessionID
 	Room    chat.RoomID // where it talks; a command may lead elsewhere
 	Quits   bool        // it has asked to leave
+	Bye     string      // why, if it said that
 
 	// Do carries out a command of the room in the caller's name and returns once it is stored, or the *chat.Refusal.
 	Do func(context.Context, chat.Command) error
@@ -100,7 +105,7 @@ type Answer interface {
 
 // Table returns the commands, in the order in which help lists them.
 func Table() []Command {
-	return []Command{join, part, msg, me, nick, topic, away, announce, who, rooms, kick, history, status, quit, help()}
+	return []Command{join, part, msg, me, nick, topic, away, address, announce, who, rooms, kick, history, status, quit, help()}
 }
 
 // Steering returns the rows that steer a server from outside: from a shell, or a program.
@@ -164,12 +169,12 @@ func (c Command) checked(run call) error {
 	a := run.args
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
-			return badArgument("%s has no argument %s", c.Name, chat.Quote(name))
+			return badArgument("%s has no argument %s", c.shown(), chat.Quote(name))
 		}
 	}
 	for _, p := range c.Parameters {
 		if p.Required && strings.TrimSpace(a[p.Name]) == "" {
-			return badArgument("%s needs %s: %s", c.Name, strings.ToUpper(p.Name), c.Usage())
+			return badArgument("%s needs %s: %s", c.shown(), strings.ToUpper(p.Name), c.Usage())
 		}
 	}
 	return c.run(run)
@@ -180,9 +185,31 @@ func (c Command) IsEndless(a Arguments) bool {
 	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Endless && a[p.Name] != "" })
 }
 
-// Usage returns how the command is typed, such as `kick NICK [REASON]`.
+// unknown refuses a command that is not there, with the nearest that a caller can type.
+func unknown(name string, caller *Caller) *chat.Refusal {
+	var names []string
+	for _, c := range Offered(caller) {
+		names = append(append(names, c.Name), c.Aliases...)
+	}
+	advice := "try /help"
+	if near := nearest.Name(name, names); near != "" {
+		advice = "did you mean /" + near + "?"
+	}
+	return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, %s", chat.Quote(name), advice)}
+}
+
+// shown is the command's name as it was typed: with the slash, or in a shell without.
+func (c Command) shown() string {
+	if c.slash {
+		return "/" + c.Name
+	}
+	return c.Name
+}
+
+// Usage returns how the command is typed, such as `/kick NICK [REASON]`, or in a shell without the
+// slash.
 func (c Command) Usage() string {
-	words := []string{c.Name}
+	words := []string{c.shown()}
 	for _, p := range c.Parameters {
 		word := strings.ToUpper(p.Name)
 		switch {
@@ -199,14 +226,16 @@ func (c Command) Usage() string {
 	return strings.Join(words, " ")
 }
 
-// Parse reads a command as a caller, or with nil the administrator, types it on one line, without a slash before it.
+// Parse reads a command as a caller, or with nil the administrator, types it on one line behind a
+// slash, which line is without.
 func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	c, ok := Find(strings.ToLower(name))
 	if !ok {
-		return Command{}, nil, &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, try help", chat.Quote(name))}
+		return Command{}, nil, unknown(name, caller)
 	}
 	c = c.typed(caller)
+	c.slash = true
 	a, err := c.read(rest)
 	return c, a, err
 }
@@ -253,7 +282,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	i := slices.IndexFunc(c.Parameters, func(p Parameter) bool { return p.Flag && p.Name == name })
 	switch {
 	case i < 0:
-		return "", badArgument("%s has no flag %s: %s", c.Name, chat.Quote("--"+name), c.Usage())
+		return "", badArgument("%s has no flag %s: %s", c.shown(), chat.Quote("--"+name), c.Usage())
 	case given:
 	case c.Parameters[i].Switch:
 		value = "true"

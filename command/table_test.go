@@ -9,7 +9,10 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/clipperhouse/displaywidth"
+
 	"parley/chat"
+	"parley/hub"
 	"parley/locale"
 )
 
@@ -178,5 +181,40 @@ func TestNobodyIsRefusedOnceTheClientHasGone(t *testing.T) {
 	}
 	if counts := desk.Refused.Counts(); len(counts) > 0 {
 		t.Errorf("counted %v", counts)
+	}
+}
+
+func TestHelpIsInOneLanguageAndFitsNarrowTerminals(t *testing.T) {
+	for _, caller := range []*Caller{nil, {}} {
+		answers := []*Help{{Rows: Offered(caller), Inside: caller != nil}}
+		for _, row := range Offered(caller) {
+			answers = append(answers, &Help{Rows: []Command{row}, One: true})
+		}
+		for _, h := range answers {
+			for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
+				for line := range strings.SplitSeq(h.Text(lang), "\n") {
+					if n := displaywidth.String(line); n > helpColumns {
+						t.Errorf("%d columns: %s", n, line)
+					}
+					if lang == locale.English && strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+						t.Errorf("English with Chinese in it: %s", line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestStatusIsFourLinesUnlessAllIsAsked(t *testing.T) {
+	s := &State{Version: "v1", Storage: "ok", Rooms: []RoomState{{"lobby", 4, 3}, {"dev", 2, 1}}, Doors: []DoorState{
+		{Report: hub.Report{Name: "udp"}, Members: 1}, {Report: hub.Report{Name: "line"}, Members: 2},
+	}}
+	s.Started = time.Date(2026, 11, 22, 12, 0, 0, 0, time.Local)
+	const brief = "running: v1 since 2026-11-22 12:00:00\ninside: 3 members (udp 1, line 2)\nhistory: 6 messages in 2 rooms\nstorage: ok"
+	if got := s.Text(locale.English); got != brief {
+		t.Errorf("it says %s", got)
+	}
+	if s.All = true; !strings.HasPrefix(s.Text(locale.English), brief+"\n") || !strings.Contains(s.Text(locale.English), "room: dev, 1 inside, 2 messages") {
+		t.Errorf("all of it is %s", s.Text(locale.English))
 	}
 }

@@ -256,6 +256,17 @@ func (x *index) get(id chat.RoomID) (chat.Room, bool) {
 	return r.Room, true
 }
 
+// session returns a session and whether there is one.
+func (x *index) session(id chat.SessionID) (chat.Session, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := x.sessions[id]
+	if s == nil {
+		return chat.Session{}, false
+	}
+	return s.state, true
+}
+
 // count returns how many sessions each door has.
 func (x *index) count() map[string]int {
 	x.mu.RLock()

@@ -91,6 +91,9 @@ func paged[T any, K ~string](key func(T) K, next func(after K) []T) iter.Seq[T] 
 // Present returns how many are in a room. Any goroutine.
 func (h *Hub) Present(room chat.RoomID) int { return h.index.present(room) }
 
+// Session returns a session that came through this hub, and whether it is inside. Any goroutine.
+func (h *Hub) Session(id chat.SessionID) (chat.Session, bool) { return h.index.session(id) }
+
 // Topic returns what a room is about; empty: that was not said. Any goroutine.
 func (h *Hub) Topic(room chat.RoomID) string {
 	r, _ := h.index.get(room)

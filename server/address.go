@@ -5,25 +5,96 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 
 	"parley/locale"
 )
 
-// LAN returns where others on this network find a socket that is bound to an address: there, or at each private IPv4 address of
-// this machine if it is bound to all of them.
+// LAN returns where others on this network find a socket that is bound to an address: there, or at
+// each private IPv4 address of this machine if it is bound to all of them. The address of the
+// default route comes first.
 func LAN(bound netip.AddrPort) []netip.AddrPort {
 	if !bound.Addr().IsUnspecified() {
 		return []netip.AddrPort{bound}
 	}
-	var all []netip.AddrPort
+	private, _ := sorted(ownAddresses(), defaultRoute())
+	return withPort(private, bound.Port())
+}
+
+// PublicOnly returns where others find a socket, HOST:PORT, if all its addresses are public: plain
+// text is not served there. Otherwise it returns none.
+func PublicOnly(bound netip.AddrPort) (all []string) {
+	own, first := []netip.Addr{bound.Addr()}, netip.Addr{}
+	if bound.Addr().IsUnspecified() {
+		own, first = ownAddresses(), defaultRoute()
+	}
+	private, public := sorted(own, first)
+	if len(private) > 0 {
+		return nil
+	}
+	for _, a := range withPort(public, bound.Port()) {
+		all = append(all, a.String())
+	}
+	return all
+}
+
+// ownAddresses returns the IPv4 addresses of this machine; without any, its IPv6 addresses.
+func ownAddresses() (all []netip.Addr) {
+	var six []netip.Addr
 	interfaces, _ := net.InterfaceAddrs() // without them, this machine is what is left
 	for _, i := range interfaces {
 		n, ok := i.(*net.IPNet)
-		if !ok || n.IP.To4() == nil || !n.IP.IsPrivate() {
+		if !ok {
 			continue
 		}
-		all = append(all, netip.AddrPortFrom(netip.AddrFrom4([4]byte(n.IP.To4())), bound.Port()))
+		a, _ := netip.AddrFromSlice(n.IP)
+		if a = a.Unmap(); a.Is4() {
+			all = append(all, a)
+		} else {
+			six = append(six, a)
+		}
+	}
+	if !slices.ContainsFunc(all, netip.Addr.IsGlobalUnicast) {
+		return six
+	}
+	return all
+}
+
+// defaultRoute returns the address from which this machine sends to the internet; the zero one: it
+// cannot. No packet is sent.
+func defaultRoute() netip.Addr {
+	conn, err := net.Dial("udp4", "192.0.2.1:9") // RFC 5737: nobody has it
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer conn.Close()
+	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+}
+
+// sorted returns the private and the public ones among addresses, first at the head of its list,
+// without those that nobody else can use.
+func sorted(addresses []netip.Addr, first netip.Addr) (private, public []netip.Addr) {
+	for _, a := range addresses {
+		list := &public
+		switch {
+		case a.IsPrivate():
+			list = &private
+		case !a.IsGlobalUnicast():
+			continue
+		}
+		if a == first {
+			*list = slices.Insert(*list, 0, a)
+		} else {
+			*list = append(*list, a)
+		}
+	}
+	return private, public
+}
+
+func withPort(addresses []netip.Addr, port uint16) (all []netip.AddrPort) {
+	for _, a := range addresses {
+		all = append(all, netip.AddrPortFrom(a, port))
 	}
 	return all
 }

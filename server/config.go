@@ -13,6 +13,8 @@ type Config struct {
 	NoLimits bool
 	LogLevel string
 
+	ConsoleShow bool // the lobby is shown above the administrator's prompt
+
 	MetricsListen  string // empty: on the control socket only
 	FlightRecorder bool
 

@@ -51,9 +51,9 @@ func TestAddressesThatAreNone(t *testing.T) {
 	for given, why := range map[string]string{
 		"":                            "nobody could join",
 		" , ":                         "nobody could join",
-		"8888":                        `"8888" is no address`,
-		"/udp":                        `"" is no address`,
-		":8888,nowhere/line":          `"nowhere" is no address`,
+		"8888":                        `invalid address "8888"`,
+		"/udp":                        `invalid address ""`,
+		":8888,nowhere/line":          `invalid address "nowhere"`,
 		":8888/":                      `unknown door "" (valid: udp, line, irc)`,
 		":8888/tcp":                   `unknown door "tcp" (valid: udp, line, irc)`,
 		":8888/udp/line":              `unknown door "udp/line"`,

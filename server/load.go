@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"parley/locale"
+	"parley/nearest"
 	"parley/setting"
 )
 
@@ -88,19 +89,29 @@ func resolve(settings []setting.Setting, from Sources) ([]Effective, error) {
 		delete(file, s.Key)
 		delete(environ, s.Env())
 	}
+	var keys, variables []string
+	for _, s := range settings {
+		keys, variables = append(keys, s.Key), append(variables, s.Env())
+	}
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(file)) {
-		problems = append(problems, problem(key, fromFile(from.File), errNoSetting))
+		problems = append(problems, problem(key, fromFile(from.File), noSetting(key, keys)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		problems = append(problems, problem(name, fromEnvironment, errNoSetting))
+		problems = append(problems, problem(name, fromEnvironment, noSetting(name, variables)))
 	}
 	return all, errors.Join(problems...)
 }
 
-var errNoSetting = locale.Errorf(locale.Text{
-	EN: "unknown setting: parley config lists the valid ones", ZH: "没有这个设置：请用 parley config 查看全部设置",
-})
+// noSetting says that there is no setting of a name, and which one is near.
+func noSetting(name string, all []string) error {
+	if near := nearest.Name(name, all); near != "" {
+		return locale.Errorf(locale.Text{
+			EN: "unknown setting, did you mean %s?", ZH: "没有这个设置，你是不是想写 %s？",
+		}, near)
+	}
+	return locale.Errorf(locale.Text{EN: "unknown setting: parley config lists the valid ones", ZH: "没有这个设置：请用 parley config 查看全部设置"})
+}
 
 func problem(key string, origin locale.Text, err error) error {
 	return locale.Errorf(locale.Text{

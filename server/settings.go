@@ -51,6 +51,10 @@ func (c *Config) general() []setting.Setting {
 			},
 		},
 		{
+			Key: "console.show", Default: "true", Field: setting.YesNo(&c.ConsoleShow),
+			Help: locale.Text{EN: "show the lobby above the administrator's prompt", ZH: "在管理员提示符上方显示大厅的消息"},
+		},
+		{
 			Key: "metrics.listen", Default: "", Field: setting.OptionalAddress(&c.MetricsListen),
 			Help: locale.Text{
 				EN: "extra address for /healthz and /metrics, such as 127.0.0.1:9888; empty: none",

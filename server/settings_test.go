@@ -4,9 +4,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/locale"
 )
 
 func writeFile(t *testing.T, content string) string {
@@ -48,7 +52,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	file := writeFile(t, "lisen = ':1'\n[udp]\nidle = 'long'\nrate = -1\nwords = 'fr'\nok = 'yes'\n[irc]\nport = 6667\n")
 	c, err := Load(Sources{
 		File:    file,
-		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red"},
+		Environ: []string{"PARLEY_UDP_BURST=many", "PARLEY_COLOUR=red", "PARLEY_UPD_RATE=1"},
 		Flags:   map[string]string{"listen": "8888", "message-max": "1GiB", "udp-allow": "203.0.113.0/99"},
 	})
 	if err == nil {
@@ -58,9 +62,11 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		t.Errorf("the defaults do not stand in their place: %+v", c)
 	}
 	for _, part := range []string{
-		"lisen (from " + file, "unknown setting", "irc.port", `"long" is no duration`, "udp.rate",
-		`udp.words (from ` + file + `): "fr"`, `udp.ok (from ` + file + `): "yes"`, "PARLEY_COLOUR",
-		`udp.burst (from the environment): "many"`, `listen (from the command line): "8888"`, "message.max", "udp.allow",
+		"lisen (from " + file, "did you mean listen?", "unknown setting", "irc.port",
+		`invalid duration "long"`, "udp.rate", "PARLEY_COLOUR", "did you mean PARLEY_UDP_RATE?",
+		`udp.words (from ` + file + `): "fr"`, `udp.ok (from ` + file + `): "yes"`,
+		`udp.burst (from the environment): invalid number "many"`,
+		`listen (from the command line): invalid address "8888"`, "message.max", "udp.allow",
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not told:\n%v", part, err)
@@ -133,5 +139,71 @@ func TestWhereOthersFindASocket(t *testing.T) {
 		if !a.Addr().Is4() || !a.Addr().IsPrivate() || a.Port() != 8888 {
 			t.Errorf("%v is not private", a)
 		}
+	}
+}
+
+func TestTheAddressOfTheDefaultRouteComesFirst(t *testing.T) {
+	parse := func(texts ...string) (all []netip.Addr) {
+		for _, text := range texts {
+			all = append(all, netip.MustParseAddr(text))
+		}
+		return all
+	}
+	own := parse("127.0.0.1", "172.17.0.1", "169.254.1.1", "192.168.1.20", "203.0.113.5", "198.51.100.1", "fe80::1")
+	private, public := sorted(own, netip.MustParseAddr("192.168.1.20"))
+	if !slices.Equal(private, parse("192.168.1.20", "172.17.0.1")) || !slices.Equal(public, parse("203.0.113.5", "198.51.100.1")) {
+		t.Errorf("private %v, public %v", private, public)
+	}
+	if _, public := sorted(own, netip.MustParseAddr("198.51.100.1")); public[0] != netip.MustParseAddr("198.51.100.1") {
+		t.Errorf("public %v", public)
+	}
+}
+
+func TestOnlyPublicAddressesNeedTLS(t *testing.T) {
+	for bound, want := range map[string][]string{
+		"203.0.113.5:8888": {"203.0.113.5:8888"}, "[2001:db8::1]:1": {"[2001:db8::1]:1"},
+		"127.0.0.1:8888": nil, "192.168.1.20:8888": nil, "[fd00::1]:1": nil,
+	} {
+		if got := PublicOnly(netip.MustParseAddrPort(bound)); !slices.Equal(got, want) {
+			t.Errorf("bound to %s: %v", bound, got)
+		}
+	}
+}
+
+// examples finds what a text offers as one: such as A or B, 例如 A 或 B.
+var examples = regexp.MustCompile(`(?:such as|例如) ?(\S+?)(?:(?: or | 或 )(\S+?))?(?:[;；]| \(|$)`)
+
+func TestEverySettingTakesTheExamplesThatItOffers(t *testing.T) {
+	offered := 0
+	for _, s := range Settings() {
+		var texts []string
+		for _, wrong := range []string{"", "x", "-1", "999999999TiB", "1/2/3"} {
+			if err := s.Field.Set(wrong); err != nil {
+				texts = append(texts, locale.Explain(err, locale.English), locale.Explain(err, locale.Chinese))
+			}
+		}
+		texts = append(texts, s.Help.EN, s.Help.ZH)
+		for _, text := range texts {
+			found := examples.FindStringSubmatch(text)
+			if found == nil {
+				if strings.Contains(text, "such as") {
+					t.Errorf("no example is found in %q", text)
+				}
+				continue
+			}
+			for _, example := range found[1:] {
+				if example == "" {
+					continue
+				}
+				offered++
+				if err := s.Field.Set(example); err != nil {
+					t.Errorf("%s offers %q and refuses it: %v", s.Key, example, err)
+				}
+			}
+		}
+	}
+	t.Log(offered, "examples")
+	if offered < 40 {
+		t.Errorf("only %d examples are found", offered)
 	}
 }

@@ -24,7 +24,7 @@ type yesNoField struct{ field *bool }
 func (v yesNoField) Set(s string) error {
 	on, err := strconv.ParseBool(s)
 	if err != nil {
-		return locale.Errorf(locale.Text{EN: "%q is neither true nor false", ZH: "%q 既不是 true 也不是 false"}, s)
+		return locale.Errorf(locale.Text{EN: "invalid value %q: true or false", ZH: "值 %q 无效：应为 true 或 false"}, s)
 	}
 	*v.field = on
 	return nil
@@ -37,7 +37,7 @@ func YesNo(field *bool) Field { return yesNoField{field} }
 func Text(field *string) Field {
 	return fieldFunc(func(s string) error {
 		if s == "" {
-			return locale.Errorf(locale.Text{EN: "it must not be empty", ZH: "不能为空"})
+			return locale.Errorf(locale.Text{EN: "invalid value \"\": must not be empty", ZH: "值不能为空"})
 		}
 		*field = s
 		return nil
@@ -47,7 +47,10 @@ func Text(field *string) Field {
 // CheckAddress says what is wrong with an address to listen on.
 func CheckAddress(s string) error {
 	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
-		return locale.Errorf(locale.Text{EN: "%q is no address to listen on, such as :8888 or 127.0.0.1:8888", ZH: "%q 不是监听地址，例如 :8888 或 127.0.0.1:8888"}, s)
+		return locale.Errorf(locale.Text{
+			EN: "invalid address %q: HOST:PORT, such as :8888 or 127.0.0.1:8888",
+			ZH: "地址 %q 无效：应为 主机:端口，例如 :8888 或 127.0.0.1:8888",
+		}, s)
 	}
 	return nil
 }
@@ -90,7 +93,7 @@ type choiceField struct {
 
 func (v choiceField) Set(s string) error {
 	if !slices.Contains(v.choices, s) {
-		return locale.Errorf(locale.Text{EN: "%q is none of %s", ZH: "%q 不是以下之一：%s"}, s, strings.Join(v.choices, ", "))
+		return locale.Errorf(locale.Text{EN: "invalid value %q: one of %s", ZH: "值 %q 无效：应为以下之一：%s"}, s, strings.Join(v.choices, ", "))
 	}
 	*v.field = s
 	return nil
@@ -107,7 +110,9 @@ func Count[N whole](field *N, least, most N) Field {
 	return fieldFunc(func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n < int64(least) || n > int64(most) {
-			return locale.Errorf(locale.Text{EN: "%q is no whole number from %d to %d", ZH: "%q 不是 %d 到 %d 之间的整数"}, s, least, most)
+			return locale.Errorf(locale.Text{
+				EN: "invalid number %q: a whole number from %d to %d", ZH: "数值 %q 无效：应为 %d 到 %d 之间的整数",
+			}, s, least, most)
 		}
 		*field = N(n)
 		return nil
@@ -119,7 +124,9 @@ func PerSecond(field *float64) Field {
 	return fieldFunc(func(s string) error {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(n >= 0 && n <= 1e9) {
-			return locale.Errorf(locale.Text{EN: "%q is no rate a second, such as 20 or 0.5", ZH: "%q 不是每秒速率，例如 20 或 0.5"}, s)
+			return locale.Errorf(locale.Text{
+				EN: "invalid rate %q: a number per second, such as 20 or 0.5", ZH: "速率 %q 无效：应为每秒次数，例如 20 或 0.5",
+			}, s)
 		}
 		*field = n
 		return nil
@@ -131,7 +138,9 @@ func Duration(field *time.Duration) Field {
 	return fieldFunc(func(s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
-			return locale.Errorf(locale.Text{EN: "%q is no duration, such as 12h or 90s", ZH: "%q 不是时长，例如 12h 或 90s"}, s)
+			return locale.Errorf(locale.Text{
+				EN: "invalid duration %q: longer than 0, such as 12h or 90s", ZH: "时长 %q 无效：应大于 0，例如 12h 或 90s",
+			}, s)
 		}
 		*field = d
 		return nil
@@ -154,6 +163,32 @@ var units = []struct {
 	{"B", 1},
 }
 
+// sizeText writes a number of bytes as somebody would, with the largest unit in which it is whole.
+func sizeText(n int64) string {
+	if n == 0 {
+		return "0"
+	}
+	text := strconv.FormatInt(n, 10) + "B"
+	for _, u := range units[:4] { // KiB and above
+		if n%u.factor == 0 {
+			text = strconv.FormatInt(n/u.factor, 10) + u.ending
+		}
+	}
+	return text
+}
+
+// sizeExamples returns two sizes within bounds, round ones if there are any.
+func sizeExamples(least, most int64) (small, large string) {
+	found := make([]int64, 0, 2)
+	for _, n := range []int64{64 << 10, 1 << 30, 1 << 10, 16 << 10, 1 << 20, least, most} {
+		if least <= n && n <= most && len(found) < cap(found) {
+			found = append(found, n)
+		}
+	}
+	slices.Sort(found)
+	return sizeText(found[0]), sizeText(found[1])
+}
+
 // Size is a number of bytes within bounds, with or without a unit.
 func Size[N whole](field *N, least, most N) Field {
 	return fieldFunc(func(s string) error {
@@ -166,7 +201,10 @@ func Size[N whole](field *N, least, most N) Field {
 		}
 		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
 		if err != nil || n < 0 || n > int64(most)/factor || n*factor < int64(least) {
-			return locale.Errorf(locale.Text{EN: "%q is no size from %d to %d bytes, such as 64KiB or 1GiB", ZH: "%q 不是 %d 到 %d 字节之间的大小，例如 64KiB 或 1GiB"}, s, least, most)
+			small, large := sizeExamples(int64(least), int64(most))
+			return locale.Errorf(locale.Text{
+				EN: "invalid size %q: from %s to %s, such as %s or %s", ZH: "大小 %q 无效：应为 %s 到 %s，例如 %s 或 %s",
+			}, s, sizeText(int64(least)), sizeText(int64(most)), small, large)
 		}
 		*field = N(n * factor)
 		return nil
@@ -199,7 +237,9 @@ func Networks(field *[]netip.Prefix) Field {
 		for _, item := range items {
 			p, err := netip.ParsePrefix(item)
 			if err != nil {
-				return locale.Errorf(locale.Text{EN: "%q is no network, such as 203.0.113.0/24", ZH: "%q 不是网段，例如 203.0.113.0/24"}, item)
+				return locale.Errorf(locale.Text{
+					EN: "invalid network %q: ADDRESS/BITS, such as 203.0.113.0/24", ZH: "网段 %q 无效：应为 地址/位数，例如 203.0.113.0/24",
+				}, item)
 			}
 			all = append(all, p.Masked())
 		}

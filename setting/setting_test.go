@@ -108,3 +108,20 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+func TestExamplesOfSizesAreWithinTheirBounds(t *testing.T) {
+	for _, bounds := range [][2]int64{{0, 1 << 50}, {256, 60 << 10}, {4 << 10, 1 << 30}, {4, 1 << 20}, {3, 5}, {7, 7}} {
+		small, large := sizeExamples(bounds[0], bounds[1])
+		for _, example := range []string{small, large, sizeText(bounds[0]), sizeText(bounds[1])} {
+			var got int64
+			if err := Size(&got, bounds[0], bounds[1]).Set(example); err != nil {
+				t.Errorf("%s within %v: %v", example, bounds, err)
+			}
+		}
+	}
+	for n, want := range map[int64]string{0: "0", 256: "256B", 60 << 10: "60KiB", 1 << 50: "1024TiB", 1<<20 + 1: "1048577B"} {
+		if got := sizeText(n); got != want {
+			t.Errorf("%d is written %s, want %s", n, got, want)
+		}
+	}
+}

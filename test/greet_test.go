@@ -211,6 +211,34 @@ func TestLaterStartsAreThreeLines(t *testing.T) {
 	}
 }
 
+func TestEveryWayInIsToldAtAnyTime(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir, "--listen", "127.0.0.1:0").stop()
+	p := serve(t, dir, "--listen", "127.0.0.1:0", "--console")
+	ways := []string{
+		"parley join " + p.addr.String(), "nc 127.0.0.1 " + strconv.Itoa(int(p.addr.Port())) + ", then Enter",
+		"openssl s_client -quiet -connect " + p.addr.String(), fingerprint(t, p.addr), "python3",
+	}
+	has := func(where, told string, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if !strings.Contains(told, part) {
+				t.Errorf("%s does not tell %q: %s", where, part, told)
+			}
+		}
+	}
+	again := strings.Join(p.reads("Ctrl-C stops the server"), "\n")
+	has("a later start", again, "Others enter with parley join "+p.addr.String()+"; /address lists all ways.")
+	if _, err := io.WriteString(p.in, "/address\n"); err != nil {
+		t.Fatal(err)
+	}
+	has("/address", strings.Join(p.reads("python3"), "\n"), ways...)
+	has("parley address", call(t, "address", "--data", dir).out, ways...)
+	has("JSON", call(t, "address", "--data", dir, "-o", "json").out,
+		`{"datagrams":["`+p.addr.String()+`"],"lines":["`+p.addr.String()+`"],"certificate":"`)
+	p.stop()
+}
+
 func TestTheFirstScreenIsChineseToo(t *testing.T) {
 	c := command(t, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--console")
 	c.Env = append(c.Env, "LANG=zh_CN.UTF-8")

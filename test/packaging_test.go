@@ -25,7 +25,7 @@ func packaged(t *testing.T, name string) string {
 // takes checks that the program takes such words and flags.
 func takes(t *testing.T, where string, args ...string) {
 	t.Helper()
-	if got := call(t, append(args, "--help")...); got.status != 0 || strings.Contains(got.out, "\nCommands:\n") {
+	if got := call(t, append(args, "--help")...); got.status != 0 || strings.Contains(got.out, "parley COMMAND --help") {
 		t.Errorf("%s calls the program in a way that it does not take: %q: %s", where, args, got.err)
 	}
 }

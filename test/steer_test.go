@@ -43,13 +43,16 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"history", "@ann+bob"}, 1, []string{"there is no such room"}},
 		{[]string{"history", "attic"}, 1, []string{"there is no such room"}},
 		{[]string{"history", "--last", "x"}, 1, []string{"--last takes a number"}},
-		{[]string{"status"}, 0, []string{"storage: ok", "lobby, 1 inside, 4 messages"}},
+		{[]string{"status"}, 0, []string{"inside: 1 member (udp 1)\nhistory: 4 messages in 1 room\nstorage: ok\n"}},
+		{[]string{"status", "--all"}, 0, []string{"storage: ok", "lobby, 1 inside, 4 messages"}},
 		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
 		{[]string{"status", "--nonsense"}, 2, []string{"unknown flag"}},
+		{[]string{"status", "--wach"}, 2, []string{"unknown flag", "did you mean --watch?"}},
 		{[]string{"dance"}, 2, []string{`"dance"`}},
+		{[]string{"stauts"}, 2, []string{"did you mean parley status?"}},
 	} {
 		args := c.args
-		if args[0] != "dance" {
+		if args[0] != "dance" && args[0] != "stauts" {
 			args = append(args, "--data", p.dir)
 		}
 		got := call(t, args...)
@@ -159,13 +162,16 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--console")
 	p.reads("Ctrl-C stops the server")
 	ann := p.enter("ann")
-	for _, line := range []string{"hello all", "//help", "/dance", "/kick nobody", "/history --follow", "/status --watch", "/who", "/kick ann bye now"} {
+	for _, line := range []string{"hello all", "//help", "/dance", "/hlep", "/kick", "/kick nobody", "/history --follow", "/status --watch", "/who", "/kick ann bye now"} {
 		if _, err := p.in.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
-	for _, want := range []string{"announced, 1 inside", "announced, 1 inside", `there is no command "dance"`, "nobody here has that nickname", "goes on for ever", "goes on for ever", "ann  (udp", "ann was removed"} {
+	for _, want := range []string{
+		"announced, 1 inside", "announced, 1 inside", `there is no command "dance", try /help`, "did you mean /help?",
+		"/kick needs NICK: /kick NICK [REASON]", "nobody here has that nickname", "goes on for ever", "goes on for ever", "ann  (udp", "ann was removed",
+	} {
 		for {
 			line, err := p.out.ReadString('\n')
 			if err != nil {

@@ -163,9 +163,109 @@ func TestAServerInTheBackgroundServes(t *testing.T) {
 	s.Enter("fg")
 	s.Shows("administrator:")
 	s.Press("C-c")
+	s.Shows("1 member is inside.")
+	s.Press("C-c")
 	ann.hears(datagram.Stopping)
 	s.Shows("The server has stopped.")
 	s.IsCooked()
+}
+
+func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
+	s := newTerminal(t)
+	s.starts("serve --listen 127.0.0.1:0 2>log")
+	at := s.opened()
+	s.Shows("administrator:")
+	sees := func(said string) {
+		t.Helper()
+		s.Until(said+" is shown", func() bool { return strings.Contains(s.Screen(), "  "+said+"\n") })
+	}
+	ann := dial(t, at)
+	ann.enter("ann")
+	sees("ann enters the chat room")
+	s.Press("half a line")
+	ann.says("hello \x1b[2J")
+	sees("ann: hello \uFFFD[2J")
+	s.Shows("administrator: half a line")
+	s.Press("C-c") // clears the line, and no more
+	s.Until("the line is empty", func() bool { return strings.HasSuffix(s.Screen(), "\nadministrator:") })
+	for _, word := range []string{"quit", "exit", "/quit"} {
+		s.Enter(word)
+		s.Shows("administrator: " + word)
+	}
+	s.Shows("Not announced. Press Ctrl-C to stop the server")
+	s.Enter("lunch")
+	s.Shows("announced, 1 inside")
+	ann.hears("Administrator message: lunch")
+	ann.leaves()
+	sees("ann quits the chat room (quit)")
+	if strings.Contains(s.All(), "Administrator message") {
+		t.Errorf("what was typed is shown again: %s", s.All())
+	}
+	s.Press("C-c") // nobody is inside
+	s.Shows("The server has stopped.")
+	s.IsCooked()
+}
+
+func TestTheLobbyIsNotShownWhereItIsSwitchedOff(t *testing.T) {
+	s := newTerminal(t)
+	s.starts("serve --listen 127.0.0.1:0 --console-show=false 2>log")
+	at := s.opened()
+	s.Shows("administrator:")
+	ann := dial(t, at)
+	ann.enter("ann")
+	s.Enter("lunch")
+	s.Shows("announced, 1 inside")
+	if strings.Contains(s.All(), "enters the chat room") {
+		t.Errorf("the lobby is shown: %s", s.All())
+	}
+	s.sends(syscall.SIGTERM) // a signal asks nothing
+	ann.hears("Administrator message: lunch", datagram.Stopping)
+	s.Shows("The server has stopped.")
+}
+
+// TestAStoppedTerminalDelaysNobody: Ctrl-S, which a dumb terminal's line discipline knows.
+func TestAStoppedTerminalDelaysNobody(t *testing.T) {
+	s := newTerminal(t)
+	s.Enter("export TERM=dumb")
+	s.starts("serve --listen 127.0.0.1:0 --no-limits --log-level debug")
+	at := s.opened()
+	s.Shows("administrator:")
+	ann, bob := dial(t, at), dial(t, at)
+	bob.enter("bob")
+	ann.enter("ann")
+	s.Shows("administrator:")
+	s.Press("C-s")
+	bob.hears("ann enters the chat room")
+	long := strings.Repeat("x", 500)
+	for i := range 3000 {
+		ann.says(strconv.Itoa(i) + " " + long)
+		bob.hears("ann: " + strconv.Itoa(i) + " " + long)
+	}
+	s.Press("C-q")
+	s.Until("it says how much is missing", func() bool { return strings.Contains(s.All(), " lines not shown\n") })
+	s.Until("it shows the last", func() bool { return strings.Contains(s.Screen(), "  ann: 2999 ") })
+	s.sends(syscall.SIGTERM)
+	bob.hears(datagram.Stopping)
+	s.Shows("The server has stopped.")
+}
+
+func TestAServerStopsThoughItsTerminalIsStopped(t *testing.T) {
+	s := newTerminal(t)
+	s.Enter("export TERM=dumb")
+	s.starts("serve --listen 127.0.0.1:0 2>log")
+	at := s.opened()
+	s.Shows("administrator:")
+	ann := dial(t, at)
+	ann.enter("ann")
+	s.Press("C-s")
+	ann.says("hello")
+	process := s.process()
+	s.sends(syscall.SIGTERM)
+	ann.hears(datagram.Stopping)
+	for process.Signal(syscall.Signal(0)) == nil { // it ends, or the test's time does
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.Press("C-q")
 }
 
 func TestJoinInTheBackgroundShowsWhatIsSaid(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -29,6 +30,9 @@ var ErrInterrupted = errors.New("tui: interrupted")
 // ErrGone is what ReadLine returns once the terminal is gone: it was closed, or its connection
 // lost.
 var ErrGone = errors.New("tui: the terminal is gone")
+
+// AgainWithin is how soon Ctrl-C has to be pressed again after the question of AskFirst.
+const AgainWithin = 3 * time.Second
 
 // Console is somebody who reads and types, at a terminal or through pipes.
 type Console interface {
@@ -55,6 +59,11 @@ type Console interface {
 	// Interrupted is closed when Ctrl-C is pressed, whether or not somebody waits in ReadLine. Where the terminal turns
 	// Ctrl-C into a signal it never is.
 	Interrupted() <-chan struct{}
+
+	// AskFirst makes Ctrl-C less final where it is a key: it clears a half-typed line, and with an
+	// empty one it shows ask's question, unless that is empty, and takes effect when it is pressed
+	// again within AgainWithin. ask must be quick. Any goroutine.
+	AskFirst(ask func() string)
 
 	// Interactive tells whether there is somebody who can be asked again.
 	Interactive() bool

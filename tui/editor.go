@@ -69,6 +69,9 @@ func (e *editor) submit() string {
 	return line
 }
 
+// discard forgets the line being typed.
+func (e *editor) discard() { e.before, e.after, e.draft, e.place = "", "", "", len(e.history) }
+
 // visit shows the history's line at place.
 func (e *editor) visit(place int) {
 	if place < 0 || place > len(e.history) {

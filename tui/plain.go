@@ -148,6 +148,9 @@ func (p *Plain) SetPrompt(prompt string) {
 // Interrupted implements Console.
 func (p *Plain) Interrupted() <-chan struct{} { return nil }
 
+// AskFirst implements Console: here Ctrl-C is a signal, about which nobody is asked.
+func (p *Plain) AskFirst(func() string) {}
+
 // Interactive implements Console.
 func (p *Plain) Interactive() bool { return p.terminal }
 

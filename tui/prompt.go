@@ -28,15 +28,17 @@ type Prompt struct {
 	close       sync.Once
 	done        chan struct{} // closed when the terminal is restored
 
-	cooked atomic.Pointer[term.State] // the mode to restore; nil while it is the terminal's
+	cooked  atomic.Pointer[term.State]    // the mode to restore; nil while it is the terminal's
+	confirm atomic.Pointer[func() string] // before Ctrl-C takes effect; nil: nothing
 
 	mu        sync.Mutex // guards all below, and every write to the terminal
 	screen    screen
 	editor    editor
 	lines     []string // submitted, not yet read
 	question  *question
-	over      error // why no more come
-	suspended bool  // Ctrl-Z was pressed
+	over      error     // why no more come
+	suspended bool      // Ctrl-Z was pressed
+	asked     time.Time // when the question of confirm was shown; zero: other keys followed
 }
 
 // question is what Ask has asked, and what it has set aside.
@@ -337,6 +339,9 @@ func (p *Prompt) SetPrompt(prompt string) {
 // Interrupted implements Console.
 func (p *Prompt) Interrupted() <-chan struct{} { return p.interrupted }
 
+// AskFirst implements Console.
+func (p *Prompt) AskFirst(ask func() string) { p.confirm.Store(&ask) }
+
 // Interactive implements Console.
 func (p *Prompt) Interactive() bool { return true }
 
@@ -384,6 +389,7 @@ func (k keys) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer p.mu.Unlock()
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
+		p.asked = time.Time{}
 		p.submit(p.editor.insert(msg.Content)...)
 	case tea.KeyPressMsg:
 		if quit := p.press(msg); quit {
@@ -398,13 +404,13 @@ func (k keys) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // press does what a key asks for and says whether it ends the Prompt. p.mu is held.
 func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
-	switch name := key.Keystroke(); name {
+	name := key.Keystroke()
+	if name != "ctrl+c" {
+		p.asked = time.Time{}
+	}
+	switch name {
 	case "ctrl+c":
-		if p.over == nil {
-			close(p.interrupted)
-		}
-		p.finish(ErrInterrupted)
-		return true
+		return p.interrupt()
 	case "ctrl+d":
 		if p.editor.empty() {
 			p.finish(io.EOF)
@@ -426,6 +432,26 @@ func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
 		}
 	}
 	return false
+}
+
+// interrupt does what Ctrl-C asks for and says whether that ends the Prompt. p.mu is held.
+func (p *Prompt) interrupt() (quit bool) {
+	if ask := p.confirm.Load(); p.over == nil && ask != nil && time.Since(p.asked) >= AgainWithin {
+		if !p.editor.empty() {
+			p.editor.discard()
+			return false
+		}
+		if question := (*ask)(); question != "" {
+			p.screen.print(question, clean)
+			p.asked = time.Now()
+			return false
+		}
+	}
+	if p.over == nil {
+		close(p.interrupted)
+	}
+	p.finish(ErrInterrupted)
+	return true
 }
 
 // columns returns a terminal's width, 80 if it does not tell.

@@ -31,7 +31,7 @@ func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting
 		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())
 		switch {
 		case s.IsSwitch():
-			c.Flags().Bool(s.Flag(), false, help)
+			c.Flags().Bool(s.Flag(), s.Default == "true", help)
 		case s.IsList():
 			c.Flags().Var(&listFlag{value: s.Default}, s.Flag(), help)
 		default:

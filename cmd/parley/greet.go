@@ -30,13 +30,13 @@ func (g greeting) say(terminal tui.Console) {
 }
 
 func (g greeting) lines() []string {
-	lines := []string{g.what(), locale.Text{EN: "The chat room is open on %s.", ZH: "聊天室已开放：%s。"}.Format(g.lang, openOn(g.server, g.lang))}
+	lines := []string{g.what(), g.openLine()}
 	switch {
 	case g.server.IsNew():
 		lines = append(lines, g.howToEnter()...)
 		lines = append(lines, g.next()...)
 	case g.withConsole:
-		lines = append(lines, g.hint())
+		lines = append(append(lines, g.shortest()...), g.hint())
 	default:
 		lines = append(lines, g.shortest()...)
 	}
@@ -44,6 +44,12 @@ func (g greeting) lines() []string {
 		lines = append(lines, locale.Explain(n, g.lang))
 	}
 	return lines
+}
+
+func (g greeting) openLine() string {
+	return locale.Text{
+		EN: "The chat room is open on %s.", ZH: "聊天室已开放：%s。",
+	}.Format(g.lang, openOn(g.server, g.lang))
 }
 
 func (g greeting) what() string {
@@ -71,6 +77,9 @@ func openOn(s *server.Server, lang locale.Lang) string {
 
 // howToEnter tells what others type, by what they have.
 func (g greeting) howToEnter() []string {
+	if public := g.publicOnly(); len(public) > 0 {
+		return g.withTLS(public)
+	}
 	lines := []string{""}
 	datagrams := server.ReachableAt(g.server.Addr())
 	if len(datagrams) > 0 {
@@ -109,7 +118,7 @@ func (g greeting) asLines(also bool) []string {
 	}
 	return append(lines,
 		locale.Text{EN: "or encrypted: %s, then Enter", ZH: "或加密连接：%s，按回车"}.Format(g.lang, typed(encrypted)),
-		locale.Text{EN: "    certificate (SHA-256): %s", ZH: "    证书（SHA-256）：%s"}.Format(g.lang, g.server.Fingerprint()))
+		g.certificate())
 }
 
 // netcat is how lines are typed from the network, and what those type who want them encrypted; empty: there is no such way.
@@ -124,18 +133,7 @@ func (g greeting) netcat() (plain, encrypted string) {
 	if alone {
 		return plain, ""
 	}
-	return locale.Text{EN: "%s, then Enter", ZH: "%s，按回车"}.Format(g.lang, plain), "openssl s_client -quiet -connect " + all[0]
-}
-
-// shortest is the one way in that is told at each start; none if nobody else gets in.
-func (g greeting) shortest() []string {
-	with := ""
-	if all := server.ReachableAt(g.server.Addr()); len(all) > 0 {
-		with = typed("parley join " + short(all[0]))
-	} else if with, _ = g.netcat(); with == "" {
-		return nil
-	}
-	return []string{locale.Text{EN: "Others enter with %s", ZH: "其他人用 %s 加入"}.Format(g.lang, with)}
+	return locale.Text{EN: "%s, then Enter", ZH: "%s，按回车"}.Format(g.lang, plain), tlsClient + all[0]
 }
 
 // oneLiner is a client of plain datagrams for a shell.
@@ -147,10 +145,7 @@ func oneLiner(host, port string) string {
 
 // next tells what to do now.
 func (g greeting) next() []string {
-	data := ""
-	if g.config.Data != server.DefaultData {
-		data = " --data " + g.config.Data
-	}
+	data := g.dataFlag()
 	lines := []string{"", locale.Text{EN: "From another terminal here:", ZH: "在本机的另一个终端："}.In(g.lang)}
 	tips := []struct {
 		command string
@@ -186,4 +181,6 @@ func short(address string) string {
 }
 
 // typed makes what is to be typed stand out (SGR 1, bold), where there are colours.
-func typed(command string) string { return "\x1b[1m" + command + "\x1b[0m" }
+func typed(command string) string { return typedOn + command + typedOff }
+
+const typedOn, typedOff = "\x1b[1m", "\x1b[0m"

@@ -36,3 +36,23 @@ func TestAServerWithoutDatagramsOffersNone(t *testing.T) {
 		}
 	}
 }
+
+func TestAServerWithPublicAddressesAloneOffersTLS(t *testing.T) {
+	config, err := server.Load(server.Sources{Flags: map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const at = "203.0.113.5:8888"
+	for lang, want := range map[locale.Lang]string{locale.English: at + ", then Enter", locale.Chinese: at + "，按回车"} {
+		said := strings.Join(greeting{server: s, config: config, lang: lang}.withTLS([]string{at}), "\n")
+		said = strings.NewReplacer(typedOn, "", typedOff, "").Replace(said)
+		if !strings.Contains(said, tlsClient+want) || !strings.Contains(said, s.Fingerprint()) || strings.Contains(said, "nc ") {
+			t.Errorf("it says %s", said)
+		}
+	}
+}

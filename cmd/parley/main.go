@@ -75,19 +75,14 @@ func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError(locale.Errorf(locale.Text{
-					EN: "there is no command %q; parley --help lists them",
-					ZH: "没有命令 %q；用 parley --help 查看所有命令",
-				}, args[0]))
+				return usageError(noCommand(c, args[0]))
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(out)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError(locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help"}, err, c.CommandPath()))
-	})
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(badFlag(c, err)) })
 	root.AddCommand(serveCommand(lang), joinCommand(lang), benchCommand(lang), configCommand(lang), doctorCommand(lang), versionCommand(lang))
 	root.AddCommand(steerCommands(lang)...)
 	root.AddCommand(archiveCommands(lang)...)
@@ -95,6 +90,7 @@ func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	root.SetVersionTemplate(buildOf(release, commit, buildInfo()).text(lang) + "\n")
 	wordCompletions(root, lang)
+	group(root, lang)
 	offerNothing(root)
 	speak(root, lang)
 	return root

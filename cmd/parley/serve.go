@@ -32,15 +32,18 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		EN: "read what the administrator types even without a terminal",
 		ZH: "没有终端时也读取管理员的输入",
 	}.In(lang))
+	c.SetUsageFunc(serveUsage(lang))
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		config, err := settings.load()
 		if err != nil {
 			return err
 		}
-		terminal, err := tui.Open(os.Stdin, os.Stdout, os.Getenv)
+		opened, err := tui.Open(os.Stdin, os.Stdout, os.Getenv)
 		if err != nil {
 			return err
 		}
+		terminal := tui.NewSpool(opened, func(lines int) string { return console.LeftOut(lines, lang) })
+		defer terminal.Flush()
 		defer terminal.Close()
 		defer restoreOnCrash(terminal)()
 		signal.Ignore(syscall.SIGPIPE) // a server needs no reader of its screen and its log
@@ -50,7 +53,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 }
 
 // serve runs a server until ctx ends, the administrator ends it, or it fails.
-func serve(ctx context.Context, config server.Config, terminal tui.Console, withConsole bool, lang locale.Lang) error {
+func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withConsole bool, lang locale.Lang) error {
 	log, flush := logger(config.LogLevel, terminal)
 	defer flush()
 	ignoreFileSizeSignal()
@@ -65,12 +68,17 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	if err != nil {
 		return err
 	}
-	greeting{s, config, withConsole, lang}.say(terminal)
+	greets := greeting{s, config, withConsole, lang}
+	s.Desk().TellWays(greets.ways)
+	greets.say(terminal)
 	if withConsole {
+		show := config.ConsoleShow && terminal.Interactive() // what is said is for no log
+		prompt := console.New(s.Desk(), terminal, lang, show)
+		terminal.AskFirst(func() string { return stopQuestion(s.Desk().Hub.Status().Members, lang) })
 		terminal.SetPrompt(console.Prompt)
 		go func() {
 			defer terminal.Close() // after a panic, too
-			switch err := console.New(s.Desk(), terminal, lang).Run(ctx); {
+			switch err := prompt.Run(ctx); {
 			case errors.Is(err, tui.ErrGone): // SIGHUP would have said that the server ends with it
 				log.Info("the terminal is gone")
 			case terminal.Interactive(): // Ctrl-D; the end of a pipe leaves the server running
@@ -94,6 +102,29 @@ func serve(ctx context.Context, config server.Config, terminal tui.Console, with
 	}
 	sayStopped(terminal, lang)
 	return nil
+}
+
+// stopQuestion is asked before Ctrl-C stops a server; empty where nobody is inside. doors says how
+// many members there are by door.
+func stopQuestion(doors map[string]int, lang locale.Lang) string {
+	members := 0
+	for _, n := range doors {
+		members += n
+	}
+	seconds := int(tui.AgainWithin.Seconds())
+	switch members {
+	case 0:
+		return ""
+	case 1:
+		return locale.Text{
+			EN: "1 member is inside. Press Ctrl-C again within %d s to stop the server.",
+			ZH: "聊天室里有 1 人。%d 秒内再按一次 Ctrl-C 停止服务器。",
+		}.Format(lang, seconds)
+	}
+	return locale.Text{
+		EN: "%d members are inside. Press Ctrl-C again within %d s to stop the server.",
+		ZH: "聊天室里有 %d 人。%d 秒内再按一次 Ctrl-C 停止服务器。",
+	}.Format(lang, members, seconds)
 }
 
 // sayStopped is the last that a server says that ended in good order.

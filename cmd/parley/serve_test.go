@@ -23,7 +23,9 @@ func TestAServerThatIsStoppedDuringItsStartStopsInGoodOrder(t *testing.T) {
 	in, typed := io.Pipe()
 	defer typed.Close()
 	var screen strings.Builder
-	err = serve(ctx, config, tui.NewPlain(in, &screen, false), false, locale.English)
+	terminal := tui.NewSpool(tui.NewPlain(in, &screen, false), nil)
+	err = serve(ctx, config, terminal, false, locale.English)
+	terminal.Flush()
 	if err != nil || !strings.Contains(screen.String(), "The server has stopped") {
 		t.Errorf("it ends with %v and shows %q", err, screen.String())
 	}

@@ -123,7 +123,9 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	out := c.OutOrStdout()
 	replaces := row.Replaces && row.IsEndless(a) && onTerminal(out)
 	q := question{controlClient(holder), holder, row, a, answerPatience}
+	answered := false
 	err = q.ask(c.Context(), func(raw json.RawMessage) error {
+		answered = true
 		if asJSON {
 			_, err := fmt.Fprintln(out, string(raw))
 			return err
@@ -139,6 +141,9 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		_, err := fmt.Fprintln(out, text)
 		return err
 	})
+	if empty := row.Empty.In(lang); err == nil && !answered && !asJSON && empty != "" {
+		_, err = fmt.Fprintln(out, empty)
+	}
 	var refusal *chat.Refusal
 	switch {
 	case errors.As(err, &refusal):

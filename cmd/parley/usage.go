@@ -1,15 +1,108 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"parley/locale"
+	"parley/nearest"
 )
+
+// noCommand says that there is no command of a name, and which one is near.
+func noCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return locale.Errorf(locale.Text{
+			EN: "there is no command %q; did you mean parley %s? parley --help lists all",
+			ZH: "没有命令 %q；是否想输入 parley %s？用 parley --help 查看所有命令",
+		}, name, near)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "there is no command %q; parley --help lists them",
+		ZH: "没有命令 %q；用 parley --help 查看所有命令",
+	}, name)
+}
+
+// badFlag says what is wrong with the flags of a command, and which one is near.
+func badFlag(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := nearest.Name(unknown.GetSpecifiedName(), names); near != "" {
+			return locale.Errorf(locale.Text{
+				EN: "%v; did you mean --%s? See %s --help", ZH: "选项有误（%v）；是否想输入 --%s？请看 %s --help",
+			}, err, near, c.CommandPath())
+		}
+	}
+	return locale.Errorf(locale.Text{
+		EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help",
+	}, err, c.CommandPath())
+}
+
+// group arranges the commands below the root in its help. A command that is in no list is one of
+// the administrator's.
+func group(root *cobra.Command, lang locale.Lang) {
+	groups := []struct {
+		id       string
+		title    locale.Text
+		commands []string
+	}{
+		{"start", locale.Text{EN: "Start a server:", ZH: "启动服务器："}, []string{"serve", "config"}},
+		{"talk", locale.Text{EN: "Talk:", ZH: "聊天："}, []string{"join"}},
+		{"administrate", locale.Text{EN: "Administrate a running server:", ZH: "管理运行中的服务器："}, nil},
+		{"keep", locale.Text{EN: "Keep the history safe:", ZH: "保护聊天记录："}, []string{"backup", "restore", "verify", "export", "import"}},
+		{"examine", locale.Text{EN: "Examine, and more:", ZH: "检查及其他："}, []string{"doctor", "bench", "version", "completion", "help"}},
+	}
+	of := map[string]string{}
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title.In(lang)})
+		for _, name := range g.commands {
+			of[name] = g.id
+		}
+	}
+	for _, c := range root.Commands() {
+		c.GroupID = cmp.Or(of[c.Name()], "administrate")
+	}
+}
+
+// firstFlags are those of serve that people need first.
+var firstFlags = []string{"listen", "data", "config", "port-allow", "log-level"}
+
+// serveUsage is serve's usage: the first flags before the others.
+func serveUsage(lang locale.Lang) func(*cobra.Command) error {
+	return func(c *cobra.Command) error {
+		first, others := pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
+		first.SortFlags = false
+		for _, name := range firstFlags {
+			first.AddFlag(c.Flags().Lookup(name))
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if first.Lookup(f.Name) == nil {
+				others.AddFlag(f)
+			}
+		})
+		title := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) + "\n" }
+		_, err := fmt.Fprint(c.OutOrStderr(),
+			title("Usage:", "用法："), "  ", c.UseLine(), "\n\n",
+			title("Example:", "示例："), c.Example, "\n\n",
+			title("Flags that people need first:", "常用选项："), first.FlagUsages(), "\n",
+			title("All other flags:", "其他选项："), others.FlagUsages())
+		return err
+	}
+}
 
 // exactly wants so many words after a command's name.
 func exactly(n int) cobra.PositionalArgs {
@@ -89,7 +182,13 @@ func usageTemplate(lang locale.Lang) string {
 @example
 {{.Example}}
 {{- end}}
-{{- if .HasAvailableSubCommands}}
+{{- range $group := .Groups}}
+
+{{.Title}}
+{{- range $.Commands}}{{if and .IsAvailableCommand (eq .GroupID $group.ID)}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{- end}}
+{{- if and .HasAvailableSubCommands (not .Groups)}}
 
 @commands
 {{- range .Commands}}{{if .IsAvailableCommand}}

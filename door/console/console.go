@@ -3,7 +3,10 @@
 //
 // It knows nothing of terminals: lines come from a Terminal and go to it.
 //
-// Its law: who can type here is the administrator; nothing that members say is shown here unasked.
+// Its laws:
+//   - Anybody that can type here is the administrator.
+//   - The hub never waits for the terminal. The lobby is read from the history at the terminal's
+//     pace, and messages that it is too slow for are counted instead.
 package console
 
 import (
@@ -19,7 +22,7 @@ import (
 // Prompt stands before what the administrator types, in every language: scripts look for it.
 const Prompt = "administrator: "
 
-// Terminal is where the administrator sits.
+// Terminal is where the administrator sits. Only ReadLine and Wait may wait.
 type Terminal interface {
 	// ReadLine waits for a line. Any error ends the console.
 	ReadLine(ctx context.Context) (string, error)
@@ -27,6 +30,10 @@ type Terminal interface {
 	Print(line string)
 	// Echo shows what was typed, where the terminal does not keep it.
 	Echo(line string)
+	// Roomy says whether much more can be printed without leaving lines out.
+	Roomy() bool
+	// Wait returns true once the terminal is roomy; false if ctx ends, or it takes no output.
+	Wait(ctx context.Context) bool
 }
 
 // Console reads what the administrator types and carries it out.
@@ -34,15 +41,26 @@ type Console struct {
 	desk     *command.Desk
 	terminal Terminal
 	lang     locale.Lang
+	lobby    *lobby // nil: it is not shown
 }
 
-// New returns a console. It does nothing before Run.
-func New(desk *command.Desk, terminal Terminal, lang locale.Lang) *Console {
-	return &Console{desk: desk, terminal: terminal, lang: lang}
+// New returns a console. It does nothing before Run. With showLobby, it shows what happens in the
+// lobby from now on.
+func New(desk *command.Desk, terminal Terminal, lang locale.Lang, showLobby bool) *Console {
+	c := &Console{desk: desk, terminal: terminal, lang: lang}
+	if showLobby {
+		c.lobby = newLobby(desk.Hub, terminal, lang)
+	}
+	return c
 }
 
 // Run reads lines until the terminal has no more, and returns its error.
 func (c *Console) Run(ctx context.Context) error {
+	if c.lobby != nil {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go c.lobby.follow(ctx)
+	}
 	for {
 		line, err := c.terminal.ReadLine(ctx)
 		if err != nil {
@@ -58,6 +76,8 @@ func (c *Console) take(ctx context.Context, line string) {
 	typed, isCommand := strings.CutPrefix(line, "/")
 	switch {
 	case strings.TrimSpace(line) == "":
+	case isFarewell(line):
+		c.terminal.Print(howToStop.In(c.lang))
 	case !isCommand:
 		c.say(ctx, line)
 	case strings.HasPrefix(typed, "/"):
@@ -70,6 +90,22 @@ func (c *Console) take(ctx context.Context, line string) {
 		}
 		c.run(ctx, row, arguments)
 	}
+}
+
+// errStuck ends a command whose answers the terminal does not take.
+var errStuck = locale.Errorf(locale.Text{
+	EN: "the rest is not shown: the terminal takes no output", ZH: "终端不接收输出，其余内容未显示",
+})
+
+// isFarewell says whether a line is what people type to leave a program: it is for nobody else.
+func isFarewell(line string) bool {
+	word := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(line), "/"))
+	return word == "quit" || word == "exit"
+}
+
+var howToStop = locale.Text{
+	EN: "Not announced. Press Ctrl-C to stop the server; /announce quit says it to everybody.",
+	ZH: "未发布。要停止服务器请按 Ctrl-C；要向所有人说 quit，请输入 /announce quit。",
 }
 
 func (c *Console) say(ctx context.Context, text string) {
@@ -85,16 +121,32 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 		}.Format(c.lang, row.Usage()))
 		return
 	}
-	err := row.Run(ctx, c.desk, nil, arguments, func(a command.Answer) error {
-		if a == nil {
-			return nil
+	own, err := chat.ParseText(arguments["text"], c.desk.TextMax)
+	isOwn := row.Name == "announce" && err == nil && c.lobby != nil
+	if isOwn {
+		c.lobby.expect(own, 1)
+	}
+	answered := false
+	err = row.Run(ctx, c.desk, nil, arguments, func(a command.Answer) error {
+		if !c.terminal.Roomy() && !c.terminal.Wait(ctx) {
+			return errStuck
 		}
-		c.terminal.Print(a.Text(c.lang))
+		if a != nil {
+			answered = true
+			c.terminal.Print(a.Text(c.lang))
+		}
 		return nil
 	})
-	if err != nil {
-		c.refused(err)
+	if err == nil {
+		if empty := row.Empty.In(c.lang); !answered && empty != "" {
+			c.terminal.Print(empty)
+		}
+		return
 	}
+	if isOwn {
+		c.lobby.expect(own, -1)
+	}
+	c.refused(err)
 }
 
 func (c *Console) refused(err error) {
@@ -103,5 +155,5 @@ func (c *Console) refused(err error) {
 		c.terminal.Print(locale.OperatorRefusal(refusal, c.lang))
 		return
 	}
-	c.terminal.Print(err.Error())
+	c.terminal.Print(locale.Explain(err, c.lang))
 }

@@ -17,6 +17,7 @@ const answerChunk = 4 << 10
 type answers struct {
 	member *member
 	rows   []byte
+	any    bool // something was told
 }
 
 // tell adds an answer. Before a page that is still to be read it waits until the client has read
@@ -28,6 +29,7 @@ func (a *answers) tell(answer command.Answer) error {
 		}
 		return a.wait(answerAhead)
 	}
+	a.any = true
 	row := shown(answer)
 	if len(a.rows)+len(row) > answerChunk {
 		if err := a.flush(); err != nil {

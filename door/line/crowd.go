@@ -50,12 +50,13 @@ func (c *crowds) init(d *Door) {
 	c.timer.Stop()
 }
 
-// come shows who enters a room or leaves it, or keeps it for later. Deliver only.
-func (d *Door) come(item hub.Item, m chat.Message, enter bool) {
+// come shows that a member enters a room or leaves it, as told, or keeps it for later, without a
+// reason. Deliver only.
+func (d *Door) come(item hub.Item, m chat.Message, enter bool, told string) {
 	if d.crowds.gather(item, m, enter) {
 		return
 	}
-	d.addLines(item, func(b []byte) []byte { return append(b, line.Line(line.Coming(m.Room, enter, 1, m.Nick))...) })
+	d.addLines(item, func(b []byte) []byte { return append(append(b, told...), '\n') })
 }
 
 // gather keeps a notice for later, or says that it is to be shown now. mu is held.

@@ -47,10 +47,10 @@ func (d *Door) event(item hub.Item) {
 		if item.Self != nil && item.Self.Local == nil {
 			d.adopt(item.Self, e.Message.Seq)
 		}
-		d.come(item, e.Message, true)
+		d.come(item, e.Message, true, line.Coming(e.Message.Room, true, 1, e.Message.Nick))
 	case chat.Left:
 		d.left.note(e)
-		d.come(item, e.Message, false)
+		d.come(item, e.Message, false, line.Leaving(e))
 	case chat.Ended:
 		if m := memberOf(item.Self); m != nil {
 			d.endRun()

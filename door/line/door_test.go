@@ -62,7 +62,7 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("anna: down here")
 	cid.reads("anna: down here")
 	ann.types("/join a,b", "/part dev", "/history --last 5000", "/history --follow", "/kick bob", "/dance", "/history nowhere")
-	ann.reads("! a room cannot be called that", "! you are not in that room", "! --last takes a number from 0 to 1000", `! history has no flag "--follow"`,
+	ann.reads("! a room cannot be called that", "! you are not in that room", "! --last takes a number from 0 to 1000", `! /history has no flag "--follow"`,
 		"! that is for the administrator", `! there is no command "dance"`, "! there is no such room")
 	want := []string{"entered ann", "entered bob", "message ann here", "topic ann tea", "renamed ann anna", "left anna parted"}
 	if got := h.history("dev"); !slices.Equal(got, want) {
@@ -132,6 +132,49 @@ func TestEndOfInputLeavesAfterWhatWasSaid(t *testing.T) {
 	ann.reads(line.Prompt + "Welcome")
 	ann.ends()
 	bob.reads("ann enters the chat room", "ann: one", "ann: two", "ann: three", "ann quits the chat room")
+}
+
+func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
+	h := open(t, nil)
+	bob, ann := h.enter("bob"), h.enter("ann")
+	bob.reads("ann enters the chat room")
+	for _, m := range []*caller{bob, ann} {
+		m.types("/join dev")
+		m.reads("[dev] you talk in this room now")
+	}
+	bob.reads("[dev] ann enters the room")
+	ann.types("/part dev tea  is ready", "/quit back tomorrow\x1b[2J")
+	ann.reads("[dev] you have left this room", line.Bye)
+	ann.ends()
+	bob.reads("[dev] ann leaves the room (tea  is ready)", "ann quits the chat room (back tomorrow\uFFFD[2J)")
+}
+
+func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/hlep", "/msgg bob hello", "/anounce x", "/zzzzz", "/msg", "/join", "/who a b")
+	ann.reads(`! there is no command "hlep", did you mean /help?`, `! there is no command "msgg", did you mean /msg?`,
+		`! there is no command "anounce", try /help`, `! there is no command "zzzzz", try /help`,
+		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many: /who [ROOM]`)
+}
+
+func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/join dev", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
+	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
+		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
+		"[dev] you have left this room and are in none; /join lobby to talk again", "nobody is here",
+		"! you are not in that room", "[lobby] you talk in this room now", "ann  (line")
+}
+
+func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/topic tea at five")
+	ann.reads("the topic of lobby: tea at five")
+	bob := h.enter("bob")
+	bob.reads("The topic is: tea at five")
 }
 
 func TestAResetConnectionLeaves(t *testing.T) {

@@ -39,7 +39,7 @@ func (m *member) leave() {
 	why := m.why()
 	switch {
 	case why != "":
-	case m.quits || errors.Is(m.over, io.EOF):
+	case m.quits != nil || errors.Is(m.over, io.EOF):
 		why = chat.ReasonQuit
 	default:
 		why = chat.ReasonGone
@@ -47,6 +47,9 @@ func (m *member) leave() {
 	m.end(why)
 	if m.isInside() && why != chat.ReasonEnded {
 		leave := chat.Leave{Session: m.id, Reason: why}
+		if why == chat.ReasonQuit && m.quits != nil {
+			leave.Detail = *m.quits
+		}
 		if _, err := m.do(m.door.ctx, leave); isRefusedForNow(err) {
 			m.door.leaveLater(leave, err)
 		}
@@ -55,7 +58,7 @@ func (m *member) leave() {
 	switch {
 	case why == chat.ReasonSlow:
 		m.lastWords(line.Slow)
-	case m.quits:
+	case m.quits != nil:
 		m.lastWords(line.Bye)
 	case errors.Is(m.over, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
 		m.lastWords(line.TimedOut)

@@ -53,7 +53,7 @@ func TestLastWordsAreReadThoughTheLogTookItsTime(t *testing.T) {
 	near, far := net.Pipe()
 	defer far.Close()
 	m := newMember(h.door, near)
-	m.quits = true
+	m.quits = new(string)
 	m.end(chat.ReasonQuit)
 	if err := near.SetWriteDeadline(past); err != nil { // the time that end gave is over
 		t.Fatal(err)

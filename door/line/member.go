@@ -39,8 +39,8 @@ type member struct {
 	limit   *rate.Limiter // nil: nothing said yet, or no limit
 	unpaid  int           // bytes received and answered that do not count against limit yet
 	room    chat.RoomID   // where it talks
-	quits   bool
-	over    error // why nothing more is read; nil while it is
+	quits   *string       // why, in its words, the member asked to leave; nil: it did not
+	over    error         // why nothing more is read; nil while it is
 
 	telnet atomic.Bool // output is converted, see writeAll; here it fills a gap, see size_test.go
 
@@ -138,7 +138,7 @@ var errOver = errors.New("line: over")
 // take carries out a line.
 func (m *member) take(typed []byte, err error) error {
 	m.door.counts.received.Add(1)
-	if m.why() != "" || m.quits {
+	if m.why() != "" || m.quits != nil {
 		return errOver
 	}
 	if err := m.throttle(1); err != nil {
@@ -157,7 +157,7 @@ func (m *member) take(typed []byte, err error) error {
 	default:
 		m.say(string(typed))
 	}
-	if m.quits || m.why() != "" {
+	if m.quits != nil || m.why() != "" {
 		return errOver
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/command"
+	"parley/locale"
 	"parley/wire/line"
 )
 
@@ -31,7 +32,11 @@ func (m *member) enter(typed string) {
 	if m.why() != "" {
 		_ = m.conn.SetReadDeadline(past)
 	}
-	first := append(line.Line(line.Welcome(nick.Name, max(0, m.door.desk.Hub.Present(chat.Lobby)-1))), m.door.recent(m, nick)...)
+	first := line.Line(line.Welcome(nick.Name, max(0, m.door.desk.Hub.Present(chat.Lobby)-1)))
+	if topic := m.door.desk.Hub.Topic(chat.Lobby); topic != "" {
+		first = append(first, line.Line(line.Topic(topic))...)
+	}
+	first = append(first, m.door.recent(m, nick)...)
 	if m.follow(m.out.Release(first)) {
 		m.door.writer.Ready(m)
 	}
@@ -67,8 +72,14 @@ func (m *member) command(typed string) {
 	row, arguments, err := command.Parse(typed, caller)
 	if err == nil {
 		err = row.Run(m.door.ctx, m.door.desk, caller, arguments, told.tell)
+		if empty := row.Empty.In(locale.English); err == nil && !told.any && empty != "" {
+			told.rows = line.Line(empty)
+		}
 	}
-	m.room, m.quits = caller.Room, caller.Quits
+	m.room = caller.Room
+	if caller.Quits {
+		m.quits = &caller.Bye
+	}
 	if told.flush() != nil || errors.Is(err, errOver) {
 		return // a client that has gone is refused nothing
 	}

@@ -120,8 +120,10 @@ func (l *lines) enter(nick string) (err error) {
 	if !strings.HasPrefix(l.answers[0], "Welcome to the chat room, "+nick+". ") {
 		return fmt.Errorf("the welcome is %q", l.answers[0])
 	}
-	l.answers, l.inside = nil, true
-	return l.Fence() // behind what is told of before
+	l.inside = true
+	err = l.Fence() // behind what is told of before
+	l.answers = nil // the welcome, and the topic
+	return err
 }
 
 // talk types something where it is to be said.
@@ -172,7 +174,7 @@ func (l *lines) Fence() error {
 	if !l.inside {                 // no nickname either
 		return l.readUntil(func() bool { return l.refusal() != nil })
 	}
-	said := fmt.Sprintf("! there is no command %q, try help", fence)
+	said := fmt.Sprintf("! there is no command %q, try /help", fence)
 	over := false
 	err := l.readAll(func(line string) bool {
 		over = line == said

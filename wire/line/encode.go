@@ -31,6 +31,9 @@ func Welcome(nick string, others int) string {
 	return fmt.Sprintf("Welcome to the chat room, %s. %s /help lists commands.", nick, here(others))
 }
 
+// Topic is what somebody is told of the lobby who has entered, if it has a topic.
+func Topic(topic string) string { return "The topic is: " + topic }
+
 func here(others int) string {
 	switch others {
 	case 0:
@@ -90,7 +93,7 @@ func Append(b []byte, e chat.Event) []byte {
 	case chat.Entered:
 		return appendLine(b, Coming(e.Message.Room, true, 1, e.Message.Nick))
 	case chat.Left:
-		return appendLine(b, Coming(e.Message.Room, false, 1, e.Message.Nick))
+		return appendLine(b, Leaving(e))
 	case chat.Renamed:
 		return appendLine(b, in(e.Message.Room)+e.Message.Nick+" is now "+e.Message.Text)
 	case chat.TopicSet:
@@ -129,6 +132,15 @@ func Coming(room chat.RoomID, enter bool, count int, named ...string) string {
 		who += fmt.Sprintf(" and %d others", more)
 	}
 	return in(room) + who + " " + does + " " + what
+}
+
+// Leaving says that one leaves a room, with the reason that it gave.
+func Leaving(e chat.Left) string {
+	said := Coming(e.Message.Room, false, 1, e.Message.Nick)
+	if e.Detail != "" && (e.Reason == chat.ReasonQuit || e.Reason == chat.ReasonParted) {
+		said += " (" + e.Detail + ")"
+	}
+	return said
 }
 
 // Line makes a line of what the server says on its own. It holds no line break.

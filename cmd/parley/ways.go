@@ -1,0 +1,99 @@
+package main
+
+import (
+	"strings"
+
+	"parley/command"
+	"parley/locale"
+	"parley/server"
+)
+
+// ways returns the ways in as the first screen tells them, for those that ask a running server.
+func (g greeting) ways() *command.Ways {
+	in := func(lang locale.Lang) string {
+		g.lang = lang
+		text := strings.Join(append([]string{g.openLine()}, g.howToEnter()[1:]...), "\n")
+		return strings.NewReplacer(typedOn, "", typedOff, "").Replace(text)
+	}
+	w := &command.Ways{
+		Datagrams: server.ReachableAt(g.server.Addr()),
+		English:   in(locale.English),
+		Chinese:   in(locale.Chinese),
+	}
+	at, alone := g.server.Lines()
+	w.Lines = server.ReachableAt(at)
+	if at.IsValid() && !alone {
+		w.Certificate = g.server.Fingerprint()
+	}
+	if public := g.publicOnly(); len(public) > 0 {
+		w.Datagrams, w.Lines = nil, public
+	}
+	return w
+}
+
+// publicOnly returns the addresses of a server that has no others than public ones, to which
+// strangers connect with TLS alone.
+func (g greeting) publicOnly() []string {
+	at, alone := g.server.Lines()
+	if !at.IsValid() || alone || len(g.config.Port.Allow) > 0 || len(g.config.UDP.Allow) > 0 {
+		return nil
+	}
+	return server.PublicOnly(at)
+}
+
+// withTLS tells the one way into a server that has only public addresses.
+func (g greeting) withTLS(public []string) []string {
+	lines := []string{"", locale.Text{
+		EN: "Others enter it encrypted, with openssl or any TLS client:",
+		ZH: "其他人用 openssl 或任何 TLS 客户端加密加入：",
+	}.In(g.lang)}
+	for _, address := range public {
+		lines = append(lines, locale.Text{EN: "    %s, then Enter", ZH: "    %s，按回车"}.Format(g.lang, typed(tlsClient+address)))
+	}
+	lines = append(lines, g.certificate())
+	if local := server.ReachableAt(g.server.Addr()); len(local) > 0 && g.server.Addr().Addr().IsUnspecified() {
+		lines = append(lines, locale.Text{EN: "or on this machine: %s", ZH: "或在本机：%s"}.Format(g.lang, typed("parley join "+short(local[0]))))
+	}
+	return append(lines, locale.Text{
+		EN: "Without TLS, only private networks and those in port.allow and udp.allow are served.",
+		ZH: "不加密时，只服务私有网络以及 port.allow、udp.allow 中的网段。",
+	}.In(g.lang))
+}
+
+// tlsClient is how somebody with openssl connects to an address.
+const tlsClient = "openssl s_client -quiet -connect "
+
+// certificate tells what a TLS client compares.
+func (g greeting) certificate() string {
+	return locale.Text{
+		EN: "    certificate (SHA-256): %s", ZH: "    证书（SHA-256）：%s",
+	}.Format(g.lang, g.server.Fingerprint())
+}
+
+// shortest is the one way in that is told at each start, with how to see all; none if nobody else
+// gets in.
+func (g greeting) shortest() []string {
+	with := ""
+	if public := g.publicOnly(); len(public) > 0 {
+		with = typed(tlsClient + public[0])
+	} else if all := server.ReachableAt(g.server.Addr()); len(all) > 0 {
+		with = typed("parley join " + short(all[0]))
+	} else if with, _ = g.netcat(); with == "" {
+		return nil
+	}
+	all := typed("/address")
+	if !g.withConsole {
+		all = typed("parley address" + g.dataFlag())
+	}
+	return []string{locale.Text{
+		EN: "Others enter with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有方式。",
+	}.Format(g.lang, with, all)}
+}
+
+// dataFlag names the data directory, for a command that would look elsewhere.
+func (g greeting) dataFlag() string {
+	if g.config.Data == server.DefaultData {
+		return ""
+	}
+	return " --data " + g.config.Data
+}
