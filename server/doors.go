@@ -138,6 +138,7 @@ func (s *Server) openDoors(ctx context.Context, table []doorRow) error {
 func (s *Server) closeDoors() error {
 	if s.port != nil {
 		s.port.Stop()
+		s.ways.Close()
 		defer s.port.Close()
 	}
 	var errs []error

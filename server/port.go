@@ -12,6 +12,7 @@ import (
 	"parley/certificate"
 	"parley/door/line"
 	"parley/door/port"
+	"parley/door/ways"
 	"parley/locale"
 )
 
@@ -25,10 +26,12 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 		return err
 	}
 	c := s.config.Port
-	c.Certificate, c.Ways, c.Handlers = s.certificate.GetCertificate, ways(table), map[port.Protocol]port.Handler{}
+	c.Certificate, c.Ways, c.Handlers = s.certificate.GetCertificate, waysOf(table), map[port.Protocol]port.Handler{}
 	for protocol, d := range s.streams {
 		c.Handlers[port.Protocol(protocol)] = d
 	}
+	s.ways = ways.New(ways.Config{Datagrams: s.Addr(), Fingerprint: s.Fingerprint})
+	c.Handlers[port.HTTP] = s.ways
 	if s.config.NoLimits {
 		c.Rate, c.PerAddress = 0, 0
 	}
@@ -110,8 +113,8 @@ func (s *Server) openCertificate() (err error) {
 	return err
 }
 
-// ways tells of the doors that there are, to those who came in a wrong one.
-func ways(table []doorRow) (all []port.Way) {
+// waysOf tells of the doors that there are, to those who came in a wrong one.
+func waysOf(table []doorRow) (all []port.Way) {
 	for _, r := range table {
 		if r.way != "" {
 			all = append(all, port.Way{Name: r.name, How: r.way})

@@ -24,6 +24,7 @@ import (
 	"parley/command"
 	"parley/door/port"
 	"parley/door/udp"
+	"parley/door/ways"
 	"parley/health"
 	"parley/hub"
 	"parley/ledger/local"
@@ -42,6 +43,7 @@ type Server struct {
 	streams map[string]streamDoor // which of them serves a protocol
 	udp     *udp.Door             // the datagram door; nil: it is shut
 	port    *port.Door            // where connections are taken; nil: nowhere
+	ways    *ways.Door            // answers HTTP there; nil likewise
 
 	certificate *certificate.Certificate // nil: nobody can connect with TLS
 

@@ -49,7 +49,7 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	for _, part := range []string{
 		"parley join " + p.addr.String(), "nc 127.0.0.1 " + strconv.Itoa(int(p.addr.Port())) + ", then Enter",
 		"openssl s_client -quiet -connect " + p.addr.String(), "certificate (SHA-256): " + fingerprint(t, p.addr) + "\n",
-		"parley status --watch ", "parley doctor ",
+		"copy a command from http://" + p.addr.String() + ", ", "parley status --watch ", "parley doctor ",
 	} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("%q is not told:\n%s", part, screen)
@@ -61,6 +61,8 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	python(t) // the pasted line needs it
 	bob := p.enter("bob")
 	ann := pasteFrom(t, lines)
+	ann.shows("Please enter nickname: ")
+	ann.types("ann")
 	bob.hears("ann enters the chat room")
 	ann.types("hello from  a shell")
 	bob.hears("ann: hello from  a shell")
@@ -68,6 +70,11 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	bob.hears("ann: 你好")
 	bob.says("hello")
 	ann.shows("bob: hello")
+	for _, name := range []string{"cid", "dan"} { // the same line, unchanged
+		other := pasteFrom(t, lines)
+		other.types(name)
+		bob.hears(name + " enters the chat room")
+	}
 	if err := ann.in.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +97,9 @@ func fingerprint(t *testing.T, at netip.AddrPort) string {
 func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 	for listen, c := range map[string]struct{ told, not []string }{
 		"127.0.0.1:0/udp":                   {[]string{" (UDP).", "parley join 127.0.0.1:", "python3", "nc -u 127.0.0.1 "}, []string{"TCP", "nc 127", "openssl", "SHA-256"}},
-		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others enter it with netcat: nc 127.0.0.1 "}, []string{"UDP", "parley join", "python3", "openssl", "Enter"}},
-		"127.0.0.1:0/udp,127.0.0.1:0/line":  {[]string{" (UDP), 127.0.0.1:", " (TCP).", "parley join 127.0.0.1:", "or with netcat: nc 127.0.0.1 "}, []string{"nc -u", "openssl", "Enter"}},
-		"127.0.0.1:0/line,127.0.0.1:0":      {[]string{" (UDP and TCP), 127.0.0.1:", " (TCP).", ", then Enter", "openssl"}, []string{"nc -u"}},
+		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others enter it with netcat: nc 127.0.0.1 ", "python3"}, []string{"UDP", "parley join", "openssl", "Enter", `b'\n'`}},
+		"127.0.0.1:0/udp,127.0.0.1:0/line":  {[]string{" (UDP), 127.0.0.1:", " (TCP).", "parley join 127.0.0.1:", "or with netcat: nc 127.0.0.1 "}, []string{"nc -u", "openssl", "Enter", `b'\n'`}},
+		"127.0.0.1:0/line,127.0.0.1:0":      {[]string{" (UDP and TCP), 127.0.0.1:", " (TCP).", ", then Enter", "openssl", `b'\n'`}, []string{"nc -u"}},
 		"127.0.0.1:0/line,127.0.0.1:0/line": {[]string{" (TCP), 127.0.0.1:", "nc 127.0.0.1 "}, []string{"UDP"}},
 	} {
 		t.Run(listen, func(t *testing.T) {
@@ -260,7 +267,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		seen += string(buffer[:n])
 	}
 	p.stop()
-	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，按回车\n", "证书（SHA-256）：", "parley doctor --data "} {
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，按回车\n", "证书（SHA-256）：", "或打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)
 		}

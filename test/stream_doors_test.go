@@ -139,10 +139,10 @@ func TestWhatLooksLikeAProtocolIsAnsweredInIt(t *testing.T) {
 	ann, bob := r.callAs("ann"), r.callAs("bob")
 	ann.reads("bob enters the chat room")
 	for i, begin := range []struct{ what, sent, answer string }{
-		{"a browser", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 501 Not Implemented\r\n"},
-		{"a browser without an end", "GET /" + strings.Repeat("a", 5000), "HTTP/1.1 501 Not Implemented\r\n"},
-		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 501 Not Implemented\r\n"},
-		{"who posts", "POST /api HTTP/1.1\r\nContent-Length: 99999\r\n\r\n{", "HTTP/1.1 501 Not Implemented\r\n"},
+		{"a browser", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\n"},
+		{"a browser without an end", "GET /" + strings.Repeat("a", 5000), "HTTP/1.1 400 Bad Request\r\n"},
+		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 405 Method Not Allowed\r\n"},
+		{"who posts", "POST /api HTTP/1.1\r\nContent-Length: 99999\r\n\r\n{", "HTTP/1.1 405 Method Not Allowed\r\n"},
 		{"an IRC client", "NICK ann\r\nUSER ann 0 * :ann\r\n", "ERROR :"},
 		{"an IRC client with a password", "pass x\r\nnick ann\r\n", "ERROR :"},
 		{"ssh", "SSH-2.0-OpenSSH_9.6\r\n", "this is a Parley chat room"},
@@ -178,11 +178,11 @@ func TestWhatLooksLikeAProtocolIsAnsweredInIt(t *testing.T) {
 			t.Errorf("TLS with %s is answered %q", what, got)
 		}
 	}
-	if response, err := http.Get("http://" + r.stream().String()); err != nil || response.StatusCode != http.StatusNotImplemented {
+	if response, err := http.Get("http://" + r.stream().String()); err != nil || response.StatusCode != http.StatusOK {
 		t.Errorf("a client of HTTP gets %+v, %v", response, err)
 	} else {
 		body := new(bytes.Buffer)
-		if _, err := body.ReadFrom(response.Body); err != nil || !strings.Contains(body.String(), "press Enter") {
+		if _, err := body.ReadFrom(response.Body); err != nil || !strings.Contains(body.String(), "Press Enter") {
 			t.Errorf("it reads %q, %v", body, err)
 		}
 		response.Body.Close()

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"slices"
 	"strings"
 
+	"parley/door/ways"
 	"parley/locale"
 	"parley/server"
 	"parley/tui"
@@ -89,17 +89,42 @@ func (g greeting) howToEnter() []string {
 		lines = append(lines, "    "+typed("parley join "+short(a)))
 	}
 	lines = append(lines, g.asLines(len(datagrams) > 0)...)
-	if len(datagrams) == 0 {
-		return lines
-	}
-	host, port, _ := net.SplitHostPort(datagrams[0])
-	lines = append(lines,
-		locale.Text{EN: "or with Python alone; paste this, your name for ann, and type (Ctrl-D leaves):", ZH: "或只用 Python：粘贴下面一行（把 ann 换成自己的昵称）即可聊天，按 Ctrl-D 离开："}.In(g.lang),
-		typed(oneLiner(host, port)))
-	if at, _ := g.server.Lines(); !at.IsValid() {
+	lines = append(lines, g.asPython()...)
+	if at, _ := g.server.Lines(); !at.IsValid() && len(datagrams) > 0 {
+		host, port, _ := net.SplitHostPort(datagrams[0])
 		lines = append(lines, locale.Text{EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.", ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。"}.Format(g.lang, host, port))
 	}
 	return lines
+}
+
+// asPython tells the line that people paste who have Python alone: lines or, where none are taken,
+// datagrams. The port that serves lines also has a page of all ways in.
+func (g greeting) asPython() []string {
+	bound, alone := g.server.Lines()
+	all, client := server.ReachableAt(bound), ""
+	switch datagrams := server.ReachableAt(g.server.Addr()); {
+	case len(all) > 0:
+		host, port, _ := net.SplitHostPort(all[0])
+		client = ways.Lines(host, port, !alone, g.lang)
+	case len(datagrams) > 0:
+		host, port, _ := net.SplitHostPort(datagrams[0])
+		client = ways.Datagrams(host, port)
+	default:
+		return nil
+	}
+	if len(all) == 0 || alone {
+		return []string{
+			locale.Text{EN: "or with Python alone, paste this:", ZH: "或只用 Python，粘贴下面一行："}.In(g.lang),
+			typed(client),
+		}
+	}
+	return []string{
+		locale.Text{
+			EN: "or copy a command from http://%s, or paste this for Python:",
+			ZH: "或打开 http://%s 复制命令，或粘贴下面一行（只需 Python）：",
+		}.Format(g.lang, all[0]),
+		typed(client),
+	}
 }
 
 // asLines tells what those type who have netcat or openssl, if lines are taken. also: there are other ways before it.
@@ -134,13 +159,6 @@ func (g greeting) netcat() (plain, encrypted string) {
 		return plain, ""
 	}
 	return locale.Text{EN: "%s, then Enter", ZH: "%s，按回车"}.Format(g.lang, plain), tlsClient + all[0]
-}
-
-// oneLiner is a client of plain datagrams for a shell.
-func oneLiner(host, port string) string {
-	return fmt.Sprintf(`python3 -uc "import socket,sys,threading;N='ann';s=socket.socket(2,2);s.connect(('%s',%s));say=lambda t:s.send(t.encode());`+
-		`say('L '+N);threading.Thread(target=lambda:[print(s.recv(1024).decode())for _ in iter(int,1)],daemon=True).start();`+
-		`[say('C '+N+' '+t.rstrip())for t in sys.stdin];say('Q '+N)"`, host, port)
 }
 
 // next tells what to do now.

@@ -1,0 +1,151 @@
+package ways
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+
+	"parley/locale"
+)
+
+const style = `:root{color-scheme:light dark}
+body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1rem}
+h1{font-size:1.5rem}
+h2{font-size:1.1rem;margin:1.5rem 0 0}
+p{margin:.25rem 0}
+pre{font:.9rem/1.4 ui-monospace,monospace;margin:.5rem 0;padding:.75rem;border:1px solid;border-radius:.4rem;` +
+	`white-space:pre-wrap;overflow-wrap:anywhere;-webkit-user-select:all;user-select:all}
+small{overflow-wrap:anywhere}`
+
+// way is a section of the page: what one needs, and what to type.
+type way struct {
+	title   locale.Text
+	command string
+	hint    locale.Text
+	html    string // behind the hint, complete and safe
+}
+
+var (
+	title = locale.Text{EN: "Join the chat room", ZH: "加入聊天室"}
+	intro = locale.Text{
+		EN: "Copy a command into a terminal and run it. The server asks for your nickname; " +
+			"then type and press Enter. /help lists the commands, /quit leaves.",
+		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
+			"输入 /help 查看命令，/quit 离开。",
+	}
+	pressEnter   = locale.Text{EN: "Press Enter when it has connected.", ZH: "连接后先按一次回车。"}
+	downloadText = locale.Text{EN: "Download join.py", ZH: "下载 join.py"}
+)
+
+// ways returns every way in for a client.
+func (d *Door) ways(v visitor, lang locale.Lang) []way {
+	at := v.at
+	url := "http://" + at.String() + "/join.py"
+	quoted := url
+	if strings.Contains(url, "[") {
+		quoted = "'" + url + "'" // shells look for files that match brackets
+	}
+	download := `<p><a href="/join.py">` + downloadText.In(lang) + `</a></p>`
+	all := []way{
+		{
+			title:   locale.Text{EN: "Python 3 and curl", ZH: "Python 3 和 curl"},
+			command: `python3 -c "$(curl -s ` + quoted + `)"`,
+			hint: locale.Text{
+				EN: "It reconnects after a restart of the server. Ctrl-C or Ctrl-D leaves.",
+				ZH: "服务器重启后会自动重新连接。按 Ctrl-C 或 Ctrl-D 离开。",
+			},
+		},
+		{
+			title:   locale.Text{EN: "The same as a file", ZH: "同一客户端，保存为文件"},
+			command: "curl -O " + quoted + "\npython3 join.py",
+			hint: locale.Text{
+				EN: "You can read the script before you run it.", ZH: "可以先查看脚本内容再运行。",
+			},
+			html: download,
+		},
+		{
+			title:   locale.Text{EN: "Python 3 alone", ZH: "只用 Python 3"},
+			command: Lines(at.host, at.number(), true, lang),
+			hint: locale.Text{
+				EN: "Nothing to download. Ctrl-C or Ctrl-D leaves.", ZH: "无需下载任何文件。按 Ctrl-C 或 Ctrl-D 离开。",
+			},
+		},
+		{
+			title: locale.Text{EN: "netcat", ZH: "netcat"}, command: "nc " + at.host + " " + at.number(),
+			hint: pressEnter,
+		},
+		{
+			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
+			hint: locale.Text{
+				EN: "Press Enter when it has connected. With -E, every Chinese character can be typed.",
+				ZH: "连接后先按一次回车。加上 -E 才能输入所有汉字。",
+			},
+		},
+		d.encryptedWay(at, lang),
+	}
+	if v.encrypted { // the client may be in a network that is served in no other way
+		last := len(all) - 1
+		all = append([]way{all[last]}, all[:last]...)
+	}
+	if port := d.config.Datagrams.Port(); port != 0 {
+		all = append(all, way{
+			title:   locale.Text{EN: "Parley's own client", ZH: "Parley 自带的客户端"},
+			command: "parley join " + d.datagramsAt(v).String(),
+			hint: locale.Text{
+				EN: "It asks for a nickname, too. Ctrl-C leaves.", ZH: "同样会询问昵称。按 Ctrl-C 离开。",
+			},
+		})
+	}
+	return all
+}
+
+func (d *Door) encryptedWay(at address, lang locale.Lang) way {
+	w := way{
+		title:   locale.Text{EN: "openssl, encrypted", ZH: "openssl（加密）"},
+		command: "openssl s_client -quiet -connect " + at.String(),
+		hint: locale.Text{
+			EN: "Press Enter when it has connected. From outside the server's private networks, " +
+				"the connection must be encrypted.",
+			ZH: "连接后先按一次回车。从外部网络只能使用加密连接。",
+		},
+	}
+	if digest := d.config.Fingerprint(); digest != "" {
+		label := locale.Text{EN: "Certificate (SHA-256): %s", ZH: "证书（SHA-256）：%s"}
+		w.html = "<p><small>" + html.EscapeString(label.Format(lang, digest)) + "</small></p>"
+	}
+	return w
+}
+
+// datagramsAt returns where a client sends datagrams. If they have the number of the connection's
+// port, it is the one that the client knows: a router may have changed both.
+func (d *Door) datagramsAt(v visitor) address {
+	bound, at := d.config.Datagrams, v.at
+	if addr := bound.Addr().Unmap(); !addr.IsUnspecified() && addr != v.local.Addr() {
+		at.host = addr.WithZone("").String()
+	}
+	if bound.Port() != v.local.Port() {
+		at.port = bound.Port()
+	}
+	return at
+}
+
+// page returns the page of all ways in.
+func (d *Door) page(v visitor, lang locale.Lang) response {
+	tag := locale.Text{EN: "en", ZH: "zh-Hans"}.In(lang)
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"+
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"+
+		"<title>%s</title>\n<style>\n%s\n</style>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n<p>%s</p>\n",
+		tag, title.In(lang), style, title.In(lang), html.EscapeString(intro.In(lang)))
+	for i, w := range d.ways(v, lang) {
+		fmt.Fprintf(&b, "<section aria-labelledby=\"way%d\">\n<h2 id=\"way%d\">%s</h2>\n<p>%s</p>\n"+
+			"<pre><code>%s</code></pre>\n%s</section>\n", i, i, html.EscapeString(w.title.In(lang)),
+			html.EscapeString(w.hint.In(lang)), html.EscapeString(w.command), w.html)
+	}
+	b.WriteString("</main>\n</body>\n</html>\n")
+	return response{
+		status: http.StatusOK, kind: "text/html; charset=utf-8", body: b.String(),
+		headers: []string{"Content-Language: " + tag, "Vary: Accept-Language"},
+	}
+}
