@@ -97,7 +97,7 @@ func fingerprint(t *testing.T, at netip.AddrPort) string {
 func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 	for listen, c := range map[string]struct{ told, not []string }{
 		"127.0.0.1:0/udp":                   {[]string{" (UDP).", "parley join 127.0.0.1:", "python3", "nc -u 127.0.0.1 "}, []string{"TCP", "nc 127", "openssl", "SHA-256"}},
-		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others enter it with netcat: nc 127.0.0.1 ", "python3"}, []string{"UDP", "parley join", "openssl", "Enter", `b'\n'`}},
+		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others join with netcat: nc 127.0.0.1 ", "python3"}, []string{"UDP", "parley join", "openssl", "Enter", `b'\n'`}},
 		"127.0.0.1:0/udp,127.0.0.1:0/line":  {[]string{" (UDP), 127.0.0.1:", " (TCP).", "parley join 127.0.0.1:", "or with netcat: nc 127.0.0.1 "}, []string{"nc -u", "openssl", "Enter", `b'\n'`}},
 		"127.0.0.1:0/line,127.0.0.1:0":      {[]string{" (UDP and TCP), 127.0.0.1:", " (TCP).", ", then Enter", "openssl", `b'\n'`}, []string{"nc -u"}},
 		"127.0.0.1:0/line,127.0.0.1:0/line": {[]string{" (TCP), 127.0.0.1:", "nc 127.0.0.1 "}, []string{"UDP"}},
@@ -129,7 +129,7 @@ func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 					t.Errorf("%q is told:\n%s", part, screen)
 				}
 			}
-			if again := greets("Others enter with "); strings.Count(again, "\n") != 2 {
+			if again := greets("Others join with "); strings.Count(again, "\n") != 2 {
 				t.Errorf("the next start tells %s", again)
 			}
 		})
@@ -235,7 +235,7 @@ func TestEveryWayInIsToldAtAnyTime(t *testing.T) {
 		}
 	}
 	again := strings.Join(p.reads("Ctrl-C stops the server"), "\n")
-	has("a later start", again, "Others enter with parley join "+p.addr.String()+"; /address lists all ways.")
+	has("a later start", again, "Others join with parley join "+p.addr.String()+"; /address lists all ways.")
 	if _, err := io.WriteString(p.in, "/address\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func (g greeting) howToEnter() []string {
 	lines := []string{""}
 	datagrams := server.ReachableAt(g.server.Addr())
 	if len(datagrams) > 0 {
-		lines = append(lines, locale.Text{EN: "Others enter it with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang))
+		lines = append(lines, locale.Text{EN: "Others join with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang))
 	}
 	for _, a := range datagrams {
 		lines = append(lines, "    "+typed("parley join "+short(a)))
@@ -133,7 +133,7 @@ func (g greeting) asLines(also bool) []string {
 	if netcat == "" {
 		return nil
 	}
-	with := locale.Text{EN: "Others enter it with netcat: %s", ZH: "其他人用 netcat 加入：%s"}
+	with := locale.Text{EN: "Others join with netcat: %s", ZH: "其他人用 netcat 加入：%s"}
 	if also {
 		with = locale.Text{EN: "or with netcat: %s", ZH: "或用 netcat：%s"}
 	}
@@ -169,9 +169,9 @@ func (g greeting) next() []string {
 		command string
 		does    locale.Text
 	}{
-		{"status --watch", locale.Text{EN: "how it is", ZH: "查看状态"}},
-		{"history --follow", locale.Text{EN: "what is said", ZH: "查看聊天记录"}},
-		{"doctor", locale.Text{EN: "can others reach it, what could go wrong", ZH: "检查能否被访问、有无隐患"}},
+		{"status --watch", locale.Text{EN: "the state of the server", ZH: "查看状态"}},
+		{"history --follow", locale.Text{EN: "messages as they arrive", ZH: "查看聊天记录"}},
+		{"doctor", locale.Text{EN: "check that others can connect", ZH: "检查别人能否连上"}},
 	}
 	for _, tip := range tips {
 		gap := strings.Repeat(" ", len(tips[1].command)-len(tip.command)) // the second is the longest
@@ -185,7 +185,7 @@ func (g greeting) next() []string {
 
 func (g greeting) hint() string {
 	return locale.Text{
-		EN: "What you type everybody reads. /help lists commands, Ctrl-C stops the server.",
+		EN: "Every member reads what you type here. /help lists commands, Ctrl-C stops the server.",
 		ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
 	}.In(g.lang)
 }

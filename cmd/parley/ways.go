@@ -44,7 +44,7 @@ func (g greeting) publicOnly() []string {
 // withTLS tells the one way into a server that has only public addresses.
 func (g greeting) withTLS(public []string) []string {
 	lines := []string{"", locale.Text{
-		EN: "Others enter it encrypted, with openssl or any TLS client:",
+		EN: "Others join over TLS, with openssl or any TLS client:",
 		ZH: "其他人用 openssl 或任何 TLS 客户端加密加入：",
 	}.In(g.lang)}
 	for _, address := range public {
@@ -86,7 +86,7 @@ func (g greeting) shortest() []string {
 		all = typed("parley address" + g.dataFlag())
 	}
 	return []string{locale.Text{
-		EN: "Others enter with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有方式。",
+		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有方式。",
 	}.Format(g.lang, with, all)}
 }
 
