@@ -8,12 +8,12 @@ import (
 	"parley/wire/datagram"
 )
 
-// keeping keeps the NAT mapping of a silent client open, by L with the nickname that it has. A NAT that
-// forgets the mapping makes the client deaf without notice. Servers of ours answer OK. A simple server
-// knows no repeats and refuses; then it is never sent another. Conn.mu guards it.
+// keeping keeps the NAT mapping of a silent client open, by L with the nickname that it has. A NAT
+// that forgets the mapping makes the client deaf without notice. Servers of ours answer OK. A
+// simple server knows no repeats and refuses; then it is never sent another. Conn.mu guards it.
 //
-// A line that comes after a repeat is an event or the refusal. Those that could be either are held until
-// OK comes. If it does not, L is sent once more: a refusal comes again.
+// A line that comes after a repeat is an event or the refusal. Those that could be either are held
+// until OK comes. If it does not, L is sent once more: a refusal comes again.
 type keeping struct {
 	sent time.Time // when the client last sent anything
 	off  bool      // the server has refused a repeat
@@ -25,11 +25,12 @@ type keeping struct {
 	again int       // how many of held had come when L was sent once more
 }
 
-// muteMax is how many repeats in a row a server leaves without an answer, by loss or by design, until
-// nothing is held for them any more.
+// muteMax is how many repeats in a row a server leaves without an answer, by loss or by design,
+// until nothing is held for them any more.
 const muteMax = 3
 
-// keepMapping repeats L when the client has sent nothing for Timings.Keep, until the Conn is closed.
+// keepMapping repeats L when the client has sent nothing for Timings.Keep, until the Conn is
+// closed.
 func (c *Conn) keepMapping() {
 	timer := time.NewTimer(c.timings.Keep)
 	defer timer.Stop()
@@ -96,8 +97,8 @@ func (c *Conn) endRepeat() {
 	}
 }
 
-// takeRepeat takes a packet that may answer a repeat, or has to wait behind one that may. It reports
-// whether it did. mu is held.
+// takeRepeat takes a packet that may answer a repeat, or has to wait behind one that may. It
+// reports whether it did. mu is held.
 func (c *Conn) takeRepeat(p packet) bool {
 	k := &c.keeping
 	if k.asked == 0 || p.from != c.link {
@@ -138,8 +139,8 @@ func (c *Conn) takeRepeat(p packet) bool {
 	return true
 }
 
-// doubtsRepeats reports whether it has to be found out how the server answers repeats, if it does. mu is
-// held.
+// doubtsRepeats reports whether it has to be found out how the server answers repeats, if it does.
+// mu is held.
 func (c *Conn) doubtsRepeats() bool { return !c.link.repeats.known && c.keeping.mute < muteMax }
 
 // couldRefuse reports whether a datagram may be a refusal of L by a server of another make.

@@ -12,8 +12,8 @@ import (
 	"parley/wire/datagram"
 )
 
-// nat passes datagrams between one client and a server, and can forget the mapping: then the client has
-// another address, and what is sent to the old one is lost.
+// nat passes datagrams between one client and a server, and can forget the mapping: then the
+// client has another address, and what is sent to the old one is lost.
 type nat struct {
 	t      *testing.T
 	inside *net.UDPConn // where the client sends

@@ -29,9 +29,9 @@ func (m *member) isCalled(name string) bool {
 	return err == nil && nick == m.nick
 }
 
-// confirm answers a member that asks to enter under the nickname that it has: OK, ahead of all that
-// waits for it. silent is how long the client had sent nothing. Above the member's rate the request is
-// dropped without a word, as the client would take any for the answer.
+// confirm answers a member that asks to enter under the nickname that it has: OK, ahead of all
+// that waits for it. silent is how long the client had sent nothing. Above the member's rate the
+// request is dropped without a word, as the client would take any for the answer.
 func (d *Door) confirm(q *request, m *member, silent time.Duration, now time.Time) {
 	if m.rate != nil && !m.rate.AllowN(now, 1) || m.rate == nil && m.queue.Len() >= answersMax {
 		d.dropped(&d.counts.tooFast, "too_fast", q.peer)
@@ -43,7 +43,8 @@ func (d *Door) confirm(q *request, m *member, silent time.Duration, now time.Tim
 	}
 }
 
-// keep notes how the client writes its nickname, and whether it repeats itself to keep a NAT mapping.
+// keep notes how the client writes its nickname, and whether it repeats itself to keep a NAT
+// mapping.
 func (m *member) keep(name string, silent time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -66,7 +66,8 @@ var chinese = &Words{
 // everyWords are the words of all languages: a client does not know which its server speaks.
 var everyWords = [...]*Words{english, chinese}
 
-// Lines encodes what others are told of an event: one line or, for a long or many-lined text, several.
+// Lines encodes what others are told of an event: one line or, for a long or many-lined text,
+// several.
 func (w *Words) Lines(e chat.Event) [][]byte {
 	switch e := e.(type) {
 	case chat.Entered:
@@ -109,9 +110,9 @@ func (w *Words) Removal(reason chat.Reason, detail string) (line string, told bo
 	return w.removed + w.because + why, told
 }
 
-// IsEvent reports whether a line reads like what Lines makes of an event, in any language, and so does
-// not answer a request. A server of another make may word a refusal such that it does; then only time
-// tells.
+// IsEvent reports whether a line reads like what Lines makes of an event, in any language, and so
+// does not answer a request. A server of another make may word a refusal such that it does; then
+// only time tells.
 func IsEvent(line string) bool {
 	if _, announced := Announcement(line); announced {
 		return true
