@@ -69,8 +69,10 @@ func cannotTell(dir string, err error) error {
 // not followed: it would have another file locked, or overwritten.
 func tryLock(dir string, flags int) (lock *flock.Flock, locked bool, err error) {
 	path := filepath.Join(dir, lockedName)
-	if err := errors.Join(mustBeFile(path), mustBeFile(filepath.Join(dir, lockName))); err != nil {
-		return nil, false, err
+	for _, path := range []string{path, filepath.Join(dir, lockName)} { // the same, but on Windows
+		if err := mustBeFile(path); err != nil {
+			return nil, false, err
+		}
 	}
 	lock = flock.New(path, flock.SetFlag(flags|noFollow), flock.SetPermissions(0o600))
 	locked, err = lock.TryLock()

@@ -143,6 +143,19 @@ func (s *Server) explain(err error) error {
 				"请运行 parley doctor --data %[1]s，查看如何用备份替换",
 		}, s.config.Data, err)
 	}
+	if errors.Is(err, store.ErrForeign) {
+		return locale.Errorf(locale.Text{
+			EN: "%[2]v. Nothing in it was changed; choose another directory with --data; " +
+				"if it was Parley's, parley doctor --data %[1]s says how to replace it with a backup",
+			ZH: "不是 Parley 的数据库，或已被修改（%[2]v）。其中的内容未被改动；请用 --data 指定其他目录；" +
+				"如果它曾是 Parley 的数据库，请运行 parley doctor --data %[1]s，查看如何用备份替换",
+		}, s.config.Data, err)
+	}
+	if errors.Is(err, store.ErrNewer) {
+		return locale.Errorf(locale.Text{
+			EN: "%v", ZH: "数据由更新版本的 Parley 写入：请使用该版本，或用 --data 指定其他目录（%v）",
+		}, err)
+	}
 	var refusal *chat.Refusal
 	if errors.Is(err, store.ErrFull) || errors.As(err, &refusal) && refusal.Code == chat.StorageFull {
 		return locale.Errorf(locale.Text{

@@ -63,7 +63,7 @@ func recognise(conn *sqlite.Conn, migrations []string) (format int, err error) {
 	case err != nil:
 		return 0, err
 	case id != applicationID && (id != 0 || tables > 0):
-		return 0, fmt.Errorf("%w: another program created it (its application_id is %#x): use another data directory", ErrForeign, id)
+		return 0, fmt.Errorf("%w: another program created it (its application_id is %#x)", ErrForeign, id)
 	case version < 0:
 		return 0, fmt.Errorf("%w: its format is %d", ErrForeign, version)
 	case version > int64(len(migrations)):

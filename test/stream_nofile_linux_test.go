@@ -73,7 +73,7 @@ func TestTooFewFilesAreRefusedAtTheStart(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	c := command(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
 	got := finish(t, limited(c, "-n 39"))
-	if got.status != 1 || !strings.Contains(got.err, "39 files open") {
+	if got.status != 1 || !strings.Contains(got.err, "the limit of open files is 39, but a server needs at least 40") {
 		t.Errorf("it exits with %d: %s", got.status, got.err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
