@@ -107,6 +107,20 @@ func (j *Joined) Text(l locale.Lang) string {
 	return said
 }
 
+// Told says that the caller's words are stored and told to one other, or to a room.
+type Told struct {
+	Nick string      `json:"nick,omitempty"`
+	Room chat.RoomID `json:"room,omitempty"`
+}
+
+// Text implements Answer.
+func (t *Told) Text(l locale.Lang) string {
+	if t.Nick != "" {
+		return locale.Text{EN: "told to %s alone", ZH: "已单独告诉 %s"}.Format(l, t.Nick)
+	}
+	return locale.Text{EN: "told to everybody in %s", ZH: "已告诉 %s 里的所有人"}.Format(l, t.Room)
+}
+
 // Parted says that the caller has left a room, and where it talks now.
 type Parted struct {
 	Room chat.RoomID `json:"room"`

@@ -14,7 +14,7 @@ import (
 var join = Command{
 	Name:    "join",
 	Aliases: []string{"j"},
-	Help:    locale.Text{EN: "talk in another room, which is made if there is none", ZH: "进入另一个房间（没有则新建）并在其中发言"},
+	Help:    locale.Text{EN: "talk in another room, made if there is none", ZH: "进入另一个房间（没有则新建）并在其中发言"},
 	Example: "dev",
 	Inside:  true,
 	Changes: true,
@@ -86,7 +86,7 @@ var msg = Command{
 		{Name: "nick", Required: true, Help: locale.Text{EN: "to whom", ZH: "昵称"}},
 		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what is said", ZH: "内容"}},
 	},
-	Answer: func() Answer { return new(Done) },
+	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
 		to, err := chat.ParseNick(c.args["nick"])
 		if err != nil {
@@ -96,7 +96,10 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		return c.caller.Do(c.ctx, chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text})
+		if err := c.caller.Do(c.ctx, chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text}); err != nil {
+			return err
+		}
+		return c.emit(&Told{Nick: to.Name})
 	},
 }
 
@@ -109,13 +112,17 @@ var me = Command{
 	Parameters: []Parameter{
 		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what you do", ZH: "动作"}},
 	},
-	Answer: func() Answer { return new(Done) },
+	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
 		text, err := chat.ParseText(c.args["text"], c.desk.TextMax)
 		if err != nil {
 			return err
 		}
-		return c.caller.Do(c.ctx, chat.Post{Session: c.caller.Session, Room: c.caller.Room, Text: text, Action: true})
+		post := chat.Post{Session: c.caller.Session, Room: c.caller.Room, Text: text, Action: true}
+		if err := c.caller.Do(c.ctx, post); err != nil {
+			return err
+		}
+		return c.emit(&Told{Room: c.caller.Room})
 	},
 }
 

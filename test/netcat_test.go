@@ -176,6 +176,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	ann.prints("[dev] bob: only here\n")
 	cid.types("/msg bob psst\n")
 	bob.prints("(to you alone) cid: psst\n")
+	cid.prints("told to bob alone\n")
 	bob.types("/part\n/quit\n")
 	bob.prints("[dev] you have left this room; you talk in lobby\n" + line.Bye + "\n")
 	bob.endsBy()

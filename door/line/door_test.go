@@ -25,7 +25,7 @@ func TestEnteringAndTalking(t *testing.T) {
 	bob.reads("ann: hello  there", "ann: /slash")
 	bob.types("你好", "/me waves", "/quit")
 	ann.reads("bob: 你好", "* bob waves", "bob quits the chat room")
-	bob.reads(line.Bye)
+	bob.reads("told to everybody in lobby", line.Bye)
 	bob.ends()
 	want := []string{"entered ann", "entered bob", "message ann hello  there", "message ann /slash", "message bob 你好", "action bob waves", "left bob quit"}
 	if got := h.history(chat.Lobby); !slices.Equal(got, want) {
@@ -52,7 +52,8 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("you are away: lunch")
 	ann.types("/msg bob psst", "/msg nobody psst", "/nick anna", "/msg BOB it is me")
 	bob.reads("(to you alone) ann: psst")
-	ann.reads("bob is away: lunch", "! nobody here has that nickname", "you are anna now", "bob is away: lunch")
+	ann.reads("bob is away: lunch", "told to bob alone", "! nobody here has that nickname", "you are anna now",
+		"bob is away: lunch", "told to BOB alone")
 	cid.reads("ann is now anna") // the first that cid hears of all this
 	bob.reads("ann is now anna", "[dev] ann is now anna", "(to you alone) anna: it is me")
 	ann.types("/part", "/rooms", "/who dev")
@@ -81,7 +82,7 @@ func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
 	if !strings.HasSuffix(got[0], "  ann: one") || !strings.HasSuffix(got[1], "  ann: two") {
 		t.Errorf("%q", got)
 	}
-	ann.reads("  /join ROOM", "      ROOM", "      = /j", "      /join dev", "What you type is said", "  /join ROOM")
+	ann.reads("  /join ROOM", "      ROOM", "      = /j", "      /join dev", "What you type goes to your room", "  /join ROOM")
 	for l := ann.next(); !strings.HasPrefix(l, "  /help"); l = ann.next() {
 		if strings.Contains(l, "announce") || strings.Contains(l, "--follow") {
 			t.Errorf("offered to who is inside: %q", l)
@@ -132,49 +133,6 @@ func TestEndOfInputLeavesAfterWhatWasSaid(t *testing.T) {
 	ann.reads(line.Prompt + "Welcome")
 	ann.ends()
 	bob.reads("ann enters the chat room", "ann: one", "ann: two", "ann: three", "ann quits the chat room")
-}
-
-func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
-	h := open(t, nil)
-	bob, ann := h.enter("bob"), h.enter("ann")
-	bob.reads("ann enters the chat room")
-	for _, m := range []*caller{bob, ann} {
-		m.types("/join dev")
-		m.reads("[dev] you talk in this room now")
-	}
-	bob.reads("[dev] ann enters the room")
-	ann.types("/part dev tea  is ready", "/quit back tomorrow\x1b[2J")
-	ann.reads("[dev] you have left this room", line.Bye)
-	ann.ends()
-	bob.reads("[dev] ann leaves the room (tea  is ready)", "ann quits the chat room (back tomorrow\uFFFD[2J)")
-}
-
-func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
-	h := open(t, nil)
-	ann := h.enter("ann")
-	ann.types("/hlep", "/msgg bob hello", "/anounce x", "/zzzzz", "/msg", "/join", "/who a b")
-	ann.reads(`! there is no command "hlep", did you mean /help?`, `! there is no command "msgg", did you mean /msg?`,
-		`! there is no command "anounce", try /help`, `! there is no command "zzzzz", try /help`,
-		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many: /who [ROOM]`)
-}
-
-func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
-	h := open(t, nil)
-	ann := h.enter("ann")
-	ann.types("/join dev", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
-	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
-		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
-		"[dev] you have left this room and are in none; /join lobby to talk again", "nobody is here",
-		"! you are not in that room", "[lobby] you talk in this room now", "ann  (line")
-}
-
-func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
-	h := open(t, nil)
-	ann := h.enter("ann")
-	ann.types("/topic tea at five")
-	ann.reads("the topic of lobby: tea at five")
-	bob := h.enter("bob")
-	bob.reads("The topic is: tea at five")
 }
 
 func TestAResetConnectionLeaves(t *testing.T) {
@@ -278,6 +236,7 @@ func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
 	bob.reads(line.Bye) // nothing was missed
 	ann.reads("bob quits the chat room")
 	ann.types("one", "/me waves", "three", "/history --last 1")
+	ann.reads("told to everybody in lobby")
 	if got := ann.next(); !strings.HasSuffix(got, "ann: three") {
 		t.Error(got)
 	}

@@ -56,14 +56,14 @@ func (l *lines) Do(a Act) error {
 	case ToSay:
 		return l.talk(a.Room, escape(a.Text), 0)
 	case ToAct:
-		return l.talk(a.Room, "/me "+a.Text, 0)
+		return l.talk(a.Room, "/me "+a.Text, 1)
 	case ToSetTopic:
 		if a.Text == "" {
 			a.Text = "-"
 		}
 		return l.talk(a.Room, "/topic "+a.Text, 1)
 	case ToTell:
-		return l.command("/msg "+a.Nick+" "+a.Text, 0)
+		return l.command("/msg "+a.Nick+" "+a.Text, 1)
 	case ToJoin:
 		return l.goTo(a.Room)
 	case ToPart:
