@@ -185,7 +185,7 @@ func (g greeting) next() []string {
 
 func (g greeting) hint() string {
 	return locale.Text{
-		EN: "Every member reads what you type here. /help lists commands, Ctrl-C stops the server.",
+		EN: "Members read what you type here. /help lists commands, Ctrl-C stops the server.",
 		ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",
 	}.In(g.lang)
 }
