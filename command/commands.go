@@ -52,11 +52,11 @@ var address = Command{
 
 var announce = Command{
 	Name:    "announce",
-	Help:    locale.Text{EN: "tell everybody, in every room", ZH: "向所有房间的所有人发布公告"},
+	Help:    locale.Text{EN: "send a message to every member, in every room", ZH: "向所有房间的所有人发布公告"},
 	Example: "lunch is ready",
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what everybody reads", ZH: "公告内容"}},
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "text of the announcement", ZH: "公告内容"}},
 	},
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
@@ -75,7 +75,7 @@ var announce = Command{
 var who = Command{
 	Name:    "who",
 	Aliases: []string{"names", "users"},
-	Help:    locale.Text{EN: "who is in the room", ZH: "谁在房间里"},
+	Help:    locale.Text{EN: "list the members of a room", ZH: "谁在房间里"},
 	Example: "lobby",
 	Parameters: []Parameter{
 		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
@@ -113,12 +113,12 @@ func listed[T any](c call, rows iter.Seq[T], count int, answer func(T) Answer) e
 
 var kick = Command{
 	Name:    "kick",
-	Help:    locale.Text{EN: "remove somebody from the chat room", ZH: "将某人移出聊天室"},
+	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将某人移出聊天室"},
 	Example: "bob too loud",
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{EN: "who", ZH: "昵称"}},
-		{Name: "reason", Rest: true, Help: locale.Text{EN: "what they are told", ZH: "告知对方的原因"}},
+		{Name: "nick", Required: true, Help: locale.Text{EN: "nickname of the member", ZH: "昵称"}},
+		{Name: "reason", Rest: true, Help: locale.Text{EN: "reason shown to the member", ZH: "告知对方的原因"}},
 	},
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
@@ -144,12 +144,12 @@ var kick = Command{
 var history = Command{
 	Name:    "history",
 	Aliases: []string{"log"},
-	Help:    locale.Text{EN: "what was said, oldest first", ZH: "查看聊天记录，从早到晚"},
+	Help:    locale.Text{EN: "show the history, oldest first", ZH: "查看聊天记录（按时间顺序）"},
 	Example: "lobby --last 20 --follow",
 	Parameters: []Parameter{
 		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
-		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "how many lines", ZH: "条数"}},
-		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "go on with what is said from now on", ZH: "继续显示新消息"}},
+		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "number of messages", ZH: "条数"}},
+		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "keep showing new messages", ZH: "继续显示新消息"}},
 	},
 	Answer: func() Answer { return new(Line) },
 	run:    runHistory,
@@ -225,7 +225,7 @@ func (c call) publicRoom() (chat.RoomID, error) {
 var rooms = Command{
 	Name:    "rooms",
 	Aliases: []string{"list"},
-	Help:    locale.Text{EN: "which rooms there are", ZH: "有哪些房间"},
+	Help:    locale.Text{EN: "list the rooms", ZH: "有哪些房间"},
 	Answer:  func() Answer { return new(Room) },
 	run: func(c call) error {
 		return listed(c, c.desk.Hub.Rooms(), c.desk.Hub.RoomCount(), func(r hub.Room) Answer {

@@ -14,7 +14,7 @@ import (
 var join = Command{
 	Name:    "join",
 	Aliases: []string{"j"},
-	Help:    locale.Text{EN: "talk in another room, made if there is none", ZH: "进入另一个房间（没有则新建）并在其中发言"},
+	Help:    locale.Text{EN: "join a room and talk there", ZH: "进入另一个房间（没有则新建）并在其中发言"},
 	Example: "dev",
 	Inside:  true,
 	Changes: true,
@@ -78,13 +78,13 @@ var part = Command{
 var msg = Command{
 	Name:    "msg",
 	Aliases: []string{"tell", "query"},
-	Help:    locale.Text{EN: "say something to one other, alone", ZH: "只对某一个人说"},
+	Help:    locale.Text{EN: "send a private message", ZH: "只对某一个人说"},
 	Example: "bob are you there?",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{EN: "to whom", ZH: "昵称"}},
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what is said", ZH: "内容"}},
+		{Name: "nick", Required: true, Help: locale.Text{EN: "nickname of the receiver", ZH: "昵称"}},
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "text of the message", ZH: "内容"}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -105,12 +105,12 @@ var msg = Command{
 
 var me = Command{
 	Name:    "me",
-	Help:    locale.Text{EN: "say what you do: * ann waves", ZH: "描述自己的动作：* ann waves"},
+	Help:    locale.Text{EN: "describe an action: * ann waves", ZH: "描述自己的动作：* ann waves"},
 	Example: "waves",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "what you do", ZH: "动作"}},
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "the action", ZH: "动作"}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -129,7 +129,7 @@ var me = Command{
 var nick = Command{
 	Name:    "nick",
 	Aliases: []string{"name"},
-	Help:    locale.Text{EN: "take another nickname", ZH: "更改昵称"},
+	Help:    locale.Text{EN: "change your nickname", ZH: "更改昵称"},
 	Example: "anna",
 	Inside:  true,
 	Changes: true,
@@ -154,12 +154,12 @@ const noText = "-"
 
 var topic = Command{
 	Name:    "topic",
-	Help:    locale.Text{EN: "say what the room is about, or ask; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
+	Help:    locale.Text{EN: "set or show the room's topic; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
 	Example: "tea at five",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Rest: true, Help: locale.Text{EN: "what it is about", ZH: "主题"}},
+		{Name: "text", Rest: true, Help: locale.Text{EN: "the topic", ZH: "主题"}},
 	},
 	Answer: func() Answer { return new(Topic) },
 	run: func(c call) error {
@@ -188,12 +188,12 @@ func oneLine(typed string) (string, error) {
 
 var away = Command{
 	Name:    "away",
-	Help:    locale.Text{EN: "say why you do not answer; without a reason: you are back", ZH: "说明离开原因；不带原因表示回来了"},
+	Help:    locale.Text{EN: "say why you are away; without a reason: you are back", ZH: "说明离开原因；不带原因表示回来了"},
 	Example: "back at two",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "reason", Rest: true, Help: locale.Text{EN: "why", ZH: "原因"}},
+		{Name: "reason", Rest: true, Help: locale.Text{EN: "the reason", ZH: "原因"}},
 	},
 	Answer: func() Answer { return new(Away) },
 	run: func(c call) error {
@@ -228,7 +228,7 @@ var quit = Command{
 }
 
 var reasonToLeave = Parameter{
-	Name: "reason", Rest: true, Help: locale.Text{EN: "what the others are told", ZH: "告知其他人的原因"},
+	Name: "reason", Rest: true, Help: locale.Text{EN: "reason shown to the others", ZH: "告知其他人的原因"},
 }
 
 // reasonToLeave returns the argument of that name as one line; empty: none was given.
@@ -244,7 +244,7 @@ func help() Command {
 	return Command{
 		Name:    "help",
 		Aliases: []string{"h", "?"},
-		Help:    locale.Text{EN: "this list, or one command", ZH: "显示此列表，或某个命令"},
+		Help:    locale.Text{EN: "list the commands, or explain one", ZH: "显示此列表，或某个命令"},
 		Example: "join",
 		Typed:   true,
 		Parameters: []Parameter{

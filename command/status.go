@@ -60,13 +60,13 @@ type Rates struct {
 
 var status = Command{
 	Name:     "status",
-	Help:     locale.Text{EN: "how the server is", ZH: "查看服务器状态"},
+	Help:     locale.Text{EN: "show the state of the server", ZH: "查看服务器状态"},
 	Example:  "--watch",
 	Role:     Administrator,
 	Replaces: true,
 	Parameters: []Parameter{
 		{Name: "all", Flag: true, Switch: true, Help: locale.Text{EN: "with rooms, doors, queues and counters", ZH: "包括房间、入口、队列和计数"}},
-		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "tell it again every second", ZH: "每秒刷新一次"}},
+		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "repeat every second", ZH: "每秒刷新一次"}},
 	},
 	Answer: func() Answer { return new(State) },
 	run: func(c call) error {

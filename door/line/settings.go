@@ -23,7 +23,7 @@ func (c *Config) Settings() []setting.Setting {
 	return []setting.Setting{
 		{
 			Key: "line.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
-			Help: locale.Text{EN: "lines a second from one member, taken more slowly above it; 0: no limit", ZH: "每个成员每秒的行数，超出则放慢接收；0 表示不限"},
+			Help: locale.Text{EN: "lines a second from one member, above which it is throttled; 0: no limit", ZH: "每个成员每秒的行数，超出则放慢接收；0 表示不限"},
 		},
 		{
 			Key: "line.burst", Default: "400", Field: setting.Count(&c.Burst, 1, 1<<20),
@@ -31,15 +31,15 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "line.history", Default: "20", Field: setting.Count(&c.History, 0, 1000),
-			Help: locale.Text{EN: "messages shown to who enters; 0: none", ZH: "进入时显示的最近消息条数；0 表示不显示"},
+			Help: locale.Text{EN: "recent messages shown to a member that joins; 0: none", ZH: "进入时显示的最近消息条数；0 表示不显示"},
 		},
 		{
 			Key: "line.patience", Default: "5m", Field: setting.Duration(&c.Patience),
-			Help: locale.Text{EN: "who has given no nickname by then is let go", ZH: "超过此时间仍未输入昵称的连接将被关闭"},
+			Help: locale.Text{EN: "close connections that give no nickname within this time", ZH: "超过此时间仍未输入昵称的连接将被关闭"},
 		},
 		{
 			Key: "line.outbox", Default: "1MiB", Field: setting.Size(&c.Outbox, 64<<10, 1<<30),
-			Help: locale.Text{EN: "what may wait to be sent to one member, who is then dropped", ZH: "等待发送给单个成员的数据上限，超出则断开"},
+			Help: locale.Text{EN: "bytes queued for one member before it is disconnected", ZH: "等待发送给单个成员的数据上限，超出则断开"},
 		},
 	}
 }

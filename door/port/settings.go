@@ -14,7 +14,7 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "port.proxies", Default: "", Field: setting.Networks(&c.Proxies),
-			Help: locale.Text{EN: "proxies that say with a PROXY header who connects, as networks such as 192.0.2.7/32", ZH: "用 PROXY 协议头说明客户端地址的代理，如 192.0.2.7/32"},
+			Help: locale.Text{EN: "networks of proxies that send a PROXY header, such as 192.0.2.7/32", ZH: "用 PROXY 协议头说明客户端地址的代理，如 192.0.2.7/32"},
 		},
 		{
 			Key: "port.patience", Default: "1m", Field: setting.Duration(&c.Patience),
@@ -32,11 +32,11 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "port.connections", Default: "20000", Field: setting.Count(&c.Connections, 1, 1<<20),
-			Help: locale.Text{EN: "how many connections there may be at once", ZH: "同时连接数上限"},
+			Help: locale.Text{EN: "connections at once", ZH: "同时连接数上限"},
 		},
 		{
 			Key: "port.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
-			Help: locale.Text{EN: "how many of them from one IP address; 0: no bound", ZH: "每个 IP 地址的连接数上限；0 表示不限"},
+			Help: locale.Text{EN: "connections at once from one IP address; 0: no limit", ZH: "每个 IP 地址的连接数上限；0 表示不限"},
 		},
 		{
 			Key: "port.rate", Default: "100", Field: setting.PerSecond(&c.Rate),

@@ -63,23 +63,23 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.echo", Default: "false", Field: setting.YesNo(&c.Echo),
-			Help: locale.Text{EN: "senders receive their own lines too", ZH: "发送者也收到自己的消息"},
+			Help: locale.Text{EN: "send members their own lines too", ZH: "发送者也收到自己的消息"},
 		},
 		{
 			Key: "udp.join", Default: "16", Field: setting.Count(&c.Join, 0, 1<<20),
-			Help: locale.Text{EN: "more lines than this waiting for one client are joined in datagrams; 0: never", ZH: "等待同一客户端的行数超过此值时合并发送；0 表示从不"},
+			Help: locale.Text{EN: "queued lines above which they are joined in datagrams; 0: never", ZH: "等待同一客户端的行数超过此值时合并发送；0 表示从不"},
 		},
 		{
 			Key: "udp.idle", Default: "12h", Field: setting.Duration(&c.Idle),
-			Help: locale.Text{EN: "who says nothing for this long leaves", ZH: "多久不说话即视为离开"},
+			Help: locale.Text{EN: "silence after which a member is removed", ZH: "多久不说话即视为离开"},
 		},
 		{
 			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
-			Help: locale.Text{EN: "how many may be inside at once", ZH: "同时在线人数上限"},
+			Help: locale.Text{EN: "members inside at once", ZH: "同时在线人数上限"},
 		},
 		{
 			Key: "udp.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
-			Help: locale.Text{EN: "how many of them from one IP address, loopback excepted; 0: no bound", ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限"},
+			Help: locale.Text{EN: "members from one IP address, loopback excepted; 0: no limit", ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限"},
 		},
 		{
 			Key: "udp.resume", Default: "10m", Field: setting.Duration(&c.Resume),
@@ -99,11 +99,11 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),
-			Help: locale.Text{EN: "what may wait to be sent to one member", ZH: "等待发送给单个成员的数据上限"},
+			Help: locale.Text{EN: "bytes queued for one member; beyond them its oldest lines are dropped", ZH: "等待发送给单个成员的数据上限"},
 		},
 		{
 			Key: "udp.buffer", Default: "4MiB", Field: setting.Size(&c.Buffer, 0, 1<<30),
-			Help: locale.Text{EN: "the socket's buffers, as far as the system grants them", ZH: "套接字缓冲区大小（以系统允许为限）"},
+			Help: locale.Text{EN: "bytes of the socket's buffers, as far as the system grants them", ZH: "套接字缓冲区大小（以系统允许为限）"},
 		},
 	}
 }
