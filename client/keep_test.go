@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/locale"
 	"parley/wire/datagram"
 )
 
@@ -93,6 +94,7 @@ func TestASilentClientRepeatsLWhateverItReceives(t *testing.T) {
 		}
 		expect(t, c, line("bob: hi"))
 	}
+	r.setHook(nil) // it leaves
 }
 
 func TestLIsRepeatedOnlyAfterSilence(t *testing.T) {
@@ -192,6 +194,7 @@ func TestWhatOthersSayAfterARepeatIsShownInOrder(t *testing.T) {
 
 func TestAClientWhoseAddressChangedIsTold(t *testing.T) {
 	occupied, notYours := chat.NickOccupied.Sentence(), chat.NotYours.Sentence()
+	chinese := locale.Refusal(chat.Refuse(chat.NotYours), locale.Chinese)
 	for name, c := range map[string]struct {
 		known bool // the server has answered a repeat
 		said  string
@@ -199,7 +202,7 @@ func TestAClientWhoseAddressChangedIsTold(t *testing.T) {
 	}{
 		"the repeat is refused":   {true, occupied, Event{Moved, occupied}},
 		"a line is refused":       {false, notYours, Event{Moved, notYours}},
-		"it is refused, Chinese":  {false, "该昵称是从另一个地址进入的", Event{Moved, "该昵称是从另一个地址进入的"}},
+		"it is refused, Chinese":  {false, chinese, Event{Moved, chinese}},
 		"the room is full for it": {true, chat.AddressFull.Sentence(), Event{Moved, chat.AddressFull.Sentence()}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func TestEveryNoticeIsInTheWordsOfTheRoom(t *testing.T) {
 	}
 	ann.hears("发送太快，请慢一点")
 	r.close()
-	ann.hears("服务器正在关闭")
+	ann.hears("服务器正在关闭，请稍后再来")
 }
 
 // TestOurClientUnderstandsTheChineseWords: it enters again when the server does not know it.

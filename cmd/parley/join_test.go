@@ -301,7 +301,7 @@ func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
 		"the nickname is occupied":                                      "昵称已被占用",
 		"somebody asks for your nickname":                               "有人想使用你的昵称",
 		"say something to stay in the chat room":                        "请说句话，否则你将退出聊天室",
-		"the server is shutting down":                                   "服务器正在关闭",
+		"the server is shutting down":                                   "服务器正在关闭，请稍后再来",
 		"(dropped, as too many waited for you: 3)":                      "（消息太多，有 3 条未能发给你）",
 		"you were removed from the chat room: spam":                     "你已被移出聊天室：spam",
 		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：与你失去联系",

@@ -52,7 +52,7 @@ var chinese = &Words{
 	Help:     "发送  L 昵称  进入，C 昵称 内容  聊天，Q 昵称  退出",
 	Asked:    "有人想使用你的昵称",
 	Idle:     "请说句话，否则你将退出聊天室",
-	Stopping: "服务器正在关闭",
+	Stopping: "服务器正在关闭，请稍后再来",
 	enters:   " 进入聊天室", quits: " 退出聊天室",
 	announce: "管理员消息：", privately: "（仅你可见）",
 	removed: "你已被移出聊天室", because: "：", lost: "（消息太多，有 %d 条未能发给你）",
