@@ -64,7 +64,8 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	for _, part := range []string{
 		"lisen (from " + file, "did you mean listen?", "unknown setting", "irc.port",
 		`invalid duration "long"`, "udp.rate", "PARLEY_COLOUR", "did you mean PARLEY_UDP_RATE?",
-		`udp.words (from ` + file + `): "fr"`, `udp.ok (from ` + file + `): "yes"`,
+		`udp.words (from ` + file + `): invalid value "fr"`,
+		`udp.ok (from ` + file + `): invalid value "yes"`,
 		`udp.burst (from the environment): invalid number "many"`,
 		`listen (from the command line): invalid address "8888"`, "message.max", "udp.allow",
 	} {
