@@ -319,3 +319,10 @@ func TestAClosedTerminalWindowStopsTheServerInGoodOrder(t *testing.T) {
 	s.Run("kill-pane")
 	ann.hears(datagram.Stopping)
 }
+
+func TestTheAdministratorsPromptIsInTheLanguageOfTheScreen(t *testing.T) {
+	s := newTerminal(t)
+	s.Enter("export LC_ALL=zh_CN.UTF-8")
+	s.starts("serve --listen 127.0.0.1:0 2>log")
+	s.Shows("管理员：")
+}

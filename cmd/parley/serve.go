@@ -75,7 +75,7 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 		show := config.ConsoleShow && terminal.Interactive() // what is said is for no log
 		prompt := console.New(s.Desk(), terminal, lang, show)
 		terminal.AskFirst(func() string { return stopQuestion(s.Desk().Hub.Status().Members, lang) })
-		terminal.SetPrompt(console.Prompt)
+		terminal.SetPrompt(console.Prompt(lang))
 		go func() {
 			defer terminal.Close() // after a panic, too
 			switch err := prompt.Run(ctx); {

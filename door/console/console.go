@@ -19,8 +19,10 @@ import (
 	"parley/locale"
 )
 
-// Prompt stands before what the administrator types, in every language: scripts look for it.
-const Prompt = "administrator: "
+// Prompt returns the words before the line that the administrator types.
+func Prompt(l locale.Lang) string {
+	return locale.Text{EN: "administrator: ", ZH: "管理员："}.In(l)
+}
 
 // Terminal is where the administrator sits. Only ReadLine and Wait may wait.
 type Terminal interface {
@@ -66,7 +68,7 @@ func (c *Console) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.terminal.Echo(Prompt + line)
+		c.terminal.Echo(Prompt(c.lang) + line)
 		c.take(ctx, line)
 	}
 }
