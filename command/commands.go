@@ -38,7 +38,7 @@ func (d *Desk) TellWays(ways func() *Ways) { d.ways.Store(&ways) }
 
 var address = Command{
 	Name:   "address",
-	Help:   locale.Text{EN: "how others join, with addresses", ZH: "其他人如何加入，含地址"},
+	Help:   locale.Text{EN: "show how others join, with addresses", ZH: "其他人如何加入，含地址"},
 	Role:   Administrator,
 	Answer: func() Answer { return new(Ways) },
 	run: func(c call) error {

@@ -32,8 +32,11 @@ type benching struct {
 func benchCommand(lang locale.Lang) *cobra.Command {
 	var b benching
 	c := &cobra.Command{
-		Use:   "bench [HOST[:PORT]]",
-		Short: locale.Text{EN: "how much a server can take", ZH: "测试服务器的承载能力"}.In(lang),
+		Use: "bench [HOST[:PORT]]",
+		Short: locale.Text{
+			EN: "measure how much load a server can take",
+			ZH: "测试服务器的承载能力",
+		}.In(lang),
 		Long: locale.Text{
 			EN: `Have members enter a server and talk, check every line that each of them receives, and measure. The server is localhost:8888 if
 none is named; start it with parley serve --no-limits, or its rates are what you measure.

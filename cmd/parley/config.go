@@ -13,8 +13,11 @@ import (
 // configCommand is `parley config`: what a server started in the same way would run with, as a TOML file that says the same.
 func configCommand(lang locale.Lang) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "config",
-		Short: locale.Text{EN: "every setting, its value, and where that comes from", ZH: "显示所有设置、取值及其来源"}.In(lang),
+		Use: "config",
+		Short: locale.Text{
+			EN: "list all settings with their values and sources",
+			ZH: "显示所有设置、取值及其来源",
+		}.In(lang),
 		Example: `  parley config
   PARLEY_UDP_IDLE=2h parley config --listen :9999 > parley.toml`,
 		Args: exactly(0),

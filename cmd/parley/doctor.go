@@ -25,8 +25,11 @@ import (
 // doctorCommand is `parley doctor`: what is well, what to watch and what is broken, before people say so.
 func doctorCommand(lang locale.Lang) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "doctor",
-		Short: locale.Text{EN: "is everything well: machine, data directory, server", ZH: "检查机器、数据目录和服务器是否正常"}.In(lang),
+		Use: "doctor",
+		Short: locale.Text{
+			EN: "check the machine, the data directory and the server",
+			ZH: "检查机器、数据目录和服务器是否正常",
+		}.In(lang),
 		Example: `  parley doctor
   parley doctor --data /var/lib/parley -o json`,
 		Args: exactly(0),

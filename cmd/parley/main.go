@@ -65,7 +65,7 @@ func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use: "parley",
 		Short: locale.Text{
-			EN: "a group chat that one person starts and everyone else walks into",
+			EN: "a group chat that one person starts and everyone else joins",
 			ZH: "一条命令即可开启的群聊，人人都能加入",
 		}.In(lang),
 		Example: `  parley serve

@@ -29,7 +29,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 	}
 	settings := settingFlags(c, lang, server.Settings())
 	forced := c.Flags().Bool("console", false, locale.Text{
-		EN: "read what the administrator types even without a terminal",
+		EN: "read the administrator's input even without a terminal",
 		ZH: "没有终端时也读取管理员的输入",
 	}.In(lang))
 	c.SetUsageFunc(serveUsage(lang))

@@ -161,7 +161,7 @@ func speak(c *cobra.Command, lang locale.Lang) {
 	}
 	c.InitDefaultVersionFlag()
 	if f := c.Flags().Lookup("version"); f != nil {
-		f.Usage = locale.Text{EN: "which version this is", ZH: "显示版本"}.In(lang)
+		f.Usage = locale.Text{EN: "show the version", ZH: "显示版本"}.In(lang)
 	}
 	for _, below := range c.Commands() {
 		speak(below, lang)

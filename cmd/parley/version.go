@@ -69,7 +69,7 @@ func (b build) text(lang locale.Lang) string {
 func versionCommand(lang locale.Lang) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
-		Short: locale.Text{EN: "which version this is, and what it was built from", ZH: "显示版本及构建信息"}.In(lang),
+		Short: locale.Text{EN: "show the version and build information", ZH: "显示版本及构建信息"}.In(lang),
 		Example: `  parley version
   parley version -o json`,
 		Args: exactly(0),
