@@ -195,7 +195,8 @@ func unknown(name string, caller *Caller) *chat.Refusal {
 	if near := nearest.Name(name, names); near != "" {
 		advice = "did you mean /" + near + "?"
 	}
-	return &chat.Refusal{Code: chat.CommandUnknown, Detail: fmt.Sprintf("there is no command %s, %s", chat.Quote(name), advice)}
+	detail := fmt.Sprintf("unknown command %s, %s", chat.Quote(name), advice)
+	return &chat.Refusal{Code: chat.CommandUnknown, Detail: detail}
 }
 
 // shown is the command's name as it was typed: with the slash, or in a shell without.

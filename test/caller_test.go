@@ -132,7 +132,7 @@ func (c *caller) reads(lines ...string) {
 // fence asks for something whose answer, unheardOf, proves that what was typed before is dealt with and what was shown is read.
 const (
 	fence     = "/a-fence"
-	unheardOf = `! there is no command "a-fence", try /help`
+	unheardOf = `! unknown command "a-fence", try /help`
 )
 
 // readsNothing proves that nothing was written to the caller that it has not read.

@@ -169,7 +169,8 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	}
 	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
 	for _, want := range []string{
-		"announced, 1 inside", "announced, 1 inside", `there is no command "dance", try /help`, "did you mean /help?",
+		"announced, 1 inside", "announced, 1 inside",
+		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "nobody here has that nickname", "goes on for ever", "goes on for ever", "ann  (udp", "ann was removed",
 	} {
 		for {

@@ -72,7 +72,7 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	s.Desk().TellWays(greets.ways)
 	greets.say(terminal)
 	if withConsole {
-		show := config.ConsoleShow && terminal.Interactive() // what is said is for no log
+		show := config.ConsoleShow && terminal.Interactive() // a log must not contain messages
 		prompt := console.New(s.Desk(), terminal, lang, show)
 		terminal.AskFirst(func() string { return stopQuestion(s.Desk().Hub.Status().Members, lang) })
 		terminal.SetPrompt(console.Prompt(lang))

@@ -15,7 +15,7 @@ import (
 	"parley/nearest"
 )
 
-// noCommand says that there is no command of a name, and which one is near.
+// noCommand returns the error for an unknown command, with the name that is nearest to it.
 func noCommand(root *cobra.Command, name string) error {
 	var names []string
 	for _, c := range root.Commands() {
@@ -25,12 +25,12 @@ func noCommand(root *cobra.Command, name string) error {
 	}
 	if near := nearest.Name(name, names); near != "" {
 		return locale.Errorf(locale.Text{
-			EN: "there is no command %q; did you mean parley %s? parley --help lists all",
+			EN: "unknown command %q: did you mean parley %s? parley --help lists all",
 			ZH: "没有命令 %q；是否想输入 parley %s？用 parley --help 查看所有命令",
 		}, name, near)
 	}
 	return locale.Errorf(locale.Text{
-		EN: "there is no command %q; parley --help lists them",
+		EN: "unknown command %q: parley --help lists the commands",
 		ZH: "没有命令 %q；用 parley --help 查看所有命令",
 	}, name)
 }

@@ -25,8 +25,9 @@ func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")
 	ann.types("/hlep", "/msgg bob hello", "/anounce x", "/zzzzz", "/msg", "/join", "/who a b")
-	ann.reads(`! there is no command "hlep", did you mean /help?`, `! there is no command "msgg", did you mean /msg?`,
-		`! there is no command "anounce", try /help`, `! there is no command "zzzzz", try /help`,
+	ann.reads(`! unknown command "hlep", did you mean /help?`,
+		`! unknown command "msgg", did you mean /msg?`,
+		`! unknown command "anounce", try /help`, `! unknown command "zzzzz", try /help`,
 		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many: /who [ROOM]`)
 }
 

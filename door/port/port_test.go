@@ -105,10 +105,14 @@ func TestOnlySilentPlainClientsArePrompted(t *testing.T) {
 	r.dial(0).say("SSH").hearsLast("press Enter to begin") // when its patience ends, not before
 	r.dial(0).inside(clientTLS()).hearsLast("press Enter to begin")
 	r.counted(2, "silent")
-	late := openRoom(t, func(c *Config) { c.Prompt = patience })
+	late := openRoom(t, func(c *Config) { c.Prompt = patience / 2 })
 	late.dial(0).say("GE").say("T /").greets(HTTP, "plain", "127.0.0.1", "GET /")
 	late.dial(0).say("\n").greets(Line, "plain", "127.0.0.1", "\n")
 	late.dial(0).inside(clientTLS()).say("\n").greets(Line, "encrypted", "127.0.0.1", "\n")
+	patient := openRoom(t, func(c *Config) {
+		c.Prompt, c.Patience = time.Hour, 50*time.Millisecond
+	})
+	patient.dial(0).hearsLast("press Enter to begin") // its patience ends first
 	unserved := openRoom(t, func(c *Config) {
 		short(c)
 		delete(c.Handlers, Line)

@@ -140,16 +140,18 @@ func (d *Door) tell(v *visit) Protocol {
 // know that Enter begins: other clients speak first. Bytes that came are in v.first.
 func (d *Door) isSilent(v *visit) bool {
 	served := d.config.Handlers[Line] != nil && d.isOpenTo(v, Line)
-	if d.config.Prompt == 0 || isEncrypted(v) || !served {
+	inTime := 0 < d.config.Prompt && d.config.Prompt < d.config.Patience
+	if !inTime || isEncrypted(v) || !served {
 		return false
 	}
+	end := time.Now().Add(d.config.Patience)
 	_ = v.conn.SetReadDeadline(time.Now().Add(d.config.Prompt)) // if it is closed, Read says so
 	n, err := v.conn.Read(v.first[:cap(v.first)])
 	v.first = v.first[:n]
 	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
 	}
-	_ = v.conn.SetReadDeadline(time.Now().Add(d.config.Patience))
+	_ = v.conn.SetReadDeadline(end)
 	return false
 }
 

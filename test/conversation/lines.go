@@ -174,7 +174,7 @@ func (l *lines) Fence() error {
 	if !l.inside {                 // no nickname either
 		return l.readUntil(func() bool { return l.refusal() != nil })
 	}
-	said := fmt.Sprintf("! there is no command %q, try /help", fence)
+	said := fmt.Sprintf("! unknown command %q, try /help", fence)
 	over := false
 	err := l.readAll(func(line string) bool {
 		over = line == said
