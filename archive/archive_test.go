@@ -226,8 +226,8 @@ func TestBackupRefuses(t *testing.T) {
 		_, _, err := MakeBackup(t.Context(), dir, file, quiet)
 		return err
 	}
-	refusedWith(t, backup(t.TempDir(), file), "no parley.db in the data directory")
-	refusedWith(t, backup(dir, filepath.Join(target, "nowhere", "b.db")), "make it first")
+	refusedWith(t, backup(t.TempDir(), file), "has no parley.db")
+	refusedWith(t, backup(dir, filepath.Join(target, "nowhere", "b.db")), "create it first")
 	wants(t, target)
 	if err := backup(dir, file); err != nil {
 		t.Fatal(err)
@@ -236,11 +236,11 @@ func TestBackupRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refusedWith(t, backup(dir, file), "b.db exists")
+	refusedWith(t, backup(dir, file), "b.db already exists")
 	if err := os.Rename(file, filepath.Join(target, "c.db")); err != nil {
 		t.Fatal(err)
 	}
-	refusedWith(t, backup(dir, file), "b.db.sha256 exists")
+	refusedWith(t, backup(dir, file), "b.db.sha256 already exists")
 	wants(t, target, "b.db.sha256", "c.db")
 	if again, err := os.ReadFile(filepath.Join(target, "c.db")); err != nil || !bytes.Equal(again, content) {
 		t.Error("the old backup was changed")
@@ -279,7 +279,7 @@ func TestBackupOfDamagedDataIsNone(t *testing.T) {
 	change(t, filepath.Join(dir, store.FileName), "UPDATE message SET text = 'coffee' WHERE seq = 4")
 	target := t.TempDir()
 	_, _, err := MakeBackup(t.Context(), dir, filepath.Join(target, "b.db"), quiet)
-	refusedWith(t, err, "not those that were written")
+	refusedWith(t, err, "messages were changed or removed")
 	wants(t, target)
 }
 
@@ -289,18 +289,27 @@ func TestRestoreRefuses(t *testing.T) {
 		damage func(t *testing.T, file string)
 		why    string
 	}{
-		"a file that is not there": {func(t *testing.T, file string) { remove(t, file) }, "there is no file"},
-		"something else":           {func(t *testing.T, file string) { write(t, file, strings.Repeat("dear diary\n", 1000)) }, "not a database"},
-		"an empty file":            {func(t *testing.T, file string) { write(t, file, "") }, "empty"},
-		"another checksum":         {func(t *testing.T, file string) { write(t, sumPath(file), strings.Repeat("0", 64)+"  x\n") }, "checksum"},
+		"a file that is not there": {
+			func(t *testing.T, file string) { remove(t, file) },
+			"no such backup",
+		},
+		"something else": {func(t *testing.T, file string) {
+			write(t, file,
+				strings.Repeat("dear diary\n", 1000))
+		}, "not a database"},
+		"an empty file": {func(t *testing.T, file string) { write(t, file, "") }, "empty"},
+		"another checksum": {func(t *testing.T, file string) {
+			write(t, sumPath(file),
+				strings.Repeat("0", 64)+"  x\n")
+		}, "checksum"},
 		"a torn file": {func(t *testing.T, file string) {
 			remove(t, sumPath(file))
 			truncate(t, file, 9000)
-		}, "take another one"},
+		}, "use another backup"},
 		"a changed text": {func(t *testing.T, file string) {
 			remove(t, sumPath(file))
 			change(t, file, "UPDATE message SET text = 'two' WHERE text = 'one'")
-		}, "not those that were written"},
+		}, "messages were changed or removed"},
 		"a changed text and its checksum": {func(t *testing.T, file string) {
 			change(t, file, "UPDATE message SET text = 'two' WHERE text = 'one'")
 			sum, _, err := hashFile(t.Context(), file, quiet)
@@ -308,7 +317,7 @@ func TestRestoreRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, sumPath(file), sum.String()+"  backup.db\n")
-		}, "not those that were written"},
+		}, "messages were changed or removed"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "backup.db")

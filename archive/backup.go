@@ -35,7 +35,10 @@ func MakeBackup(ctx context.Context, dir, file string, progress Progress) (Backu
 	}
 	partial, err := os.CreateTemp(filepath.Dir(full), filepath.Base(full)+".partial-*") // for nobody else to read
 	if errors.Is(err, fs.ErrNotExist) {
-		return Backup{}, nil, locale.Errorf(locale.Text{EN: "there is no directory %s: make it first", ZH: "目录 %s 不存在：请先创建"}, filepath.Dir(full))
+		return Backup{}, nil, locale.Errorf(locale.Text{
+			EN: "no such directory: %s; create it first",
+			ZH: "目录 %s 不存在：请先创建",
+		}, filepath.Dir(full))
 	}
 	if err != nil {
 		return Backup{}, nil, err
@@ -79,12 +82,13 @@ func copyChecked(ctx context.Context, dir, partial string, progress Progress) (*
 	}
 	if err := copyWatched(ctx, dir, partial, size, progress); errors.Is(err, store.ErrFull) {
 		return nil, locale.Errorf(locale.Text{
-			EN: "no room for the backup in %s: make room, about %d MiB are needed, or choose another place (%v)",
+			EN: "not enough space for the backup in %s: free about %d MiB, or choose another " +
+				"directory (%v)",
 			ZH: "%s 空间不足，无法备份：请腾出约 %d MiB，或换一个位置（%v）",
 		}, filepath.Dir(partial), size>>20+1, err)
 	} else if err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "the backup cannot be written in %s, look at that disk or choose another place: %v",
+			EN: "cannot write the backup in %s: %v; check that disk, or choose another directory",
 			ZH: "无法在 %s 写入备份，请检查该磁盘或换一个位置：%v",
 		}, filepath.Dir(partial), err)
 	}
@@ -100,7 +104,8 @@ func copyChecked(ctx context.Context, dir, partial string, progress Progress) (*
 	}
 	if err := report.sound(); err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "the copy is not sound, so there is no backup; see parley verify, and keep the last good one:\n%v",
+			EN: "no backup was made, because the copy is damaged; run parley verify, and " +
+				"keep the last good backup:\n%v",
 			ZH: "副本有问题，未生成备份；请运行 parley verify，并保留上一个完好的备份：\n%v",
 		}, err)
 	}

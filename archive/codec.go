@@ -128,7 +128,10 @@ func (l *lineReader) read() error {
 		l.last = append(l.last, part...)
 		switch {
 		case len(l.last) > lineMaxBytes:
-			return locale.Errorf(locale.Text{EN: "it has more than %d bytes", ZH: "超过 %d 字节"}, lineMaxBytes)
+			return locale.Errorf(locale.Text{
+				EN: "longer than %d bytes",
+				ZH: "超过 %d 字节",
+			}, lineMaxBytes)
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF) && len(l.last) > 0:
 			return nil
@@ -144,7 +147,7 @@ func (l *lineReader) read() error {
 func (l *lineReader) end() error {
 	if _, err := l.from.ReadByte(); err == nil {
 		l.number++
-		return locale.Errorf(locale.Text{EN: "something follows the last line", ZH: "最后一行之后还有内容"})
+		return locale.Errorf(locale.Text{EN: "there is more after the last line", ZH: "最后一行之后还有内容"})
 	} else if !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -155,7 +158,10 @@ func (l *lineReader) end() error {
 func parseLine(line []byte) (any, error) {
 	o, err := chat.ParseObject(line)
 	if err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "it is not one JSON object: %v", ZH: "不是一个 JSON 对象：%v"}, err)
+		return nil, locale.Errorf(locale.Text{
+			EN: "not a single JSON object: %v",
+			ZH: "不是一个 JSON 对象：%v",
+		}, err)
 	}
 	var kind string
 	_ = json.Unmarshal(o["type"], &kind) // anything but a string leaves kind empty
@@ -170,10 +176,13 @@ func parseLine(line []byte) (any, error) {
 	case "end":
 		into = new(endLine)
 	default:
-		return nil, locale.Errorf(locale.Text{EN: `its "type" must be export, entity, message or end`, ZH: `"type" 不是 export、entity、message、end 之一`})
+		return nil, locale.Errorf(locale.Text{
+			EN: `invalid "type": export, entity, message or end`,
+			ZH: `"type" 不是 export、entity、message、end 之一`,
+		})
 	}
 	if err := o.Fill(into); err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "it cannot be understood: %v", ZH: "无法理解：%v"}, err)
+		return nil, locale.Errorf(locale.Text{EN: "cannot parse it: %v", ZH: "无法理解：%v"}, err)
 	}
 	return into, nil
 }

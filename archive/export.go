@@ -69,6 +69,9 @@ func noRoom(room chat.RoomID, state *chat.State) error {
 	for _, r := range state.Rooms() {
 		names = append(names, string(r.ID))
 	}
-	return locale.Errorf(locale.Text{EN: "there is no room %s; there are: %s", ZH: "没有房间 %s；现有房间：%s"},
+	return locale.Errorf(locale.Text{
+		EN: "no such room: %s; the rooms are: %s",
+		ZH: "没有房间 %s；现有房间：%s",
+	},
 		chat.Quote(room), strings.Join(names, ", "))
 }

@@ -27,7 +27,7 @@ func TestNoRoom(t *testing.T) {
 	file := backedUp(t, dir)
 
 	_, _, err := MakeBackup(t.Context(), dir, filepath.Join(disk, "b.db"), quiet)
-	refusedWith(t, err, "no room for the backup")
+	refusedWith(t, err, "not enough space for the backup")
 	wants(t, disk)
 	_, err = Restore(t.Context(), file, disk, quiet)
 	refusedWith(t, err, "no space left")
@@ -41,6 +41,6 @@ func TestNoRoom(t *testing.T) {
 	}
 	defer from.Close()
 	_, err = Import(t.Context(), from, disk, noon.AddDate(1, 0, 0), quiet)
-	refusedWith(t, err, "no room for the import")
+	refusedWith(t, err, "not enough space for the import")
 	wants(t, disk)
 }

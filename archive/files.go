@@ -77,7 +77,8 @@ func compareSum(file string, sum chat.Hash) error {
 	written, _, _ := strings.Cut(string(content), " ")
 	if written != sum.String() {
 		return locale.Errorf(locale.Text{
-			EN: "the checksum of %s is %v, not that in %s: the file was changed or is not whole; take another backup",
+			EN: "the checksum of %s is %v, but %s records another: the file was changed or " +
+				"cut short; use another backup",
 			ZH: "%s 的校验和为 %v，与 %s 不符：文件被修改或不完整，请改用其他备份",
 		}, file, sum, sumPath(file))
 	}
@@ -88,13 +89,17 @@ func compareSum(file string, sum chat.Hash) error {
 func unusable(file string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return locale.Errorf(locale.Text{EN: "there is no file %s: name a backup that is there", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
+		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
-			EN: "%s is no backup that parley made, or somebody changed it: take another one (%v)", ZH: "%s 不是 parley 生成的备份，或已被修改：请改用其他备份（%v）",
+			EN: "%s is not a backup made by Parley, or was changed: use another backup (%v)",
+			ZH: "%s 不是 parley 生成的备份，或已被修改：请改用其他备份（%v）",
 		}, file, err)
 	}
-	return locale.Errorf(locale.Text{EN: "%s cannot be read as a backup, take another one: %v", ZH: "无法将 %s 作为备份读取，请改用其他备份：%v"}, file, err)
+	return locale.Errorf(locale.Text{
+		EN: "cannot read the backup %s: %v; use another backup",
+		ZH: "无法将 %s 作为备份读取，请改用其他备份：%v",
+	}, file, err)
 }
 
 // writeFile makes a new file that is on the disk when it returns. After an error it is not there, unless it was before.
@@ -133,7 +138,10 @@ func publish(partial, file string) error {
 
 func mustNotExist(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return locale.Errorf(locale.Text{EN: "%s exists and is not overwritten: choose another name", ZH: "%s 已存在，不会被覆盖：请换一个文件名"}, path)
+		return locale.Errorf(locale.Text{
+			EN: "%s already exists: choose another name",
+			ZH: "%s 已存在，不会被覆盖：请换一个文件名",
+		}, path)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

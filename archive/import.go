@@ -67,7 +67,10 @@ func (b *batch) commit(progress chat.Progress) error {
 	err := b.store.Commit([]chat.Result{b.Result}, progress)
 	b.Result, b.bytes = chat.Result{Messages: b.Messages[:0]}, 0
 	if errors.Is(err, store.ErrFull) {
-		return locale.Errorf(locale.Text{EN: "no room for the import: make room, or choose another place (%v)", ZH: "空间不足，无法导入：请腾出空间或换一个位置（%v）"}, err)
+		return locale.Errorf(locale.Text{
+			EN: "not enough space for the import: free some, or choose another directory (%v)",
+			ZH: "空间不足，无法导入：请腾出空间或换一个位置（%v）",
+		}, err)
 	}
 	return err
 }

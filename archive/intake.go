@@ -61,7 +61,10 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 		})
 	}
 	if header.Format != exportFormat {
-		return nil, locale.Errorf(locale.Text{EN: "its format is %d, this version knows %d", ZH: "格式为 %d，本版本只支持 %d"}, header.Format, exportFormat)
+		return nil, locale.Errorf(locale.Text{
+			EN: "unknown format %d: this version reads format %d",
+			ZH: "格式为 %d，本版本只支持 %d",
+		}, header.Format, exportFormat)
 	}
 	in.room = header.Room
 	line, err := in.lines.next()
@@ -99,7 +102,8 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 }
 
 var errOrder = locale.Errorf(locale.Text{
-	EN: "it is out of order: first one line of type export, then entities by kind and key, then messages by room and seq, then one end",
+	EN: "wrong order: one line of type export, then entities by kind and key, messages by " +
+		"room and seq, and one line of type end",
 	ZH: "顺序有误：应先是一行 export，再是按 kind、key 排序的 entity，再是按 room、seq 排序的 message，最后一行 end",
 })
 
@@ -108,12 +112,12 @@ func (in *intake) entity(line *entityLine) error {
 	switch {
 	case !chat.Lasts(e.Kind):
 		return locale.Errorf(locale.Text{
-			EN: "%s is not a kind of entity that is imported",
+			EN: "unknown kind of entity %s",
 			ZH: "%s 不是可导入的实体类型",
 		}, chat.Quote(e.Kind))
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
 		return locale.Errorf(locale.Text{
-			EN: "it belongs to another room than %s, of which this is an export",
+			EN: "it belongs to another room than %s, the only room in this export",
 			ZH: "不属于所导出的房间 %s",
 		}, chat.Quote(in.room))
 	}
@@ -153,22 +157,29 @@ func (in *intake) message(m chat.Message) error {
 	switch {
 	case !exists:
 		return locale.Errorf(locale.Text{
-			EN: "there is no entity of its room %s",
+			EN: "its room %s has no entity",
 			ZH: "没有房间 %s 的实体",
 		}, chat.Quote(m.Room))
 	case in.room != "" && m.Room != in.room:
 		return locale.Errorf(locale.Text{
-			EN: "it belongs to another room than %s, of which this is an export",
+			EN: "it belongs to another room than %s, the only room in this export",
 			ZH: "不属于所导出的房间 %s",
 		}, chat.Quote(in.room))
 	case m.Seq != before.Seq+1 || m.Seq > room.Seq:
 		return locale.Errorf(locale.Text{
-			EN: "room %s: message %d follows %d, and the newest is to be %d", ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
+			EN: "room %s: message %d follows message %d, and the newest should be %d",
+			ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
 		}, m.Room, m.Seq, before.Seq, room.Seq)
 	case m.Time.Before(before.Time):
-		return locale.Errorf(locale.Text{EN: "its time is before that of the message before it", ZH: "其时间早于前一条消息"})
+		return locale.Errorf(locale.Text{
+			EN: "it is older than the message before it",
+			ZH: "其时间早于前一条消息",
+		})
 	case m.Time.After(in.now.Add(clockSlack)):
-		return locale.Errorf(locale.Text{EN: "its time %v is in the future: is this machine's clock right?", ZH: "其时间 %v 在未来：本机时钟正确吗？"}, m.Time.Format(time.RFC3339))
+		return locale.Errorf(locale.Text{
+			EN: "its time %v is in the future: check this machine's clock",
+			ZH: "其时间 %v 在未来：本机时钟正确吗？",
+		}, m.Time.Format(time.RFC3339))
 	}
 	if err := checkMessage(m); err != nil {
 		return err
@@ -191,15 +202,21 @@ func checkMessage(m chat.Message) error {
 	switch {
 	case !slices.Contains(chat.Kinds(), m.Kind):
 		return locale.Errorf(locale.Text{
-			EN: "%s is not a kind of message",
+			EN: "unknown kind of message %s",
 			ZH: "%s 不是消息类型",
 		}, chat.Quote(m.Kind))
 	case !chat.IsStorable(m.Time):
-		return locale.Errorf(locale.Text{EN: "its time is beyond what can be kept", ZH: "其时间超出可保存的范围"})
+		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
-		return locale.Errorf(locale.Text{EN: "an announcement has no nick, everything else has one", ZH: "公告没有昵称，其他消息必须有昵称"})
+		return locale.Errorf(locale.Text{
+			EN: "an announcement must have no nick, and other messages must have one",
+			ZH: "公告没有昵称，其他消息必须有昵称",
+		})
 	case m.Nick != "" && !chat.IsNick(m.Nick):
-		return locale.Errorf(locale.Text{EN: "its nick is too long or has characters that are not allowed", ZH: "昵称太长或含有不允许的字符"})
+		return locale.Errorf(locale.Text{
+			EN: "its nick is too long or has invalid characters",
+			ZH: "昵称太长或含有不允许的字符",
+		})
 	case m.Kind == chat.KindEntered && m.Text != "":
 		return locale.Errorf(locale.Text{
 			EN: "a message of kind entered must have no text",
@@ -215,7 +232,7 @@ func checkMessage(m chat.Message) error {
 	}
 	if m.Kind == chat.KindTopic && !chat.IsLine(m.Text, chat.NoteMaxBytes) {
 		return locale.Errorf(locale.Text{
-			EN: "a topic is one line of at most %d bytes, without control characters",
+			EN: "invalid topic: one line of at most %d bytes, without control characters",
 			ZH: "主题应为一行，最多 %d 字节，不含控制字符",
 		}, chat.NoteMaxBytes)
 	}
@@ -230,7 +247,7 @@ func checkMessage(m chat.Message) error {
 	}
 	if text != m.Text {
 		return locale.Errorf(locale.Text{
-			EN: "its text has control characters, or lines that do not end as they should", ZH: "内容含有控制字符，或换行方式不对",
+			EN: "its text has control characters or wrong line breaks", ZH: "内容含有控制字符，或换行方式不对",
 		})
 	}
 	return nil
@@ -250,7 +267,7 @@ func (in *intake) complete(last chat.Message) error {
 		return nil
 	}
 	return locale.Errorf(locale.Text{
-		EN: "room %s: its last message is %d, and should be %d", ZH: "房间 %s：最后一条消息是第 %d 条，应为第 %d 条",
+		EN: "room %s: the last message is %d, but should be %d", ZH: "房间 %s：最后一条消息是第 %d 条，应为第 %d 条",
 	}, last.Room, last.Seq, room.Seq)
 }
 
@@ -263,12 +280,15 @@ func (in *intake) finish(end *endLine) error {
 	switch {
 	case end.Entities != uint64(len(in.entities)) || end.Messages != in.messages || total != in.messages:
 		return locale.Errorf(locale.Text{
-			EN: "it counts %d entities and %d messages; there are %d and %d, and by the rooms there should be %d messages",
+			EN: "it records %d entities and %d messages, but there are %d and %d; the rooms " +
+				"record %d messages",
 			ZH: "记录为 %d 个实体、%d 条消息；实际为 %d 个、%d 条；按房间应有 %d 条消息",
 		}, end.Entities, end.Messages, len(in.entities), in.messages, total)
 	case end.SHA256 != chat.Hash(in.lines.sum.Sum(nil)).String():
 		return locale.Errorf(locale.Text{
-			EN: "the lines before it come to the sha256 %v, not to the one it has: the file was changed", ZH: "之前各行的 sha256 为 %v，与记录不符：文件被修改过",
+			EN: "the lines before it have the sha256 %v, but it records another: the file " +
+				"was changed",
+			ZH: "之前各行的 sha256 为 %v，与记录不符：文件被修改过",
 		}, chat.Hash(in.lines.sum.Sum(nil)))
 	}
 	return nil

@@ -47,7 +47,7 @@ func checkSound(ctx context.Context, path, backup string, progress Progress) (*R
 	}
 	if err := report.sound(); err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "the backup %s is not sound; take another one:\n%v",
+			EN: "the backup %s is damaged; use another backup:\n%v",
 			ZH: "备份 %s 有问题，请改用其他备份：\n%v",
 		}, backup, err)
 	}

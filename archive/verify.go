@@ -78,13 +78,14 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 	r, err := store.OpenReader(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, locale.Errorf(locale.Text{
-			EN: "there is no %s in the data directory %s: name another with --data",
+			EN: "the data directory %[2]s has no %[1]s: name another directory with --data",
 			ZH: "数据目录中没有 %s：%s，请用 --data 指定其他目录",
 		}, store.FileName, dir)
 	}
 	if errors.Is(err, store.ErrForeign) || errors.Is(err, store.ErrDamaged) {
 		return nil, locale.Errorf(locale.Text{
-			EN: "%v; parley did not make it so: see parley doctor, which says how a backup comes in its place",
+			EN: "%v; Parley does not write such a database: parley doctor explains how to " +
+				"restore a backup",
 			ZH: "%v；这不是 parley 生成的样子：请运行 parley doctor，查看如何换上备份",
 		}, err)
 	}
@@ -133,7 +134,7 @@ func check(ctx context.Context, r *store.Reader, progress Progress) (*Report, er
 
 func (r *Report) unreadable(err error) {
 	if err != nil {
-		r.problem(locale.Text{EN: "it cannot be read: %v", ZH: "无法读取：%v"}, err)
+		r.problem(locale.Text{EN: "cannot read it: %v", ZH: "无法读取：%v"}, err)
 	}
 }
 
@@ -181,7 +182,10 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 			r.problem(locale.Text{EN: "room %s: message %d is older than the one before it", ZH: "房间 %s：第 %d 条消息的时间早于前一条"}, m.Room, m.Seq)
 		}
 		if err := checkMessage(m); err != nil {
-			r.problem(locale.Text{EN: "room %s: message %d could never have been said: %v", ZH: "房间 %s：第 %d 条消息不可能由服务器写入：%v"}, m.Room, m.Seq, err)
+			r.problem(locale.Text{
+				EN: "room %s: the server could not have written message %d: %v",
+				ZH: "房间 %s：第 %d 条消息不可能由服务器写入：%v",
+			}, m.Room, m.Seq, err)
 		}
 		room := &r.Rooms[len(r.Rooms)-1]
 		room.Messages++
@@ -216,7 +220,10 @@ func expected(state *chat.State, room chat.RoomID) (n int64) {
 func (r *Report) compareRooms(state *chat.State, found map[chat.RoomID]store.Digest) {
 	for _, room := range state.Rooms() {
 		if found[room.ID].Seq != room.Seq {
-			r.problem(locale.Text{EN: "room %s: its newest message is %d, and should be %d", ZH: "房间 %s：最新消息是第 %d 条，应为第 %d 条"}, room.ID, found[room.ID].Seq, room.Seq)
+			r.problem(locale.Text{
+				EN: "room %s: the newest message is %d, but should be %d",
+				ZH: "房间 %s：最新消息是第 %d 条，应为第 %d 条",
+			}, room.ID, found[room.ID].Seq, room.Seq)
 		}
 		if room.Seq == 0 && found[room.ID].Seq == 0 {
 			r.Rooms = append(r.Rooms, Room{ID: room.ID})
@@ -224,7 +231,10 @@ func (r *Report) compareRooms(state *chat.State, found map[chat.RoomID]store.Dig
 	}
 	for id := range found {
 		if _, known := state.Room(id); !known {
-			r.problem(locale.Text{EN: "room %s: it has messages, and does not exist", ZH: "房间 %s：有消息但房间不存在"}, id)
+			r.problem(locale.Text{
+				EN: "room %s has messages, but does not exist",
+				ZH: "房间 %s：有消息但房间不存在",
+			}, id)
 		}
 	}
 	slices.SortFunc(r.Rooms, func(a, b Room) int { return compareIDs(a.ID, b.ID) })
@@ -237,7 +247,8 @@ func (r *Report) compareDigests(recorded, found map[chat.RoomID]store.Digest) {
 	for _, id := range slices.SortedFunc(maps.Keys(rooms), compareIDs) {
 		if found[id] != recorded[id] {
 			r.problem(locale.Text{
-				EN: "room %s: its messages are not those that were written: up to %d they come to %v, recorded is up to %d %v",
+				EN: "room %s: messages were changed or removed: the digest up to message %d " +
+					"is %v, but the one recorded up to message %d is %v",
 				ZH: "房间 %s：消息与写入时不符：到第 %d 条为 %v，记录为到第 %d 条 %v",
 			}, id, found[id].Seq, found[id].Hash, recorded[id].Seq, recorded[id].Hash)
 		}

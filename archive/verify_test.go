@@ -21,34 +21,95 @@ func TestVerifyTells(t *testing.T) {
 		sql  string
 		want []string // each in a problem of its own
 	}{
-		"nothing":            {"", nil},
-		"a changed text":     {"UPDATE message SET text = 'x' WHERE seq = 3", []string{"not those that were written"}},
-		"a changed nick":     {"UPDATE message SET nick = 'bob' WHERE seq = 3", []string{"not those that were written"}},
-		"a changed kind":     {"UPDATE message SET kind = 'announcement' WHERE seq = 3", []string{"an announcement has no nick", "not those that were written"}},
-		"a removed message":  {"DELETE FROM message WHERE seq = 3", []string{"message 4 follows 2", "not those that were written"}},
-		"the last removed":   {"DELETE FROM message WHERE seq = 9", []string{"newest message is 8, and should be 9", "not those that were written"}},
-		"all removed":        {"DELETE FROM message", []string{"newest message is 0, and should be 9", "not those that were written"}},
-		"one added":          {"INSERT INTO message VALUES ('lobby', 10, 1700000000000000000, 'message', 'Ann', 'x')", []string{"newest message is 10, and should be 9", "not those that were written"}},
-		"time goes back":     {"UPDATE message SET time = 1 WHERE seq = 3", []string{"message 3 is older", "not those that were written"}},
-		"another room":       {"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')", []string{"attic: it has messages, and does not exist", "not those that were written"}},
-		"the room's entity":  {`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`, []string{"newest message is 9, and should be 8"}},
-		"a broken entity":    {`UPDATE entity SET value = '{' WHERE kind = 'room'`, []string{`invalid entity "room" "lobby": it is cut off`}},
-		"an unknown entity":  {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
-		"the digest":         {"UPDATE digest SET hash = zeroblob(32)", []string{"not those that were written"}},
-		"the digest's place": {"UPDATE digest SET seq = 8", []string{"not those that were written"}},
-		"no digest":          {"DELETE FROM digest", []string{"not those that were written"}},
-		"a torn digest":      {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
-		"a torn hash":        {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
-		"a broken rule":      {"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2", []string{"the file is damaged: CHECK constraint failed in progress"}},
-		"a strange kind":     {"UPDATE message SET kind = 'bogus' WHERE seq = 3", []string{`3 could never have been said: "bogus" is not a kind`, "not those that were written"}},
-		"a steering nick":    {"UPDATE message SET nick = 'Ann' || char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its nick", "not those that were written"}},
-		"a steering text":    {"UPDATE message SET text = char(27) || '[2J' WHERE seq = 3", []string{"3 could never have been said: its text", "not those that were written"}},
+		"nothing": {"", nil},
+		"a changed text": {
+			"UPDATE message SET text = 'x' WHERE seq = 3",
+			[]string{"messages were changed or removed"},
+		},
+		"a changed nick": {
+			"UPDATE message SET nick = 'bob' WHERE seq = 3",
+			[]string{"messages were changed or removed"},
+		},
+		"a changed kind": {
+			"UPDATE message SET kind = 'announcement' WHERE seq = 3",
+			[]string{"an announcement must have no nick", "messages were changed or removed"},
+		},
+		"a removed message": {"DELETE FROM message WHERE seq = 3", []string{
+			"message 4 follows 2",
+			"messages were changed or removed",
+		}},
+		"the last removed": {
+			"DELETE FROM message WHERE seq = 9",
+			[]string{"newest message is 8, but should be 9", "messages were changed or removed"},
+		},
+		"all removed": {
+			"DELETE FROM message",
+			[]string{"newest message is 0, but should be 9", "messages were changed or removed"},
+		},
+		"one added": {
+			"INSERT INTO message VALUES ('lobby', 10, 1700000000000000000, 'message', 'Ann', 'x')",
+			[]string{"newest message is 10, but should be 9", "messages were changed or removed"},
+		},
+		"time goes back": {
+			"UPDATE message SET time = 1 WHERE seq = 3",
+			[]string{"message 3 is older", "messages were changed or removed"},
+		},
+		"another room": {
+			"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')",
+			[]string{"attic has messages, but does not exist", "messages were changed or removed"},
+		},
+		"the room's entity": {
+			`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`,
+			[]string{"newest message is 9, but should be 8"},
+		},
+		"a broken entity": {
+			`UPDATE entity SET value = '{' WHERE kind = 'room'`,
+			[]string{`invalid entity "room" "lobby": it is cut off`},
+		},
+		"an unknown entity": {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
+		"the digest": {
+			"UPDATE digest SET hash = zeroblob(32)",
+			[]string{"messages were changed or removed"},
+		},
+		"the digest's place": {
+			"UPDATE digest SET seq = 8",
+			[]string{"messages were changed or removed"},
+		},
+		"no digest":     {"DELETE FROM digest", []string{"messages were changed or removed"}},
+		"a torn digest": {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
+		"a torn hash":   {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
+		"a broken rule": {
+			"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2",
+			[]string{"the file is damaged: CHECK constraint failed in progress"},
+		},
+		"a strange kind": {
+			"UPDATE message SET kind = 'bogus' WHERE seq = 3",
+			[]string{
+				`the server could not have written message 3: unknown kind of message "bogus"`,
+				"messages were changed or removed",
+			},
+		},
+		"a steering nick": {
+			"UPDATE message SET nick = 'Ann' || char(27) || '[2J' WHERE seq = 3",
+			[]string{
+				"the server could not have written message 3: its nick",
+				"messages were changed or removed",
+			},
+		},
+		"a steering text": {
+			"UPDATE message SET text = char(27) || '[2J' WHERE seq = 3",
+			[]string{
+				"the server could not have written message 3: its text",
+				"messages were changed or removed",
+			},
+		},
 		"a steering room": {
 			"INSERT INTO entity VALUES ('room', char(27) || '[2J', '{\"id\":\"\\u001b[2J\",\"seq\":0}')",
 			[]string{`"\x1b[2J": not a valid room name`},
 		},
 		"several": {"UPDATE message SET time = 1 WHERE seq = 3; DELETE FROM message WHERE seq IN (6, 9)", []string{
-			"message 3 is older", "message 7 follows 5", "newest message is 8", "not those that were written",
+			"message 3 is older", "message 7 follows 5", "newest message is 8",
+			"messages were changed or removed",
 		}},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -113,12 +174,12 @@ func TestWhatParleyDidNotMakeIsRefused(t *testing.T) {
 			_, err := VerifyData(t.Context(), dir, quiet)
 			refusedWith(t, err, "not a database of Parley")
 			_, err = VerifyFile(t.Context(), file, quiet)
-			refusedWith(t, err, "no backup that parley made")
+			refusedWith(t, err, "not a backup made by Parley")
 			_, _, err = MakeBackup(t.Context(), dir, filepath.Join(t.TempDir(), "b.db"), quiet)
 			refusedWith(t, err, "not a database of Parley")
 			empty := t.TempDir()
 			_, err = Restore(t.Context(), file, empty, quiet)
-			refusedWith(t, err, "no backup that parley made")
+			refusedWith(t, err, "not a backup made by Parley")
 			wants(t, empty)
 		})
 	}
@@ -141,8 +202,9 @@ func TestVerifyComparesTheChecksum(t *testing.T) {
 func TestNothingIsWithoutData(t *testing.T) {
 	dir := t.TempDir()
 	_, err := VerifyData(t.Context(), dir, quiet)
-	refusedWith(t, err, "no parley.db in the data directory "+dir)
-	refusedWith(t, Export(t.Context(), dir, "", io.Discard, quiet), "no parley.db in the data directory "+dir)
+	refusedWith(t, err, "the data directory "+dir+" has no parley.db")
+	refusedWith(t, Export(t.Context(), dir, "", io.Discard, quiet),
+		"the data directory "+dir+" has no parley.db")
 	wants(t, dir)
 }
 

@@ -57,7 +57,8 @@ func Open(certFile, keyFile string, log *slog.Logger, now func() time.Time) (*Ce
 	pair, err := c.seen.pair()
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "the certificate %s with the key %s cannot be used: %v. Name files that fit each other, both PEM, with --tls-cert and --tls-key",
+			EN: "cannot use the certificate %s with the key %s: %v. Name a matching pair of " +
+				"PEM files with --tls-cert and --tls-key",
 			ZH: "无法使用证书 %s 和私钥 %s：%v。请用 --tls-cert 和 --tls-key 指定互相匹配的 PEM 文件",
 		}, certFile, keyFile, err)
 	}
@@ -123,7 +124,8 @@ func (c *Certificate) look() {
 	}
 	pair, err := got.pair()
 	if err != nil {
-		c.log.Warn("the changed certificate cannot be used, the one before goes on", "cert", c.certFile, "key", c.keyFile, "err", err)
+		c.log.Warn("cannot use the changed certificate: the old one stays in use", "cert",
+			c.certFile, "key", c.keyFile, "err", err)
 		return
 	}
 	c.mu.Lock()
@@ -132,14 +134,15 @@ func (c *Certificate) look() {
 	c.mu.Unlock()
 	c.warnOfTime(pair)
 	if changed {
-		c.log.Info("the certificate was changed", "cert", c.certFile, "fingerprint", fingerprint(pair), "until", pair.Leaf.NotAfter)
+		c.log.Info("reloaded the certificate", "cert", c.certFile, "fingerprint", fingerprint(pair),
+			"until", pair.Leaf.NotAfter)
 	}
 }
 
 // warnOfTime says so if a certificate is used outside its time: clients that look at it will turn away.
 func (c *Certificate) warnOfTime(pair *tls.Certificate) {
 	if now := c.now(); now.Before(pair.Leaf.NotBefore) || now.After(pair.Leaf.NotAfter) {
-		c.log.Warn("the certificate is not valid at this time", "cert", c.certFile,
+		c.log.Warn("the certificate is not valid now", "cert", c.certFile,
 			"clock", now, "from", pair.Leaf.NotBefore, "until", pair.Leaf.NotAfter)
 	}
 }

@@ -212,11 +212,26 @@ func TestAnIdentityIsNeverReplacedByItself(t *testing.T) {
 		harm func(h *house)
 		says []string
 	}{
-		"the certificate is gone":  {func(h *house) { os.Remove(h.certFile) }, []string{CertName + " is missing", "remove", KeyName}},
-		"the key is gone":          {func(h *house) { os.Remove(h.keyFile) }, []string{KeyName + " is missing", "remove", CertName}},
-		"the certificate is empty": {func(h *house) { h.write(CertName, nil) }, []string{"cannot be used", "backup"}},
-		"the key is torn":          {func(h *house) { h.write(KeyName, []byte("-----BEGIN PRIV")) }, []string{"cannot be used", "backup"}},
-		"the key is another's":     {func(h *house) { h.becomes(other, KeyName) }, []string{"cannot be used", "does not match", "backup"}},
+		"the certificate is gone": {
+			func(h *house) { os.Remove(h.certFile) },
+			[]string{CertName + " is missing", "remove", KeyName},
+		},
+		"the key is gone": {
+			func(h *house) { os.Remove(h.keyFile) },
+			[]string{KeyName + " is missing", "remove", CertName},
+		},
+		"the certificate is empty": {
+			func(h *house) { h.write(CertName, nil) },
+			[]string{"cannot use the server's certificate", "backup"},
+		},
+		"the key is torn": {
+			func(h *house) { h.write(KeyName, []byte("-----BEGIN PRIV")) },
+			[]string{"cannot use the server's certificate", "backup"},
+		},
+		"the key is another's": {
+			func(h *house) { h.becomes(other, KeyName) },
+			[]string{"cannot use the server's certificate", "does not match", "backup"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -245,7 +260,7 @@ func TestAnIdentityIsNeverReplacedByItself(t *testing.T) {
 func TestADirectoryThatCannotBeWrittenToIsSaid(t *testing.T) {
 	h := newHouse(t)
 	_, err := Own(filepath.Join(h.dir, "missing"), h.log(), h.now)
-	if err == nil || !strings.Contains(err.Error(), "can be written to") {
+	if err == nil || !strings.Contains(err.Error(), "directory writable") {
 		t.Errorf("%v", err)
 	}
 }
@@ -283,7 +298,8 @@ func TestAChangeIsUsedWithinASecondOfHandshakes(t *testing.T) {
 	if h.served(c) != next || c.Fingerprint() != next {
 		t.Error("a changed certificate is not used")
 	}
-	if got := strings.Count(h.said.String(), "was changed"); got != 1 || !strings.Contains(h.said.String(), next) {
+	if got := strings.Count(h.said.String(),
+		"reloaded"); got != 1 || !strings.Contains(h.said.String(), next) {
 		t.Errorf("it is logged %d times: %s", got, &h.said)
 	}
 	h.at = h.at.Add(-time.Hour) // the clock was set
@@ -318,7 +334,7 @@ func TestABrokenChangeKeepsTheOldAndIsLoggedOnce(t *testing.T) {
 					t.Error("the old certificate is not kept")
 				}
 			}
-			if got := strings.Count(h.said.String(), "cannot be used"); got != 1 {
+			if got := strings.Count(h.said.String(), "cannot use the changed"); got != 1 {
 				t.Errorf("it is logged %d times: %s", got, &h.said)
 			}
 			h.becomes(other, CertName, KeyName)
@@ -335,7 +351,7 @@ func TestACertificateOutOfItsTimeIsSaid(t *testing.T) {
 	h.own()
 	h.at = h.at.AddDate(11, 0, 0)
 	h.own()
-	if !strings.Contains(h.said.String(), "not valid at this time") {
+	if !strings.Contains(h.said.String(), "not valid now") {
 		t.Errorf("what is said: %s", &h.said)
 	}
 }

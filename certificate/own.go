@@ -39,13 +39,14 @@ func Own(dir string, log *slog.Logger, now func() time.Time) (*Certificate, erro
 	made, err := provide(dir, now)
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "make the server's own certificate in %s: %v: see that the directory can be written to, or give a certificate with --tls-cert and --tls-key",
+			EN: "cannot create the server's certificate in %s: %v. Make the directory " +
+				"writable, or name a certificate with --tls-cert and --tls-key",
 			ZH: "无法在 %s 中生成服务器证书：%v：请确认该目录可写，或用 --tls-cert 和 --tls-key 指定证书",
 		}, dir, err)
 	}
 	c, err := Find(dir, log, now)
 	if made && err == nil {
-		log.Info("made a new certificate: clients that know another one must compare it",
+		log.Info("created a new certificate: clients that knew the old one must verify it again",
 			"cert", filepath.Join(dir, CertName), "fingerprint", c.Fingerprint())
 	}
 	return c, err
@@ -112,7 +113,9 @@ func check(certFile, keyFile string) error {
 // lost says what to do if one file of two is there.
 func lost(gone, left string) error {
 	return locale.Errorf(locale.Text{
-		EN: "%s is missing, though %s is there: copy it back from a backup. If there is none, remove %[2]s: the server then makes a new certificate, and everybody who trusted the old one is asked anew",
+		EN: "%s is missing, but %s exists: copy the missing file from a backup. Without a " +
+			"backup, remove %[2]s: the server then creates a new certificate, which every client " +
+			"that knew the old one must verify again",
 		ZH: "缺少 %s，但 %s 存在：请从备份中恢复。如无备份，请删除 %[2]s：服务器将生成新证书，所有信任旧证书的用户都需要重新确认",
 	}, gone, left)
 }
@@ -120,7 +123,9 @@ func lost(gone, left string) error {
 // broken says what to do if the files are there and cannot be used.
 func broken(certFile, keyFile string, err error) error {
 	return locale.Errorf(locale.Text{
-		EN: "the server's own certificate (%s, %s) cannot be used: %v. Copy both files back from a backup. If there is none, remove both: the server then makes a new certificate, and everybody who trusted the old one is asked anew",
+		EN: "cannot use the server's certificate (%s, %s): %v. Copy both files from a " +
+			"backup. Without a backup, remove both: the server then creates a new certificate, " +
+			"which every client that knew the old one must verify again",
 		ZH: "服务器自己的证书（%s、%s）无法使用：%v。请从备份中恢复这两个文件。如无备份，请删除这两个文件：服务器将生成新证书，所有信任旧证书的用户都需要重新确认",
 	}, certFile, keyFile, err)
 }

@@ -68,9 +68,15 @@ func (p Plan) Check() error {
 		ok  bool
 		why locale.Text
 	}{
-		{udp || streams, locale.Text{EN: "the doors that can be tried are udp, line, irc, nats and raw", ZH: "可以测试的入口有 udp、line、irc、nats 和 raw"}},
-		{p.Members >= 1 && p.Rooms >= 0 && heard, locale.Text{EN: "at least two members who read are needed in each room, so that somebody hears what is said", ZH: "每个房间至少需要两名读取消息的成员，否则没有人能收到消息"}},
-		{rooms == 1 || !udp, locale.Text{EN: "there is one room only with udp", ZH: "udp 只有一个房间"}},
+		{udp || streams, locale.Text{
+			EN: "invalid door: udp, line, irc, nats or raw",
+			ZH: "可以测试的入口有 udp、line、irc、nats 和 raw",
+		}},
+		{p.Members >= 1 && p.Rooms >= 0 && heard, locale.Text{
+			EN: "each room needs at least two members that read",
+			ZH: "每个房间至少需要两名读取消息的成员，否则没有人能收到消息",
+		}},
+		{rooms == 1 || !udp, locale.Text{EN: "udp has only one room", ZH: "udp 只有一个房间"}},
 		{!talk || p.Senders >= rooms && p.Senders <= p.Members, locale.Text{EN: "senders must be at least 1 in each room and at most the number of members", ZH: "每个房间至少要有 1 名发送者，且发送者不能多于成员"}},
 		{p.Members <= accountsMax && p.Members*((max(1, p.Senders)+rooms-1)/rooms) <= accountsMax, locale.Text{EN: "members times senders of a room must be at most 20 million: name fewer senders", ZH: "成员数乘以每个房间的发送者数最多为两千万：请减少发送者"}},
 		{p.Rate >= 0 && p.Rate <= 1e6, locale.Text{EN: "the rate must be from 0 to a million messages a second", ZH: "速率必须在每秒 0 到一百万条之间"}},
@@ -78,12 +84,28 @@ func (p Plan) Check() error {
 		{p.Size >= SizeMin && p.Size <= SizeMax, locale.Text{EN: "the size of a text must be from 64 to 900 bytes", ZH: "消息大小必须在 64 到 900 字节之间"}},
 		{p.Door != IRC || p.Size <= sizeMaxIRC, locale.Text{EN: "the size of a text must be at most 400 bytes with irc", ZH: "使用 irc 时消息最多 400 字节"}},
 		{p.Duration > 0 && p.WarmUp >= 0, locale.Text{EN: "the duration must be positive", ZH: "时长必须为正数"}},
-		{!p.Echo || udp, locale.Text{EN: "only with udp can a server echo", ZH: "只有 udp 可以回显"}},
-		{p.Stopped >= 0 && (p.Stopped == 0 || !udp), locale.Text{EN: "nobody stops reading with udp: datagrams are lost instead", ZH: "udp 没有停止读取的成员：数据报会直接丢失"}},
-		{p.Stopped == 0 || talk && p.Stopped+p.Senders <= p.Members && p.Vanish == 0, locale.Text{EN: "who stops reading can be no sender, and nobody can vanish or be idle beside them", ZH: "停止读取的成员不能是发送者，也不能同时有人消失或全体空闲"}},
-		{p.Vanish >= 0 && p.Vanish < p.Members, locale.Text{EN: "fewer must vanish than there are members, so that somebody can see it", ZH: "消失的成员必须少于总数，否则没有人能看到"}},
-		{p.Vanish == 0 || talk && rooms == 1 && p.Door != NATS && p.Door != Raw, locale.Text{EN: "who vanishes is seen in one room, by udp, line or irc", ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失"}},
-		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{EN: "members are idle entered or, but not with udp, silent", ZH: "空闲方式为 entered，或（udp 除外）silent"}},
+		{!p.Echo || udp, locale.Text{EN: "only a udp server can echo", ZH: "只有 udp 可以回显"}},
+		{p.Stopped >= 0 && (p.Stopped == 0 || !udp), locale.Text{
+			EN: "udp members cannot stop reading: their datagrams are lost instead",
+			ZH: "udp 没有停止读取的成员：数据报会直接丢失",
+		}},
+		{p.Stopped == 0 || talk && p.Stopped+p.Senders <= p.Members && p.Vanish == 0, locale.Text{
+			EN: "members that stop reading cannot send, and cannot be combined with members " +
+				"that vanish or are idle",
+			ZH: "停止读取的成员不能是发送者，也不能同时有人消失或全体空闲",
+		}},
+		{p.Vanish >= 0 && p.Vanish < p.Members, locale.Text{
+			EN: "fewer members must vanish than there are, so that one sees it",
+			ZH: "消失的成员必须少于总数，否则没有人能看到",
+		}},
+		{p.Vanish == 0 || talk && rooms == 1 && p.Door != NATS && p.Door != Raw, locale.Text{
+			EN: "vanishing is measured in one room, with udp, line or irc",
+			ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失",
+		}},
+		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{
+			EN: "idle members are entered or, except with udp, silent",
+			ZH: "空闲方式为 entered，或（udp 除外）silent",
+		}},
 	} {
 		if !rule.ok {
 			return locale.Errorf(rule.why)

@@ -197,7 +197,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*Plan){
-		"doors that":    func(p *Plan) { p.Door = "tcp" },
+		"invalid door":  func(p *Plan) { p.Door = "tcp" },
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
 		"20 million":    func(p *Plan) { p.Members, p.Senders = 10_000, 10_000 },
@@ -206,16 +206,22 @@ func TestPlansThatCannotBe(t *testing.T) {
 		"64 to 900":     func(p *Plan) { p.Size = 63 },
 		"duration must": func(p *Plan) { p.Duration = 0 },
 		"must vanish":   func(p *Plan) { p.Vanish = 2 },
-		"one room only": func(p *Plan) { p.Members, p.Senders, p.Rooms = 4, 2, 2 },
-		"in each room,": func(p *Plan) { p.Members, p.Senders, p.Rooms, p.Door = 3, 2, 2, Line },
-		"in each room ": func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
-		"with irc":      func(p *Plan) { p.Size, p.Door = 401, IRC },
-		"can a server":  func(p *Plan) { p.Echo, p.Door = true, Line },
-		"nobody stops":  func(p *Plan) { p.Members, p.Stopped = 4, 1 },
-		"be no sender":  func(p *Plan) { p.Members, p.Senders, p.Stopped, p.Door = 4, 4, 1, Line },
-		"seen in one":   func(p *Plan) { p.Vanish, p.Door = 1, Raw },
-		"idle entered":  func(p *Plan) { p.Idle = Silent },
-		"idle entered ": func(p *Plan) { p.Idle = "asleep" },
+		"only one room": func(p *Plan) { p.Members, p.Senders, p.Rooms = 4, 2, 2 },
+		"at least two members that": func(p *Plan) {
+			p.Members, p.Senders, p.Rooms, p.Door = 3, 2,
+				2, Line
+		},
+		"in each room ":     func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
+		"with irc":          func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"only a udp server": func(p *Plan) { p.Echo, p.Door = true, Line },
+		"stop reading: ":    func(p *Plan) { p.Members, p.Stopped = 4, 1 },
+		"cannot send": func(p *Plan) {
+			p.Members, p.Senders, p.Stopped, p.Door = 4, 4,
+				1, Line
+		},
+		"measured in one": func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"are entered":     func(p *Plan) { p.Idle = Silent },
+		"are entered ":    func(p *Plan) { p.Idle = "asleep" },
 	} {
 		p := good
 		spoil(&p)

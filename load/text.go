@@ -151,7 +151,10 @@ func (t Tally) faults(l locale.Lang) string {
 		{t.Doubled, locale.Text{EN: "%d doubled", ZH: "重复 %d"}},
 		{t.OutOfOrder, locale.Text{EN: "%d out of order", ZH: "乱序 %d"}},
 		{t.Damaged, locale.Text{EN: "%d damaged", ZH: "损坏 %d"}},
-		{t.Unexpected, locale.Text{EN: "%d of the sender's own (does the server echo? then say --echo)", ZH: "发送者自己的 %d（服务器若回显，请加 --echo）"}},
+		{t.Unexpected, locale.Text{
+			EN: "%d of the sender's own (if the server echoes, add --echo)",
+			ZH: "发送者自己的 %d（服务器若回显，请加 --echo）",
+		}},
 	} {
 		if f.n > 0 {
 			all = append(all, f.name.Format(l, f.n))

@@ -276,18 +276,18 @@ func TestArchivesAreRefused(t *testing.T) {
 	if err := os.WriteFile(diary, []byte("dear diary\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, "no parley.db", "backup", "--data", empty, filepath.Join(dir, "b.db"))
-	refused(t, "no parley.db", "verify", "--data", missing)
-	refused(t, "no parley.db", "export", "--data", missing)
+	refused(t, "has no parley.db", "backup", "--data", empty, filepath.Join(dir, "b.db"))
+	refused(t, "has no parley.db", "verify", "--data", missing)
+	refused(t, "has no parley.db", "export", "--data", missing)
 	refused(t, "not a database", "verify", diary)
 	refused(t, "not a database", "restore", "--data", missing, diary)
 	refused(t, "not a database", "restore", "--data", empty, diary)
 	refused(t, "line 1: ", "import", "--data", missing, diary)
 	nothing := filepath.Join(dir, "nothing")
 	for _, args := range [][]string{{"verify", nothing}, {"import", "--data", empty, nothing}, {"restore", "--data", filepath.Join(dir, "deep", "er"), nothing}} {
-		refused(t, "there is no file "+nothing+": name", args...)
+		refused(t, nothing, args...)
 	}
-	refused(t, "take another one", "verify", diary)
+	refused(t, "use another backup", "verify", diary)
 	for _, args := range [][]string{{"backup"}, {"restore"}, {"import"}, {"verify", "a", "b"}, {"export", ""}, {"export", "a", "b"}} {
 		if got := call(t, args...); got.status != 2 {
 			t.Errorf("%q: %+v", args, got)

@@ -74,7 +74,7 @@ func TestBenchIsRefused(t *testing.T) {
 	}{
 		"another machine":         {[]string{"192.0.2.7"}, 1, "--yes-i-run-this-server"},
 		"another machine, IPv6":   {[]string{"[2001:db8::1]:8888"}, 1, "not on this machine"},
-		"no address":              {[]string{"localhost:0"}, 2, "no address"},
+		"no address":              {[]string{"localhost:0"}, 2, "invalid address"},
 		"two addresses":           {[]string{"localhost", "localhost"}, 2, "at most 1 word,"},
 		"no rate":                 {[]string{address, "--rate", "fast"}, 2, "positive number or max"},
 		"a rate of nothing":       {[]string{address, "--rate", "0"}, 2, "positive number or max"},
@@ -115,7 +115,8 @@ func TestBenchSaysWhatIsLost(t *testing.T) {
 		}
 	}()
 	got := call(t, "bench", "--members", "3", "--senders", "1", "--rate", "50", "--warm-up", "0s", "--duration", "200ms", socket.LocalAddr().String())
-	if got.status != 1 || !strings.Contains(got.out, "20 lost") || !strings.Contains(got.err, "not everything arrived") {
+	if got.status != 1 || !strings.Contains(got.out, "20 lost") || !strings.Contains(got.err,
+		"some messages were lost") {
 		t.Errorf("%+v", got)
 	}
 }

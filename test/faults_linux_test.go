@@ -156,7 +156,7 @@ func TestABackupOntoABrokenDiskIsNone(t *testing.T) {
 	p := serve(t, data, "--listen", "127.0.0.1:0")
 	backup := command(t, "backup", "--data", data, filepath.Join(target, "b.db"))
 	got := finish(t, limited(backup, "-f 2000"))
-	if got.status != 1 || !strings.Contains(got.err, "cannot be written in "+target) {
+	if got.status != 1 || !strings.Contains(got.err, "cannot write the backup in "+target) {
 		t.Errorf("%+v", got)
 	}
 	if left, err := os.ReadDir(target); err != nil || len(left) > 0 {

@@ -62,7 +62,7 @@ func TestADatabaseThatIsNotOurs(t *testing.T) {
 		}
 		home := t.TempDir()
 		for _, args := range [][]string{{"verify", file}, {"restore", "--data", filepath.Join(home, "deep", "er"), file}} {
-			refused(t, "no backup that parley made", args...)
+			refused(t, "not a backup made by Parley", args...)
 		}
 		if left := namesIn(t, home); len(left) > 0 {
 			t.Errorf("%s: left behind: %q", what, left)
@@ -157,7 +157,7 @@ func TestALinkIsNotFollowed(t *testing.T) {
 		if err := os.Symlink(diary, filepath.Join(target, name)); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, "exists and is not overwritten", "backup", "--data", data, filepath.Join(target, "backup.db"))
+		refused(t, "already exists", "backup", "--data", data, filepath.Join(target, "backup.db"))
 	}
 	if got, err := os.ReadFile(diary); err != nil || string(got) != "dear diary" {
 		t.Errorf("a backup: the diary says %q, %v", got, err)
@@ -174,7 +174,7 @@ func TestNothingStoredSteersATerminal(t *testing.T) {
 	path := filepath.Join(dir, store.FileName)
 	change(t, path, "UPDATE message SET nick = "+evil+", text = "+evil+", kind = 'message' WHERE seq = 1")
 	got := call(t, "verify", "--data", dir)
-	if harmless(t, got); got.status != 1 || !strings.Contains(got.err, "could never have been said") {
+	if harmless(t, got); got.status != 1 || !strings.Contains(got.err, "could not have written") {
 		t.Errorf("%+v", got)
 	}
 	p = serve(t, dir, "--listen", "127.0.0.1:0")

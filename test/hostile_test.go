@@ -57,7 +57,7 @@ func TestHostileNamesAreRefusedInALine(t *testing.T) {
 	}
 	p := r.peer()
 	p.send("L")
-	p.hears("a nickname is needed")
+	p.hears("the nickname is empty")
 	r.mustBeInside()
 }
 
@@ -82,10 +82,10 @@ func TestNobodyActsThroughAnotherAddress(t *testing.T) {
 	for request, answer := range map[string]string{
 		"C ann I am ann": "the nickname entered from another address",
 		"Q ann":          "the nickname entered from another address",
-		"C eve hello":    "you are not in the chat room, enter first",
+		"C eve hello":    "you are not in the chat room: enter first",
 		"Q eve":          "EXIT",
-		"C ann":          "there is nothing to say",
-		"C":              "a nickname is needed",
+		"C ann":          "the message is empty",
+		"C":              "the nickname is empty",
 		"Q":              "EXIT",
 	} {
 		mallory.send(request)

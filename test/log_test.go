@@ -73,7 +73,7 @@ func sayEverything(p *program) (said []string) {
 	for request, answer := range map[string]string{ // refused
 		"C ann " + text(strings.Repeat("jalopy", 172)): "the message is too long",
 		"C 小明 " + text("jamboree"):                     "the nickname entered from another address",
-		"L " + text("pass\x1bword-mistyped-as-a-name"): "the nickname has characters that are not allowed",
+		"L " + text("pass\x1bword-mistyped-as-a-name"): "the nickname has invalid characters",
 		"L administrator":                              "the nickname is reserved",
 	} {
 		ann.send(request)
@@ -81,7 +81,7 @@ func sayEverything(p *program) (said []string) {
 	}
 	stranger := dial(p.t, p.addr)
 	stranger.send("C nobody " + text("vortex"))
-	stranger.hears("you are not in the chat room, enter first")
+	stranger.hears("you are not in the chat room: enter first")
 	stranger.send("L ann")
 	stranger.hears("the nickname is occupied")
 	ann.hears("somebody asks for your nickname")

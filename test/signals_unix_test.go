@@ -29,7 +29,7 @@ func TestAClosedTerminalStopsTheServerInGoodOrder(t *testing.T) {
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	p.reads("Everything that anybody was shown is stored")
+	p.reads("Every message that a member saw is stored")
 	ann.hears(datagram.Stopping)
 	if err := p.cmd.Wait(); err != nil {
 		t.Errorf("the server ended with %v", err)

@@ -44,7 +44,10 @@ func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
 			fmt.Fprintln(c.OutOrStdout(), logging.Harmless(line))
 		}
 		if errors.Is(err, context.Canceled) {
-			return locale.Errorf(locale.Text{EN: "interrupted: it is not done, and nothing was left behind", ZH: "已中断：操作未完成，没有留下任何文件"})
+			return locale.Errorf(locale.Text{
+				EN: "interrupted: nothing was written",
+				ZH: "已中断：操作未完成，没有留下任何文件",
+			})
 		}
 		return server.NameOwner(config.Data, err)
 	}
@@ -53,8 +56,11 @@ func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
 
 func backupCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use:   "backup FILE",
-		Short: locale.Text{EN: "copy the data into one file, also while the server runs", ZH: "把数据备份到一个文件（服务器运行时也可以）"}.In(lang),
+		Use: "backup FILE",
+		Short: locale.Text{
+			EN: "back up the data into one file; the server can keep running",
+			ZH: "把数据备份到一个文件（服务器运行时也可以）",
+		}.In(lang),
 		Example: `  parley backup /backup/parley-monday.db
   parley backup --data /var/lib/parley /backup/parley-$(date +%F).db`,
 		Args: exactly(1),
@@ -67,7 +73,10 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 			return nil, err
 		}
 		if err = server.NoteBackup(data, made); err != nil {
-			err = locale.Errorf(locale.Text{EN: "the backup is complete, but the data directory cannot remember it: %v", ZH: "备份已完成，但无法记录到数据目录：%v"}, err)
+			err = locale.Errorf(locale.Text{
+				EN: "the backup is complete, but could not be recorded in the data directory: %v",
+				ZH: "备份已完成，但无法记录到数据目录：%v",
+			}, err)
 		}
 		return []string{locale.Text{
 			EN: "%s: %d messages, %d bytes, sha256 %s", ZH: "%s：%d 条消息，%d 字节，sha256 %s",
@@ -77,8 +86,11 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 
 func restoreCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use:     "restore FILE",
-		Short:   locale.Text{EN: "make a new data directory of a backup", ZH: "从备份恢复出新的数据目录"}.In(lang),
+		Use: "restore FILE",
+		Short: locale.Text{
+			EN: "create a new data directory from a backup",
+			ZH: "从备份恢复出新的数据目录",
+		}.In(lang),
 		Example: "  parley restore --data /var/lib/parley-new /backup/parley-monday.db",
 		Args:    exactly(1),
 	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
@@ -90,8 +102,11 @@ func restoreCommand(lang locale.Lang) *cobra.Command {
 
 func importCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use:   "import FILE",
-		Short: locale.Text{EN: "make a new data directory of an export; - reads standard input", ZH: "从导出文件生成新的数据目录；- 表示标准输入"}.In(lang),
+		Use: "import FILE",
+		Short: locale.Text{
+			EN: "create a new data directory from an export; - reads standard input",
+			ZH: "从导出文件生成新的数据目录；- 表示标准输入",
+		}.In(lang),
 		Example: `  parley import --data /var/lib/parley-new history.jsonl
   zcat history.jsonl.gz | parley import --data /var/lib/parley-new -`,
 		Args: exactly(1),
@@ -101,11 +116,15 @@ func importCommand(lang locale.Lang) *cobra.Command {
 			f, err := os.Open(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil, locale.Errorf(locale.Text{
-					EN: "there is no file %s: name what parley export printed, or - for standard input", ZH: "文件 %s 不存在：请指定 parley export 的输出文件，或用 - 表示标准输入",
+					EN: "no such file: %s; name an export, or - for standard input",
+					ZH: "文件 %s 不存在：请指定 parley export 的输出文件，或用 - 表示标准输入",
 				}, args[0])
 			}
 			if err != nil {
-				return nil, locale.Errorf(locale.Text{EN: "the export cannot be read: %v", ZH: "无法读取导出文件：%v"}, err)
+				return nil, locale.Errorf(locale.Text{
+					EN: "cannot read the export: %v",
+					ZH: "无法读取导出文件：%v",
+				}, err)
 			}
 			defer f.Close()
 			from = f
@@ -130,22 +149,32 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 		said = append(said, locale.Text{EN: "%s: %d messages", ZH: "%s：%d 条消息"}.Format(lang, r.ID, r.Messages))
 	}
 	if report.Messages() > 0 {
-		said = append(said, locale.Text{EN: "the newest is of %s", ZH: "最新一条的时间：%s"}.Format(lang, report.Newest.Local().Format(time.DateTime)))
+		said = append(said, locale.Text{
+			EN: "newest message: %s",
+			ZH: "最新一条的时间：%s",
+		}.Format(lang, report.Newest.Local().Format(time.DateTime)))
 	}
 	said = append(said,
 		locale.Text{
-			EN: "the certificate is not part of it: before the first start, copy %s and %s from the old directory, " +
-				"or everybody must compare a new fingerprint",
+			EN: "the certificate is not included: before the first start, copy %s and %s " +
+				"from the old directory, or every client must verify a new fingerprint",
 			ZH: "其中不含证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有人都需要重新核对指纹",
 		}.Format(lang, certificate.CertName, certificate.KeyName),
-		locale.Text{EN: "all of it is in %s now: parley serve --data %[1]s", ZH: "全部写入 %s：parley serve --data %[1]s"}.Format(lang, data))
+		locale.Text{
+			EN: "complete; start the server with parley serve --data %[1]s",
+			ZH: "全部写入 %s：parley serve --data %[1]s",
+		}.Format(lang, data))
 	return said, claim.Keep()
 }
 
 func verifyCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use:   "verify [FILE]",
-		Short: locale.Text{EN: "check every message of a backup, or of the data directory, also while the server runs", ZH: "检查备份或数据目录中的每条消息（服务器运行时也可以）"}.In(lang),
+		Use: "verify [FILE]",
+		Short: locale.Text{
+			EN: "check every message of a backup or of the data directory; the server can " +
+				"keep running",
+			ZH: "检查备份或数据目录中的每条消息（服务器运行时也可以）",
+		}.In(lang),
 		Example: `  parley verify /backup/parley-monday.db
   parley verify --data /var/lib/parley`,
 		Args: atMost(1),
@@ -167,14 +196,20 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		for _, r := range report.Rooms {
 			said = append(said, locale.Text{EN: "%s: %d messages, %.12s", ZH: "%s：%d 条消息，%.12s"}.Format(lang, r.ID, r.Messages, r.Digest.String()))
 		}
-		return append(said, locale.Text{EN: "all is well; the hash of the log is %v", ZH: "一切完好；日志的哈希为 %v"}.Format(lang, report.Hash)), nil
+		return append(said, locale.Text{
+			EN: "no problems found; the hash of the log is %v",
+			ZH: "一切完好；日志的哈希为 %v",
+		}.Format(lang, report.Hash)), nil
 	})
 }
 
 func exportCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use:   "export [ROOM]",
-		Short: locale.Text{EN: "print every room's history, or one room's, as JSON lines", ZH: "以 JSON 行输出所有房间（或一个房间）的历史"}.In(lang),
+		Use: "export [ROOM]",
+		Short: locale.Text{
+			EN: "print the history of all rooms, or of one, as JSON lines",
+			ZH: "以 JSON 行输出所有房间（或一个房间）的历史",
+		}.In(lang),
 		Example: `  parley export > history.jsonl
   parley export lobby | gzip > lobby.jsonl.gz`,
 		Args: atMost(1),
@@ -191,7 +226,10 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 		}
 		err := archive.Export(c.Context(), data, room, c.OutOrStdout(), progress)
 		if errors.Is(err, context.Canceled) {
-			return nil, locale.Errorf(locale.Text{EN: "interrupted: the export is not whole", ZH: "已中断：导出不完整"})
+			return nil, locale.Errorf(locale.Text{
+				EN: "interrupted: the export is incomplete",
+				ZH: "已中断：导出不完整",
+			})
 		}
 		return nil, err
 	})

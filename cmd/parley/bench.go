@@ -121,7 +121,10 @@ func (b *benching) complete(ctx context.Context, address string) (err error) {
 func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort, error) {
 	host, port, err := client.SplitAddress(address)
 	if err != nil {
-		return netip.AddrPort{}, usageError(locale.Errorf(locale.Text{EN: "%q is no address, such as localhost:8888: %v", ZH: "%q 不是地址，例如 localhost:8888：%v"}, address, err))
+		return netip.AddrPort{}, usageError(locale.Errorf(locale.Text{
+			EN: "invalid address %q (example: localhost:8888): %v",
+			ZH: "%q 不是地址，例如 localhost:8888：%v",
+		}, address, err))
 	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil || len(ips) == 0 {
@@ -130,7 +133,8 @@ func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort
 	for _, ip := range ips {
 		if !ip.Unmap().IsLoopback() && !mine {
 			return netip.AddrPort{}, locale.Errorf(locale.Text{
-				EN: "%s is not on this machine (%v): a load on a server of somebody else is an attack; if you run it, say --yes-i-run-this-server",
+				EN: "%s is not on this machine (%v): loading another operator's server is an " +
+					"attack; if you run it, add --yes-i-run-this-server",
 				ZH: "%s 不在本机（%v）：对他人的服务器施加负载等于攻击；如果它由你运行，请加 --yes-i-run-this-server",
 			}, host, ip.Unmap())
 		}
@@ -172,7 +176,10 @@ func (b *benching) tell(w io.Writer, report *load.Report, lang locale.Lang) erro
 		fmt.Fprint(w, report.Text(lang))
 	}
 	if !report.OK() {
-		return locale.Errorf(locale.Text{EN: "not everything arrived as it must", ZH: "并非所有消息都正确送达"})
+		return locale.Errorf(locale.Text{
+			EN: "some messages were lost, late or wrong",
+			ZH: "并非所有消息都正确送达",
+		})
 	}
 	return nil
 }

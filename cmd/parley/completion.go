@@ -28,12 +28,15 @@ var completionHelp = map[string]struct {
   parley completion fish > ~/.config/fish/completions/parley.fish`,
 	},
 	"bash": {
-		locale.Text{EN: "completions for bash; they need the package bash-completion", ZH: "生成 bash 补全脚本（需要安装 bash-completion）"},
+		locale.Text{
+			EN: "completions for bash; needs the package bash-completion",
+			ZH: "生成 bash 补全脚本（需要安装 bash-completion）",
+		},
 		`  source <(parley completion bash)
   parley completion bash > ~/.local/share/bash-completion/completions/parley`,
 	},
 	"zsh": {
-		locale.Text{EN: "completions for zsh, where compinit was called", ZH: "生成 zsh 补全脚本（需要先执行 compinit）"},
+		locale.Text{EN: "completions for zsh; needs compinit", ZH: "生成 zsh 补全脚本（需要先执行 compinit）"},
 		`  source <(parley completion zsh)
   parley completion zsh > "${fpath[1]}/_parley"`,
 	},
@@ -57,7 +60,10 @@ func wordCompletions(root *cobra.Command, lang locale.Lang) {
 				c.Args, c.RunE = aShell, func(c *cobra.Command, _ []string) error { return c.Help() }
 			}
 			if f := c.Flags().Lookup("no-descriptions"); f != nil {
-				f.Usage = locale.Text{EN: "words without what they mean", ZH: "补全时不显示说明"}.In(lang)
+				f.Usage = locale.Text{
+					EN: "complete words without descriptions",
+					ZH: "补全时不显示说明",
+				}.In(lang)
 			}
 			wordCompletions(c, lang)
 		}
@@ -70,7 +76,7 @@ func aShell(c *cobra.Command, words []string) error {
 		return nil
 	}
 	return usageError(locale.Errorf(locale.Text{
-		EN: "there are no completions for %q; see %s --help", ZH: "没有 %q 的补全脚本；请看 %s --help",
+		EN: "no completions for %q; see %s --help", ZH: "没有 %q 的补全脚本；请看 %s --help",
 	}, words[0], c.CommandPath()))
 }
 

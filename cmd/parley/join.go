@@ -46,14 +46,23 @@ At a terminal a line that begins with / is not sent; // says a slash.`,
 			nick, address := args[0][:max(at, 0)], args[0][at+1:]
 			switch {
 			case !udp:
-				return usageError(errors.New(locale.Text{EN: "plain datagrams are the only way for now", ZH: "目前只支持数据报方式"}.In(lang)))
+				return usageError(errors.New(locale.Text{
+					EN: "join works with plain datagrams only, so far",
+					ZH: "目前只支持数据报方式",
+				}.In(lang)))
 			case address == "":
-				return usageError(fmt.Errorf(locale.Text{EN: "%q names no host", ZH: "%q 没有写主机"}.In(lang), args[0]))
+				return usageError(fmt.Errorf(locale.Text{
+					EN: "%q has no host name",
+					ZH: "%q 没有写主机",
+				}.In(lang), args[0]))
 			}
 			return join(c, lang, nick, address)
 		},
 	}
-	c.Flags().BoolVar(&udp, "udp", udp, locale.Text{EN: "plain datagrams, with any server of that protocol", ZH: "使用数据报协议，可连接任何同协议的服务器"}.In(lang))
+	c.Flags().BoolVar(&udp, "udp", udp, locale.Text{
+		EN: "use plain datagrams, with any server of that protocol",
+		ZH: "使用数据报协议，可连接任何同协议的服务器",
+	}.In(lang))
 	return c
 }
 
@@ -203,7 +212,7 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 		}
 		if j.console.Interactive() && isReserved(nick) {
 			j.notice(locale.Text{
-				EN: "nobody can be called %s here; quit or an empty line ends",
+				EN: "%s cannot be a nickname; quit or an empty line ends the program",
 				ZH: "不能用 %s 作昵称；输入 quit 或直接按回车结束",
 			}, nick)
 			nick = ""
@@ -341,13 +350,14 @@ func (j *joining) notSent(line string) {
 		ZH: "没有发送：%s",
 	}, line)
 	j.notice(locale.Text{
-		EN: "commands for rooms and direct messages come to join later; in netcat they work: nc %s %d, then Enter",
+		EN: "join has no commands for rooms and direct messages yet; netcat does: nc %s %d, " +
+			"then Enter",
 		ZH: "房间和私聊命令以后才会加入 join；现在可用 netcat：nc %s %d，然后按回车",
 	}, host, port)
 	j.notice(locale.Text{EN: "to say a line that begins with /, type //", ZH: "要说以 / 开头的话，请输入 //"})
 }
 
-var notSaid = locale.Text{EN: "that was not said, please repeat it", ZH: "这句话没有发出去，请再说一遍"}
+var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "这句话没有发出去，请再说一遍"}
 
 // happened shows what happened and does what it asks for.
 func (j *joining) happened(ctx context.Context, e client.Event) error {
@@ -366,14 +376,20 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	case client.Outside:
 		j.notice(locale.Text{EN: "the server has ended your session: %s", ZH: "服务器结束了你的会话：%s"}, j.translate(e.Text))
 	case client.Unreachable:
-		j.notice(locale.Text{EN: "the server is gone; waiting for it to come back", ZH: "服务器不在了；正在等它回来"})
+		j.notice(locale.Text{
+			EN: "the server has shut down; waiting for it to return",
+			ZH: "服务器不在了；正在等它回来",
+		})
 	}
 	pause := j.back.next(time.Now())
 	if !j.console.Interactive() && j.back.tries > comebackPiped {
-		return errors.New(locale.Text{EN: "the server ends every session at once", ZH: "服务器每次都立即结束会话"}.In(j.lang))
+		return errors.New(locale.Text{
+			EN: "the server ends each session at once",
+			ZH: "服务器每次都立即结束会话",
+		}.In(j.lang))
 	}
 	if pause > 0 {
-		j.notice(locale.Text{EN: "entering again in %s", ZH: "%s 后重新进入"}, pause)
+		j.notice(locale.Text{EN: "joining again in %s", ZH: "%s 后重新进入"}, pause)
 	}
 	if err := j.enter(ctx, j.nick, pause); err != nil {
 		return err
@@ -382,7 +398,10 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	return nil
 }
 
-var enteredAgain = locale.Text{EN: "entered again; what you said last may not have arrived", ZH: "已重新进入；你刚才说的话可能没有送达"}
+var enteredAgain = locale.Text{
+	EN: "joined again; your last lines may not have arrived",
+	ZH: "已重新进入；你刚才说的话可能没有送达",
+}
 
 const (
 	movedPause = 10 * time.Second // between tries to enter from a new address
@@ -393,8 +412,8 @@ const (
 // nobody is at the old one.
 func (j *joining) moved(ctx context.Context) error {
 	j.notice(locale.Text{
-		EN: "the network has given you another address, and the server knows you by the old one; " +
-			"your nickname frees within two minutes; trying every %s",
+		EN: "your network address has changed, and the server knows you by the old one; " +
+			"your nickname is free again within two minutes; trying every %s",
 		ZH: "网络给你换了地址，服务器只认得原来的；你的昵称两分钟内会释放；每 %s 重试一次",
 	}, movedPause)
 	pause := time.Duration(0)
@@ -419,13 +438,15 @@ func (j *joining) moved(ctx context.Context) error {
 func (j *joining) silent(address string, refused bool) {
 	if refused {
 		j.notice(locale.Text{
-			EN: "nothing listens at %s; is the server running, and is it that port? Trying on, Ctrl-C ends",
+			EN: "no server listens on %s; check the address, the port and that the server " +
+				"runs. Retrying; Ctrl-C ends",
 			ZH: "%s 没有程序在监听；服务器启动了吗？端口对吗？继续尝试，按 Ctrl-C 结束",
 		}, address)
 		return
 	}
 	j.notice(locale.Text{
-		EN: "no answer from %s; is the address right, is the server running, does a firewall let port %s/udp through? Trying on, Ctrl-C ends",
+		EN: "no answer from %s; check the address, that the server runs, and that firewalls " +
+			"allow port %s/udp. Retrying; Ctrl-C ends",
 		ZH: "%s 没有回答；地址对吗？服务器启动了吗？防火墙放行 %s/udp 端口了吗？继续尝试，按 Ctrl-C 结束",
 	}, address, address[strings.LastIndexByte(address, ':')+1:])
 }

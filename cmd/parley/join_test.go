@@ -159,7 +159,8 @@ func TestJoinRemoved(t *testing.T) {
 
 func TestJoinEntersAgain(t *testing.T) {
 	r := newRoom(t, map[string][]string{
-		"L ": {"OK"}, "Q ": {"EXIT"}, "C ann lost": {"you are not in the chat room, enter first"}, "C ann after": {"fence"},
+		"L ": {"OK"}, "Q ": {"EXIT"}, "C ann lost": {"you are not in the chat room: enter first"},
+		"C ann after": {"fence"},
 	})
 	in, typing := io.Pipe()
 	notices := make(chan struct{})
@@ -177,7 +178,7 @@ func TestJoinEntersAgain(t *testing.T) {
 	}()
 	_, errOut, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d")
 	<-notices
-	if err != nil || !strings.Contains(errOut, "entered again") {
+	if err != nil || !strings.Contains(errOut, "joined again") {
 		t.Errorf("%q, %v", errOut, err)
 	}
 	r.has(t, "L ann", "C ann lost", "L ann", "C ann after", "Q ann")
@@ -215,7 +216,7 @@ func TestJoinTellsOfAServerThatDoesNotAnswer(t *testing.T) {
 // is there to interrupt a pipe.
 func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
 	t.Parallel()
-	out := "you are not in the chat room, enter first"
+	out := "you are not in the chat room: enter first"
 	r := newRoom(t, map[string][]string{"L ": {"OK", out}, "Q ": {"EXIT"}})
 	in, typing := io.Pipe() // stays open: what ends the run is the server
 	defer typing.Close()
@@ -233,7 +234,7 @@ func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
 		return time.After(0)
 	}
 	err = j.talk(t.Context(), "ann", r.socket.LocalAddr().String())
-	if err == nil || !strings.Contains(err.Error(), "ends every session") {
+	if err == nil || !strings.Contains(err.Error(), "ends each session") {
 		t.Errorf("ended with %v", err)
 	}
 	if want := []time.Duration{0, 0, time.Second, 2 * time.Second}; !slices.Equal(pauses, want) {
@@ -386,7 +387,10 @@ func TestJoinEntersAgainFromANewAddress(t *testing.T) {
 		if want := []time.Duration{0, 0, movedPause, movedPause}; !slices.Equal(pauses, want) {
 			t.Errorf("the pauses before each L were %v, want %v", pauses, want)
 		}
-		want := map[locale.Lang]string{locale.English: "frees within two minutes", locale.Chinese: "两分钟内会释放"}[lang]
+		want := map[locale.Lang]string{
+			locale.English: "is free again within two minutes",
+			locale.Chinese: "两分钟内会释放",
+		}[lang]
 		if !strings.Contains(errOut.String(), want) {
 			t.Errorf("%q does not say %q", errOut.String(), want)
 		}

@@ -130,7 +130,7 @@ func stopQuestion(doors map[string]int, lang locale.Lang) string {
 // sayStopped is the last that a server says that ended in good order.
 func sayStopped(terminal tui.Console, lang locale.Lang) {
 	terminal.Print(locale.Text{
-		EN: "The server has stopped. Everything that anybody was shown is stored.",
+		EN: "The server has stopped. Every message that a member saw is stored.",
 		ZH: "服务器已停止。所有显示过的消息均已保存。",
 	}.In(lang))
 }

@@ -118,7 +118,7 @@ func (c *Console) say(ctx context.Context, text string) {
 func (c *Console) run(ctx context.Context, row command.Command, arguments command.Arguments) {
 	if row.IsEndless(arguments) { // it would never give the prompt back
 		c.terminal.Print(locale.Text{
-			EN: "that goes on for ever, use another terminal: parley %s",
+			EN: "that never ends; run it in another terminal: parley %s",
 			ZH: "该命令不会自行结束，请在另一个终端中使用：parley %s",
 		}.Format(c.lang, row.Usage()))
 		return

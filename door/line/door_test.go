@@ -52,7 +52,8 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("you are away: lunch")
 	ann.types("/msg bob psst", "/msg nobody psst", "/nick anna", "/msg BOB it is me")
 	bob.reads("(to you alone) ann: psst")
-	ann.reads("bob is away: lunch", "told to bob alone", "! nobody here has that nickname", "you are anna now",
+	ann.reads("bob is away: lunch", "told to bob alone", "! no member has that nickname",
+		"you are anna now",
 		"bob is away: lunch", "told to BOB alone")
 	cid.reads("ann is now anna") // the first that cid hears of all this
 	bob.reads("ann is now anna", "[dev] ann is now anna", "(to you alone) anna: it is me")
@@ -63,8 +64,9 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("anna: down here")
 	cid.reads("anna: down here")
 	ann.types("/join a,b", "/part dev", "/history --last 5000", "/history --follow", "/kick bob", "/dance", "/history nowhere")
-	ann.reads("! a room cannot be called that", "! you are not in that room", "! --last takes a number from 0 to 1000", `! /history has no flag "--follow"`,
-		"! that is for the administrator", `! unknown command "dance"`, "! there is no such room")
+	ann.reads("! invalid room name", "! you are not in that room",
+		"! --last takes a number from 0 to 1000", `! /history has no flag "--follow"`,
+		"! only the administrator can do that", `! unknown command "dance"`, "! no such room")
 	want := []string{"entered ann", "entered bob", "message ann here", "topic ann tea", "renamed ann anna", "left anna parted"}
 	if got := h.history("dev"); !slices.Equal(got, want) {
 		t.Errorf("stored\n%q, want\n%q", got, want)
