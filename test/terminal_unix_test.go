@@ -38,7 +38,8 @@ func newTerminal(t *testing.T) *terminal {
 // starts clears the screen and runs the program, whose process is process() until it ends.
 func (s *terminal) starts(arguments string) {
 	s.t.Helper()
-	s.Enter("clear; sh -c 'echo $$ >pid; exec $parley " + arguments + "'")
+	s.Clear()
+	s.Enter("sh -c 'echo $$ >pid; exec $parley " + arguments + "'")
 }
 
 func (s *terminal) process() *os.Process {
@@ -145,12 +146,14 @@ func TestTheTerminalIsRestoredWhenSomebodyInsists(t *testing.T) {
 
 func TestAServerInTheBackgroundServes(t *testing.T) {
 	s := newTerminal(t)
-	s.Enter("clear; $parley serve --listen 127.0.0.1:0 2>log &")
+	s.Clear()
+	s.Enter("$parley serve --listen 127.0.0.1:0 2>log &")
 	ann := dial(t, s.opened())
 	ann.enter("ann")
 	s.IsCooked()
 	for _, again := range []string{"hello", "hello again"} {
-		s.Enter("clear; fg")
+		s.Clear()
+		s.Enter("fg")
 		s.Shows("administrator:")
 		s.Enter(again)
 		ann.hears("Administrator message: " + again)
@@ -272,12 +275,14 @@ func TestJoinInTheBackgroundShowsWhatIsSaid(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 	bob := p.enter("bob")
 	s := newTerminal(t)
-	s.Enter("clear; $parley join ann@" + p.addr.String() + " &")
+	s.Clear()
+	s.Enter("$parley join ann@" + p.addr.String() + " &")
 	bob.hears("ann enters the chat room")
 	bob.says("hello")
 	s.Shows("bob: hello")
 	s.IsCooked()
-	s.Enter("clear; fg")
+	s.Clear()
+	s.Enter("fg")
 	s.Shows("ann:")
 	s.Enter("hello bob")
 	bob.hears("ann: hello bob")

@@ -30,6 +30,7 @@ type Terminal struct {
 	t       testing.TB
 	socket  string
 	printed chan struct{} // holds a token when something was printed
+	cleared int           // how often
 }
 
 // Open opens a terminal. The shell starts in dir with env, words such as "LC_ALL=C". The test is
@@ -44,7 +45,7 @@ func Open(t testing.TB, dir string, columns, rows int, env string) *Terminal {
 	if err := syscall.Mkfifo(output, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	term := &Terminal{t, filepath.Join(files, "socket"), make(chan struct{}, 1)}
+	term := &Terminal{t: t, socket: filepath.Join(files, "socket"), printed: make(chan struct{}, 1)}
 	term.Run("-f", "/dev/null", "new-session", "-d", "-c", dir,
 		"-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), "env PS1='$ ' "+env+" sh")
 	term.Run("new-window", "-d", "cat") // tmux ends with its last terminal
@@ -104,6 +105,15 @@ func (term *Terminal) Enter(line string) {
 	term.Press("Enter")
 }
 
+// Clear has the shell clear the screen, and returns when nothing old is on it: what is shown from
+// then on is new.
+func (term *Terminal) Clear() {
+	term.t.Helper()
+	term.cleared++
+	term.Enter(fmt.Sprintf("clear; echo cleared''%d", term.cleared))
+	term.Shows(fmt.Sprintf("cleared%d", term.cleared))
+}
+
 // Until waits until something that depends on what is printed is so.
 func (term *Terminal) Until(what string, is func() bool) {
 	term.t.Helper()
@@ -154,7 +164,8 @@ func (term *Terminal) IsCooked() {
 // behind a space or a dash, as stty prints them.
 func (term *Terminal) IsIn(mode string) {
 	term.t.Helper()
-	term.Enter("clear; stty -a | grep -o '.icanon.*iexten'")
+	term.Clear()
+	term.Enter("stty -a | grep -o '.icanon.*iexten'")
 	term.Until("the mode is"+mode, func() bool {
 		return strings.HasSuffix(term.Screen(), "\n"+mode+"\n$")
 	})
