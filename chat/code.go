@@ -121,8 +121,9 @@ func (c *Code) UnmarshalText(name []byte) error {
 
 // Refusal is a clear no: nothing was changed. It is the only error that is shown to people.
 type Refusal struct {
-	Code   Code   `json:"code"`
-	Detail string `json:"detail,omitempty"` // replaces the Code's sentence where more can be said
+	Code    Code   `json:"code"`
+	Detail  string `json:"detail,omitempty"` // replaces the Code's sentence where more can be said
+	Chinese string `json:"zh,omitempty"`     // Detail in Chinese; empty: it is shown as it is
 }
 
 // Refuse returns a Refusal with the Code's own sentence.

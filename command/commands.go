@@ -162,11 +162,15 @@ func runHistory(c call) error {
 	}
 	last, err := strconv.Atoi(cmp.Or(c.args["last"], "100"))
 	if err != nil || last < 0 || last > most {
-		return badArgument("--last takes a number from 0 to %d, not %s", most, chat.Quote(c.args["last"]))
+		return badArgument(locale.Text{
+			EN: "--last takes a number from 0 to %d, not %s", ZH: "--last 应为 0 到 %d 的整数，不能是 %s",
+		}, most, chat.Quote(c.args["last"]))
 	}
 	follow, err := strconv.ParseBool(cmp.Or(c.args["follow"], "false"))
 	if err != nil {
-		return badArgument("--follow is given or not, it has no value %s", chat.Quote(c.args["follow"]))
+		return badArgument(locale.Text{
+			EN: "--follow takes true or false, not %s", ZH: "--follow 应为 true 或 false，不能是 %s",
+		}, chat.Quote(c.args["follow"]))
 	}
 	room, err := c.publicRoom()
 	if err != nil {

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -162,19 +161,27 @@ func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, 
 func (c Command) checked(run call) error {
 	switch {
 	case run.caller == nil && c.Inside:
-		return chat.Refuse(chat.NotInside)
+		return locale.Refuse(chat.NotInside, locale.Text{
+			EN: "only a member can use /" + c.Name + ": /help lists your commands",
+			ZH: "只有成员可以使用 /" + c.Name + "，输入 /help 查看你的命令",
+		})
 	case !c.offered(run.caller):
 		return chat.Refuse(chat.NotAllowed)
 	}
 	a := run.args
 	for name := range a {
 		if !slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Name == name }) {
-			return badArgument("%s has no argument %s", c.shown(), chat.Quote(name))
+			return badArgument(locale.Text{
+				EN: "%s has no argument %s",
+				ZH: "%s 没有参数 %s",
+			}, c.shown(), chat.Quote(name))
 		}
 	}
 	for _, p := range c.Parameters {
 		if p.Required && strings.TrimSpace(a[p.Name]) == "" {
-			return badArgument("%s needs %s: %s", c.shown(), strings.ToUpper(p.Name), c.Usage())
+			return badArgument(locale.Text{
+				EN: "%s needs %s: %s", ZH: "%s 缺少 %s，用法：%s",
+			}, c.shown(), strings.ToUpper(p.Name), c.Usage())
 		}
 	}
 	return c.run(run)
@@ -191,12 +198,14 @@ func unknown(name string, caller *Caller) *chat.Refusal {
 	for _, c := range Offered(caller) {
 		names = append(append(names, c.Name), c.Aliases...)
 	}
-	advice := "try /help"
+	advice := locale.Text{EN: "try /help", ZH: "输入 /help 查看命令"}
 	if near := nearest.Name(name, names); near != "" {
-		advice = "did you mean /" + near + "?"
+		advice = locale.Text{EN: "did you mean /%s?", ZH: "是否想输入 /%s？"}.Fill(near)
 	}
-	detail := fmt.Sprintf("unknown command %s, %s", chat.Quote(name), advice)
-	return &chat.Refusal{Code: chat.CommandUnknown, Detail: detail}
+	return locale.Refuse(chat.CommandUnknown, locale.Text{
+		EN: "unknown command " + chat.Quote(name) + ", " + advice.EN,
+		ZH: "没有命令 " + chat.Quote(name) + "，" + advice.ZH,
+	})
 }
 
 // shown is the command's name as it was typed: with the slash, or in a shell without.
@@ -265,7 +274,9 @@ func (c Command) read(rest string) (Arguments, error) {
 			continue
 		}
 		if len(positional) == 0 {
-			return nil, badArgument("%s is one word too many: %s", chat.Quote(word), c.Usage())
+			return nil, badArgument(locale.Text{
+				EN: "%s is one word too many: %s", ZH: "多余的参数 %s，用法：%s",
+			}, chat.Quote(word), c.Usage())
 		}
 		p := positional[0]
 		positional = positional[1:]
@@ -283,7 +294,9 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	i := slices.IndexFunc(c.Parameters, func(p Parameter) bool { return p.Flag && p.Name == name })
 	switch {
 	case i < 0:
-		return "", badArgument("%s has no flag %s: %s", c.shown(), chat.Quote("--"+name), c.Usage())
+		return "", badArgument(locale.Text{
+			EN: "%s has no flag %s: %s", ZH: "%s 没有选项 %s，用法：%s",
+		}, c.shown(), chat.Quote("--"+name), c.Usage())
 	case given:
 	case c.Parameters[i].Switch:
 		value = "true"
@@ -295,6 +308,6 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 }
 
 // badArgument refuses arguments. What was typed goes through chat.Quote first.
-func badArgument(format string, args ...any) error {
-	return &chat.Refusal{Code: chat.BadArgument, Detail: fmt.Sprintf(format, args...)}
+func badArgument(text locale.Text, args ...any) error {
+	return locale.Refuse(chat.BadArgument, text.Fill(args...))
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"parley/locale"
 )
 
 // lineDialect is text as people type it into netcat.
@@ -18,13 +20,23 @@ func newLineDialect(r *run, m *member) dialect { return &lineDialect{r, m} }
 const (
 	nickPrompt  = "Please enter nickname: " // no line break follows
 	nickWelcome = "Welcome to the chat room, "
+
+	chinesePrompt = "请输入昵称："
 )
 
 func (l *lineDialect) greet(s *connection) error {
 	if err := s.write([]byte("\n")); err != nil {
 		return err
 	}
-	return s.await(func(line string, whole bool) (bool, error) { return !whole && line == nickPrompt, nil })
+	return s.await(func(line string, whole bool) (bool, error) {
+		if !whole && line == chinesePrompt {
+			return true, locale.Errorf(locale.Text{
+				EN: "the server speaks Chinese over lines: set line.words = \"en\" to measure it",
+				ZH: "服务器的行文本提示为中文：请设置 line.words = \"en\" 后再测试",
+			})
+		}
+		return !whole && line == nickPrompt, nil
+	})
 }
 
 func (l *lineDialect) enter(s *connection) error {

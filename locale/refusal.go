@@ -39,10 +39,18 @@ func Refusal(r *chat.Refusal, l Lang) string {
 	if l != Chinese || refusals[r.Code] == "" {
 		return r.Error()
 	}
-	if r.Detail != "" {
+	switch {
+	case r.Chinese != "":
+		return r.Chinese
+	case r.Detail != "":
 		return refusals[r.Code] + "：" + r.Detail
 	}
 	return refusals[r.Code]
+}
+
+// Refuse returns a Refusal with a detail in every language.
+func Refuse(code chat.Code, detail Text) *chat.Refusal {
+	return &chat.Refusal{Code: code, Detail: detail.EN, Chinese: detail.ZH}
 }
 
 // OperatorRefusal words a refusal for the operator, who can do something about a lost database.

@@ -28,8 +28,8 @@ type Config struct {
 	TLSKey  string // a PEM file
 
 	Port port.Config // but for Handlers, Certificate and Ways, which Open says
-	UDP  udp.Config  // but for Listen and TextMax, likewise
-	Line line.Config // but for TextMax, likewise
+	UDP  udp.Config  // but for Listen and TextMax
+	Line line.Config // but for TextMax; the caller sets Lang
 
 	chosen map[string]bool // keys of the settings that are not left at their default
 }

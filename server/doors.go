@@ -44,7 +44,7 @@ type doorRow struct {
 	settings  func(*Config) []setting.Setting // each for its field of the Config
 	make      func(*Server) door              // of s.config; nothing is open yet
 	resumable bool                            // sessions outlive a short restart of the server
-	way       string                          // how to enter, for those who came in a wrong door; empty: not told
+	way       locale.Text                     // how to join, for clients of another protocol; empty: not told
 	streams   []string                        // the protocols that it serves, as a streamDoor; none: it has the socket for datagrams
 }
 
@@ -62,14 +62,21 @@ func doorTable() []doorRow {
 			settings:  func(c *Config) []setting.Setting { return c.UDP.Settings() },
 			make:      makeUDP,
 			resumable: true,
-			way:       "datagrams of plain text: L NAME enters, C NAME TEXT talks, Q NAME leaves",
+			way: locale.Text{
+				EN: "datagrams of plain text: L NAME joins, C NAME TEXT talks, Q NAME leaves",
+				ZH: "纯文本数据报：“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
+			},
 		},
 		{
 			name:     line.Name,
 			settings: func(c *Config) []setting.Setting { return c.Line.Settings() },
 			make:     makeLine,
-			way:      "nc HOST PORT, press Enter, give a nickname, talk; encrypted: openssl s_client -quiet -connect HOST:PORT",
-			streams:  []string{"line"},
+			way: locale.Text{
+				EN: "nc HOST PORT, press Enter, give a nickname, talk; " +
+					"encrypted: openssl s_client -quiet -connect HOST:PORT",
+				ZH: "nc HOST PORT，连接后按回车，输入昵称即可聊天；加密连接：openssl s_client -quiet -connect HOST:PORT",
+			},
+			streams: []string{"line"},
 		},
 	}
 }

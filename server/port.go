@@ -26,7 +26,9 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 		return err
 	}
 	c := s.config.Port
-	c.Certificate, c.Ways, c.Handlers = s.certificate.GetCertificate, waysOf(table), map[port.Protocol]port.Handler{}
+	c.Certificate, c.Ways, c.Lang = s.certificate.GetCertificate, waysOf(table),
+		s.config.Line.Language()
+	c.Handlers = map[port.Protocol]port.Handler{}
 	for protocol, d := range s.streams {
 		c.Handlers[port.Protocol(protocol)] = d
 	}
@@ -116,7 +118,7 @@ func (s *Server) openCertificate() (err error) {
 // waysOf tells of the doors that there are, to those who came in a wrong one.
 func waysOf(table []doorRow) (all []port.Way) {
 	for _, r := range table {
-		if r.way != "" {
+		if r.way.EN != "" {
 			all = append(all, port.Way{Name: r.name, How: r.way})
 		}
 	}

@@ -13,9 +13,13 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/locale"
 	"parley/server"
 	"parley/wire/line"
 )
+
+// english is what the server says over lines.
+var english = line.In(locale.English)
 
 // caller is somebody with netcat: lines of text over a connection.
 type caller struct {
@@ -82,7 +86,7 @@ func (c *caller) comesIn(name string) {
 	c.t.Helper()
 	c.name = name
 	c.types("", name)
-	c.reads(line.Prompt + "Welcome to the chat room, " + name + ".*")
+	c.reads(english.Prompt + "Welcome to the chat room, " + name + ".*")
 }
 
 // types sends lines.
@@ -191,7 +195,7 @@ func (c *caller) isGone() string {
 func (c *caller) quits() {
 	c.t.Helper()
 	c.types("/quit")
-	c.until(func(said string) bool { return said == line.Bye })
+	c.until(func(said string) bool { return said == english.Bye })
 	c.ends()
 }
 

@@ -22,6 +22,7 @@ type handedOut struct {
 	// command returns what they type.
 	command   func(t *testing.T, dir string, p *program, screen []string) string
 	listen    string // which doors are open
+	words     string // line.words; empty: English
 	lost      string // what it shows when the server ends
 	comesBack bool   // by itself, when there is a server again
 	leaves    string // what is typed to leave, beside the keys
@@ -44,6 +45,13 @@ func TestClientsToCopyWork(t *testing.T) {
 		},
 		"line.md":     {command: fromPage, lost: closed, leaves: "/quit"},
 		"datagram.md": {command: fromPage, comesBack: true, leaves: "quit"},
+		"the first screen's line in Chinese": {
+			command: pasted, words: "zh", lost: closed, leaves: "/quit",
+		},
+		"join.py in Chinese": {
+			command: served, words: "zh", lost: "连接已断开，正在重新连接。", comesBack: true, leaves: "/quit",
+		},
+		"line.md in Chinese": {command: fromPage, words: "zh", lost: closed, leaves: "/quit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,6 +105,7 @@ func fetch(t *testing.T, url string) []byte {
 // fromPage is the client of the page after which the test is named.
 func fromPage(t *testing.T, dir string, p *program, _ []string) string {
 	_, page, _ := strings.Cut(t.Name(), "/")
+	page, _, _ = strings.Cut(page, "_")
 	content, err := os.ReadFile(filepath.Join(house, "docs", "protocol", page))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +140,7 @@ type copied struct {
 func (s *copied) opens(listen string) {
 	s.t.Helper()
 	data := s.t.TempDir()
-	server, err := tryServe(s.t, command(s.t, "serve", "--data", data, "--listen", listen), data)
+	server, err := tryServe(s.t, command(s.t, s.serve("--data", data, "--listen", listen)...), data)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -142,8 +151,26 @@ func (s *copied) opens(listen string) {
 // starts starts the client on an empty screen.
 func (s *copied) starts() {
 	s.t.Helper()
-	s.ann.Enter("clear; " + s.client)
-	s.ann.Shows("Please enter nickname:")
+	s.ann.Clear()
+	s.ann.Enter(s.client)
+	s.ann.Shows(s.in("Please enter nickname:", "请输入昵称："))
+}
+
+// in returns what the server says, in the language in which it speaks to the client.
+func (s *copied) in(english, chinese string) string {
+	if s.words == "zh" {
+		return chinese
+	}
+	return english
+}
+
+// serve returns the arguments that start the server.
+func (s *copied) serve(args ...string) []string {
+	args = append([]string{"serve"}, args...)
+	if s.words != "" {
+		args = append(args, "--line-words", s.words)
+	}
+	return args
 }
 
 func (s *copied) enters() {
@@ -157,7 +184,7 @@ func (s *copied) talks() {
 	s.t.Helper()
 	s.starts()
 	s.ann.Enter("bob")
-	s.shows("the nickname is occupied", 1)
+	s.shows(s.in("the nickname is occupied", "昵称已被占用"), 1)
 	s.bob.hears("somebody asks for your nickname")
 	s.ann.Enter("ann")
 	s.bob.hears("ann enters the chat room")
@@ -180,9 +207,9 @@ func (s *copied) restarts() {
 		s.enters()
 		return
 	}
-	s.server = serve(s.t, s.server.dir, "--listen", s.server.addr.String()+s.listen)
+	s.server = serve(s.t, s.server.dir, s.serve("--listen", s.server.addr.String()+s.listen)[1:]...)
 	if s.lost != "" {
-		s.shows("Welcome to the chat room, ann.", 2)
+		s.shows(s.in("Welcome to the chat room, ann.", "欢迎来到聊天室，ann。"), 2)
 	}
 	s.bob = s.server.enter("cid")
 	s.ann.Enter("back again")

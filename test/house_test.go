@@ -42,7 +42,10 @@ var mayImport = map[string]struct {
 	"guard":             {nil, "addresses and rates; what is spoken from them does not matter"},
 	"fault":             {nil, "a panic is a value and a stack; what it costs, the caller decides"},
 	"door/udp":          {[]string{"chat", "fault", "guard", "hub", "locale", "outbox", "setting", "wire/datagram"}, "a door translates its own wire and brings its own settings; never another door, never the store"},
-	"wire/line":         {[]string{"chat"}, "a codec is pure"},
+	"wire/line": {
+		[]string{"chat", "locale"},
+		"a codec is pure; lines travel in the words of a language",
+	},
 	"door/line":         {[]string{"chat", "command", "fault", "guard", "hub", "locale", "outbox", "setting", "wire/line"}, "a door translates its own wire; what members ask for by name is the table of commands"},
 	"door/port":         {[]string{"fault", "guard", "hub", "locale", "setting"}, "it tells protocols apart, hands connections over and brings its own settings: of the hub it knows the report, of doors nothing"},
 	"door/ways":         {[]string{"locale"}, "it hands out clients, which meet the server on the wire only"},

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"parley/wire/line"
 )
 
 // tool is a program that people talk with.
@@ -116,7 +114,8 @@ for line in sys.stdin: s.send(line.rstrip("\n").encode())
 `
 
 func welcome(nick, others string) string {
-	return line.Prompt + "Welcome to the chat room, " + nick + ". " + others + " /help lists commands.\n"
+	return english.Prompt + "Welcome to the chat room, " + nick + ". " + others +
+		" /help lists commands.\n"
 }
 
 // TestTheRealProgramsHoldAConversation: three netcats, one of them through openssl, and two clients of datagrams, in two rooms.
@@ -127,17 +126,18 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 
 	ann := startTool(t, "ann", nc, host, port)
 	ann.types("\n")
-	ann.prints(line.Prompt)
+	ann.prints(english.Prompt)
 	ann.types("ann\n")
-	ann.prints(strings.TrimPrefix(welcome("ann", "Nobody else is here."), line.Prompt))
+	ann.prints(strings.TrimPrefix(welcome("ann", "Nobody else is here."), english.Prompt))
 	bob := startTool(t, "bob", openssl, "s_client", "-quiet", "-connect", r.stream().String())
 	bob.types("\nbob\n")
 	bob.prints(welcome("bob", "1 other is here."))
 	ann.prints("bob enters the chat room\n")
 	cid := startTool(t, "cid", nc, host, port)
 	cid.types("\nann\ncid\n")
-	cid.prints(line.Prompt + "! the nickname is occupied\n" + welcome("cid", "2 others are here."))
-	ann.prints(line.Asked + "\ncid enters the chat room\n")
+	cid.prints(english.Prompt + "! the nickname is occupied\n" + welcome("cid",
+		"2 others are here."))
+	ann.prints(english.Asked + "\ncid enters the chat room\n")
 	bob.prints("cid enters the chat room\n")
 	dan := startTool(t, "dan", nc, "-u", host, fmt.Sprint(r.server.Addr().Port()))
 	dan.types("L dan\n")
@@ -178,7 +178,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	bob.prints("(to you alone) cid: psst\n")
 	cid.prints("told to bob alone\n")
 	bob.types("/part\n/quit\n")
-	bob.prints("[dev] you have left this room; you talk in lobby\n" + line.Bye + "\n")
+	bob.prints("[dev] you have left this room; you talk in lobby\n" + english.Bye + "\n")
 	bob.endsBy()
 	ann.prints("[dev] bob leaves the room\nbob quits the chat room\n")
 	cid.prints("bob quits the chat room\n")
@@ -195,8 +195,8 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	cid.prints("ann: bye\n")
 	eve.prints("ann: bye\n")
 	r.close()
-	ann.prints(line.Stopping + "\n")
-	cid.prints(line.Stopping + "\n")
+	ann.prints(english.Stopping + "\n")
+	cid.prints(english.Stopping + "\n")
 	for _, p := range []*tool{ann, cid} {
 		p.in.Close() // netcat waits for the end of what is typed, too
 		p.endsBy()

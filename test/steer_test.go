@@ -171,8 +171,9 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	for _, want := range []string{
 		"announced, 1 inside", "announced, 1 inside",
 		`unknown command "dance", try /help`, "did you mean /help?",
-		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname", "goes on for ever",
-		"goes on for ever", "ann  (udp", "ann was removed",
+		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
+		"run it in another terminal: parley history --follow", "parley status --watch", "ann  (udp",
+		"ann was removed",
 	} {
 		for {
 			line, err := p.out.ReadString('\n')

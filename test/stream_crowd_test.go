@@ -16,7 +16,6 @@ import (
 
 	"parley/chat"
 	"parley/server"
-	"parley/wire/line"
 )
 
 const crowdedAnswer = "too many connections, try again later\r\n"
@@ -69,7 +68,7 @@ func getsIn(t *testing.T, server netip.AddrPort, name string) *caller {
 		_, _ = io.WriteString(c.conn, "\n"+name+"\n") // it may be turned away already
 		got, err := c.next()
 		switch {
-		case err == nil && strings.HasPrefix(got, line.Prompt+"Welcome"):
+		case err == nil && strings.HasPrefix(got, english.Prompt+"Welcome"):
 			return c
 		case err == nil && got+"\n" != crowdedAnswer, err != nil && !isBroken(err):
 			t.Fatalf("%s reads %q, %v", name, got, err)
@@ -191,7 +190,7 @@ func TestAThousandEnterAtOnce(t *testing.T) {
 		c.types(c.name)
 	}
 	for _, c := range all {
-		c.reads(line.Prompt + "Welcome to the chat room, " + c.name + ". *")
+		c.reads(english.Prompt + "Welcome to the chat room, " + c.name + ". *")
 	}
 	old[0].types("are all here?")
 	for _, o := range old[1:] {

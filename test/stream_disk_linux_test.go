@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"parley/chat"
-	"parley/wire/line"
 )
 
 // TestADiskThatFillsWhilePeopleTalk: who speaks is refused and nobody is shown what is not stored, until there is room again.
@@ -22,7 +21,7 @@ func TestADiskThatFillsWhilePeopleTalk(t *testing.T) {
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refusal := line.Refused(chat.Refuse(chat.StorageFull))
+	refusal := english.Refused(chat.Refuse(chat.StorageFull))
 	text := strings.Repeat("x", 8000)
 	said := 0
 	for full := false; !full; {
@@ -42,7 +41,7 @@ func TestADiskThatFillsWhilePeopleTalk(t *testing.T) {
 	}
 	late := ring(t, p.addr)
 	late.types("", "late")
-	late.reads(line.Prompt + refusal)
+	late.reads(english.Prompt + refusal)
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +51,7 @@ func TestADiskThatFillsWhilePeopleTalk(t *testing.T) {
 	}
 	bob.reads("ann: again?")
 	late.types("late")
-	late.reads(line.Prompt + "Welcome to the chat room, late. 3 others are here.*")
+	late.reads(english.Prompt + "Welcome to the chat room, late. 3 others are here.*")
 	bob.reads("late enters the chat room")
 	udp.collect("late enters the chat room")
 	all := p.history()

@@ -12,7 +12,6 @@ import (
 
 	"parley/chat"
 	"parley/wire/datagram"
-	"parley/wire/line"
 )
 
 // TestOneNicknameFromTwoDoorsAtOnce: exactly one is inside, both hear the truth, and the log agrees.
@@ -44,15 +43,15 @@ func TestOneNicknameFromTwoDoorsAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch read = strings.TrimPrefix(read, line.Prompt); {
+		switch read = strings.TrimPrefix(read, english.Prompt); {
 		case heard == datagram.OK && read == "! the nickname is occupied":
 			r.mustBeAt("udp", c.name)
-			p.hears(line.Asked)
+			p.hears(english.Asked)
 			p.leaves()
 		case heard == chat.NickOccupied.Sentence() && strings.HasPrefix(read, "Welcome to the chat room, "+c.name+"."):
 			r.mustBeAt("line", c.name)
 			byLine++
-			c.reads(line.Asked)
+			c.reads(english.Asked)
 			c.quits()
 			c = r.call()
 			c.types("")
@@ -130,8 +129,8 @@ func TestHandshakesThatNeverEndHoldUpNobody(t *testing.T) {
 	if took := time.Since(began); took > patience/4 {
 		t.Errorf("the server's end took %s", took)
 	}
-	ann.reads(line.Stopping)
-	bob.reads(line.Stopping)
+	ann.reads(english.Stopping)
+	bob.reads(english.Stopping)
 }
 
 // TestWhatLooksLikeAProtocolIsAnsweredInIt, whole or cut off, plain and encrypted, beside a room that talks.
@@ -148,13 +147,16 @@ func TestWhatLooksLikeAProtocolIsAnsweredInIt(t *testing.T) {
 		{"an IRC client with a password", "pass x\r\nnick ann\r\n", "ERROR :"},
 		{"ssh", "SSH-2.0-OpenSSH_9.6\r\n", "this is a Parley chat room"},
 		{"half of ssh", "SSH-", "this is a Parley chat room"},
-		{"a proxy", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\nann\n", "this is not understood here"},
-		{"a proxy, version 2", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02", "this is not understood here"},
-		{"remote desktop", "\x03\x00\x00\x13\x0e\xe0", "this is not understood here"},
-		{"NUL", "\x00\x00\x00\x00", "this is not understood here"},
-		{"a datagram", "L ann\n", line.Prompt},
-		{"telnet", "\xff\xfd\x03\xff\xfb\x18", line.Prompt},
-		{"half a word", "GE", "this is not understood here"},
+		{"a proxy", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\nann\n", "unknown protocol: "},
+		{
+			"a proxy, version 2",
+			"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02", "unknown protocol: ",
+		},
+		{"remote desktop", "\x03\x00\x00\x13\x0e\xe0", "unknown protocol: "},
+		{"NUL", "\x00\x00\x00\x00", "unknown protocol: "},
+		{"a datagram", "L ann\n", english.Prompt},
+		{"telnet", "\xff\xfd\x03\xff\xfb\x18", english.Prompt},
+		{"half a word", "GE", "unknown protocol: "},
 	} {
 		plain := r.call()
 		plain.sends(begin.sent)

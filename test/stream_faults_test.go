@@ -9,7 +9,6 @@ import (
 
 	"parley/chat"
 	"parley/server"
-	"parley/wire/line"
 )
 
 // logged returns what is stored of the lobby, as KIND NICK TEXT.
@@ -46,7 +45,7 @@ func TestWhoTypesAByteAtATimeHoldsUpNobody(t *testing.T) {
 	}
 	typesSlowly("", func() {})
 	typesSlowly("änn", func() {
-		slow.reads(line.Prompt + "Welcome to the chat room, änn. 2 others are here.*")
+		slow.reads(english.Prompt + "Welcome to the chat room, änn. 2 others are here.*")
 		cid.reads("änn enters the chat room")
 		bob.reads("änn enters the chat room")
 	})
@@ -142,8 +141,8 @@ func TestAConnectionThatDiesBeforeTheNicknameWasNobody(t *testing.T) {
 			c.name = fmt.Sprintf("after %q it %s", sent, what)
 			c.sends(sent)
 			if strings.HasPrefix(sent, "\n") {
-				prompt := make([]byte, len(line.Prompt))
-				if _, err := c.in.Read(prompt); err != nil || string(prompt) != line.Prompt {
+				prompt := make([]byte, len(english.Prompt))
+				if _, err := c.in.Read(prompt); err != nil || string(prompt) != english.Prompt {
 					t.Fatalf("%s: %q, %v", c.name, prompt, err)
 				}
 			}
@@ -153,7 +152,8 @@ func TestAConnectionThatDiesBeforeTheNicknameWasNobody(t *testing.T) {
 	}
 	r.until("one is connected", func() bool { return r.queue("port.connections") == 1 && r.queue("line.connections") == 1 })
 	for _, got := range bob.untilFence() {
-		if got != line.Asked && got != "an enters the chat room" && got != "an quits the chat room" { // half a nickname, and then the end of input
+		// half a nickname, and then the end of input
+		if got != english.Asked && got != "an enters the chat room" && got != "an quits the chat room" {
 			t.Errorf("bob reads %q", got)
 		}
 	}
@@ -218,7 +218,8 @@ func TestHostileNamesAreRefusedAtTheLineDoor(t *testing.T) {
 		}
 		mallory.types(name)
 		got, err := mallory.next()
-		if err != nil || !strings.HasPrefix(got, line.Prompt+"! ") || !strings.Contains(got, "nickname ") {
+		if err != nil || !strings.HasPrefix(got, english.Prompt+"! ") || !strings.Contains(got,
+			"nickname ") {
 			t.Errorf("%s: %q, %v", what, got, err)
 		}
 	}
@@ -231,7 +232,7 @@ func TestAMegabyteWithoutAnEnterIsOneRefusal(t *testing.T) {
 	r := openRoom(t, quiet)
 	bob, ann := r.callAs("bob"), r.call()
 	ann.types("", strings.Repeat("好", 1<<20/3), "ann")
-	ann.reads(line.Prompt+"! the message is too long", "Welcome to the chat room, ann.*")
+	ann.reads(english.Prompt+"! the message is too long", "Welcome to the chat room, ann.*")
 	bob.reads("ann enters the chat room")
 	ann.types(strings.Repeat("x", 1<<20), "short again")
 	ann.reads("! the message is too long")

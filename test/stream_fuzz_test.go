@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"parley/chat"
-	"parley/wire/line"
 )
 
 // FuzzLineServer throws bytes at a server in each state that a connection can be in, and then looks whether a bystander was
@@ -61,7 +60,7 @@ var lineStates = []func(c *caller){
 	func(*caller) {}, // nothing said
 	func(c *caller) { // asked for a nickname
 		c.sends("\n")
-		if _, err := io.ReadFull(c.in, make([]byte, len(line.Prompt))); err != nil {
+		if _, err := io.ReadFull(c.in, make([]byte, len(english.Prompt))); err != nil {
 			c.t.Fatal(err)
 		}
 	},

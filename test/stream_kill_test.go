@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"parley/wire/line"
 )
 
 // TestKilledServersLoseNothingThatWasSeenOverConnections kills -9 a server with people at the line door, who connect and enter again
@@ -70,7 +68,7 @@ func (l *lineWay) see(*atomic.Bool) (lines []string, answered, ok bool) {
 		return nil, false, false
 	case got == unheardOf:
 		return nil, true, true
-	case strings.HasPrefix(got, "! ") || strings.HasPrefix(got, line.Prompt):
+	case strings.HasPrefix(got, "! ") || strings.HasPrefix(got, english.Prompt):
 		l.t.Errorf("%s reads %q", l.name, got)
 		return nil, false, true
 	}

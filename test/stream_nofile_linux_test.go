@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"parley/wire/line"
 )
 
 // TestConnectionsLeaveFilesToTheOperator starts a server with few files and connects more clients
@@ -54,7 +52,7 @@ func TestConnectionsLeaveFilesToTheOperator(t *testing.T) {
 		udp.says("datagrams as well")
 		bob.reads("udp enters the chat room", "udp: datagrams as well")
 		run("kick", "ann")
-		ann.reads("udp enters the chat room", "udp: datagrams as well", line.Removed)
+		ann.reads("udp enters the chat room", "udp: datagrams as well", english.Removed(""))
 		for _, c := range crowd {
 			c.breaks()
 		}
@@ -117,10 +115,10 @@ func TestAServerWithoutFilesLeftGoesOnAndHeals(t *testing.T) {
 		t.Errorf("the log says %d times that connections cannot be accepted", got)
 	}
 	for _, m := range all[:10] { // the first, so they were accepted
-		m.reads(line.Prompt + "Welcome*")
+		m.reads(english.Prompt + "Welcome*")
 		m.breaks()
 	}
-	late.reads(line.Prompt + "Welcome to the chat room, late.*")
+	late.reads(english.Prompt + "Welcome to the chat room, late.*")
 	late.types("at last")
 	bob.until(func(said string) bool { return said == "late: at last" })
 	if !strings.Contains(p.errs.String(), "connections are accepted again") {

@@ -15,7 +15,6 @@ import (
 
 	"parley/chat"
 	"parley/server"
-	"parley/wire/line"
 )
 
 // smallSocket makes a socket hold little, and the server's side of it too: what is sent in small packets has a small buffer.
@@ -61,7 +60,7 @@ func stoppedReaders(t *testing.T, stopped int) {
 		all[i].types("", all[i].name)
 	}
 	for _, c := range all {
-		c.reads(line.Prompt + "Welcome to the chat room, " + c.name + ".*")
+		c.reads(english.Prompt + "Welcome to the chat room, " + c.name + ".*")
 	}
 	speaker, readers := all[0], all[1:members-stopped]
 	said, most := 0, 0

@@ -9,14 +9,13 @@ import (
 	"testing"
 
 	"parley/chat"
-	"parley/wire/line"
 )
 
 // TestTerminationWhilePeopleTalk: what anybody read is stored, in that order, everybody reads that the server stops, and connections
 // end in good order.
 func TestTerminationWhilePeopleTalk(t *testing.T) {
 	const talkers, listeners, enough = 4, 20, 300
-	refusal := line.Refused(chat.Refuse(chat.ShuttingDown))
+	refusal := english.Refused(chat.Refuse(chat.ShuttingDown))
 	dir := t.TempDir()
 	p := serve(t, dir, "--listen", "127.0.0.1:0", "--no-limits", "--line-history", "0")
 	var all []*caller
@@ -31,7 +30,7 @@ func TestTerminationWhilePeopleTalk(t *testing.T) {
 		reading.Go(func() {
 			c.until(func(said string) bool {
 				switch {
-				case said == line.Stopping:
+				case said == english.Stopping:
 					return true
 				case i < talkers && said == refusal: // of what was typed too late
 				default:

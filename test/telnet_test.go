@@ -5,8 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-
-	"parley/wire/line"
 )
 
 // shows waits until the program has printed want somewhere behind what was expected before.
@@ -34,7 +32,7 @@ func TestTheRealTelnetCarriesChinese(t *testing.T) {
 		ann := startTool(t, c.nick, script, "-qfc", telnet, "/dev/null")
 		ann.shows("Escape character is '")
 		ann.types("\n")
-		ann.shows(line.Prompt)
+		ann.shows(english.Prompt)
 		ann.types(c.nick + "\n")
 		ann.shows("Welcome to the chat room, " + c.nick + ". 1 other is here.")
 		bob.reads(c.nick + " enters the chat room")
@@ -47,7 +45,7 @@ func TestTheRealTelnetCarriesChinese(t *testing.T) {
 		}
 		ann.types("not this\x03")
 		ann.types("/quit\n")
-		ann.shows(line.Bye + "\r\n")
+		ann.shows(english.Bye + "\r\n")
 		bob.reads(c.nick + " quits the chat room")
 	}
 }
@@ -64,7 +62,7 @@ func TestTheRealTelnetShowsOnAfterCtrlC(t *testing.T) {
 	ann := startTool(t, "ann", script, "-qfc", telnet, "/dev/null")
 	ann.shows("Escape character is '^]'.\r\n")
 	ann.types("\n")
-	ann.shows(line.Prompt)
+	ann.shows(english.Prompt)
 	ann.types("ann\n")
 	ann.shows("Welcome to the chat room, ann. 1 other is here. /help lists commands.\r\n")
 	bob.reads("ann enters the chat room")
@@ -76,7 +74,7 @@ func TestTheRealTelnetShowsOnAfterCtrlC(t *testing.T) {
 		ann.shows(fmt.Sprintf("bob: answer %d\r\n", i))
 	}
 	ann.types("/quit\n")
-	ann.shows(line.Bye + "\r\n")
+	ann.shows(english.Bye + "\r\n")
 	bob.reads("ann quits the chat room")
 }
 
@@ -136,9 +134,9 @@ func TestAProxyHeaderInPiecesIsNotTakenForLines(t *testing.T) {
 	for cut := 1; cut <= 4; cut++ {
 		ann := r.call()
 		ann.sends(header[:cut])
-		prompt := make([]byte, len(line.Prompt))
+		prompt := make([]byte, len(english.Prompt))
 		n, err := io.ReadFull(ann.in, prompt) // the port has decided by now
-		if err != nil || string(prompt) != line.Prompt {
+		if err != nil || string(prompt) != english.Prompt {
 			t.Fatalf("after %d bytes: %q, %v", cut, prompt[:n], err)
 		}
 		ann.sends(header[cut:] + "\nann\nhello\n")
@@ -147,7 +145,7 @@ func TestAProxyHeaderInPiecesIsNotTakenForLines(t *testing.T) {
 			if err != nil {
 				t.Fatalf("after %d bytes it ends with %q: %v", cut, said, err)
 			}
-			if strings.TrimPrefix(said, line.Prompt) == line.NoProxy {
+			if strings.TrimPrefix(said, english.Prompt) == english.NoProxy {
 				break
 			}
 		}

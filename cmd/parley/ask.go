@@ -163,7 +163,7 @@ func refusalOf(response *http.Response) error {
 	}
 	refusal := &chat.Refusal{Code: problem.Code}
 	if problem.Message != refusal.Code.Sentence() {
-		refusal.Detail = problem.Message
+		refusal.Detail, refusal.Chinese = problem.Message, problem.Chinese
 	}
 	return refusal
 }

@@ -38,6 +38,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		config.Line.Lang = lang
 		opened, err := tui.Open(os.Stdin, os.Stdout, os.Getenv)
 		if err != nil {
 			return err

@@ -41,6 +41,7 @@ func Method(c command.Command) string {
 type Problem struct {
 	Code    chat.Code `json:"code"`
 	Message string    `json:"message"`
+	Chinese string    `json:"zh,omitempty"` // empty: the words of code
 }
 
 // Serve adds all commands to a mux, and an answer to whatever nobody else there answers.
@@ -140,7 +141,10 @@ func fail(w http.ResponseWriter, command string, err error, log *slog.Logger) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(Problem{refusal.Code, refusal.Error()}); err != nil {
+	if err := json.NewEncoder(w).Encode(Problem{
+		refusal.Code, refusal.Error(),
+		refusal.Chinese,
+	}); err != nil {
 		log.Debug("a refusal was not read", "err", err)
 	}
 }

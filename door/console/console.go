@@ -90,6 +90,13 @@ func (c *Console) take(ctx context.Context, line string) {
 			c.refused(err)
 			return
 		}
+		if row.IsEndless(arguments) { // it would never give the prompt back
+			c.terminal.Print(locale.Text{
+				EN: "that never ends; run it in another terminal: parley %s",
+				ZH: "这个命令不会自行结束，请在另一个终端运行：parley %s",
+			}.Format(c.lang, typed))
+			return
+		}
 		c.run(ctx, row, arguments)
 	}
 }
@@ -116,13 +123,6 @@ func (c *Console) say(ctx context.Context, text string) {
 }
 
 func (c *Console) run(ctx context.Context, row command.Command, arguments command.Arguments) {
-	if row.IsEndless(arguments) { // it would never give the prompt back
-		c.terminal.Print(locale.Text{
-			EN: "that never ends; run it in another terminal: parley %s",
-			ZH: "该命令不会自行结束，请在另一个终端中使用：parley %s",
-		}.Format(c.lang, row.Usage()))
-		return
-	}
 	own, err := chat.ParseText(arguments["text"], c.desk.TextMax)
 	isOwn := row.Name == "announce" && err == nil && c.lobby != nil
 	if isOwn {

@@ -30,7 +30,7 @@ func (a *answers) tell(answer command.Answer) error {
 		return a.wait(answerAhead)
 	}
 	a.any = true
-	row := shown(answer)
+	row := shown(answer, a.member.door.config.Language())
 	if len(a.rows)+len(row) > answerChunk {
 		if err := a.flush(); err != nil {
 			return err
@@ -73,8 +73,8 @@ func (a *answers) wait(most int) error {
 }
 
 // shown is an answer as it is written: whatever is in it steers no terminal.
-func shown(a command.Answer) []byte {
-	text, err := chat.ParseText(a.Text(locale.English), math.MaxInt)
+func shown(a command.Answer, lang locale.Lang) []byte {
+	text, err := chat.ParseText(a.Text(lang), math.MaxInt)
 	if err != nil {
 		return nil
 	}

@@ -152,7 +152,7 @@ func (c *crowds) showCrowd(id chat.RoomID, room *crowd) {
 	if len(room.waits) == 0 {
 		return
 	}
-	said, to, newcomers := tails(id, room.waits), room.to, room.newcomers
+	said, to, newcomers := tails(c.door.words, id, room.waits), room.to, room.newcomers
 	room.waits, room.nicks, room.newcomers, room.to = nil, nil, nil, nil
 	var ready []*member
 	defer func() { c.door.writer.Ready(ready...) }() // also after a panic: they were told Ready once
@@ -166,7 +166,7 @@ func (c *crowds) showCrowd(id chat.RoomID, room *crowd) {
 }
 
 // tails returns for each n the lines that tell of all who came and went but the first n.
-func tails(id chat.RoomID, waits []coming) [][]byte {
+func tails(words *line.Words, id chat.RoomID, waits []coming) [][]byte {
 	said := make([][]byte, len(waits)+1)
 	var came, went gathering
 	for n := len(waits) - 1; n >= 0; n-- {
@@ -175,7 +175,7 @@ func tails(id chat.RoomID, waits []coming) [][]byte {
 		} else {
 			went.before(w.nick)
 		}
-		said[n] = went.append(came.append(nil, id, true), id, false)
+		said[n] = went.append(came.append(nil, words, id, true), words, id, false)
 	}
 	return said
 }
@@ -192,11 +192,12 @@ func (g *gathering) before(nick string) {
 	g.named = append([]string{nick}, g.named[:min(len(g.named), crowdNamed-1)]...)
 }
 
-func (g *gathering) append(b []byte, id chat.RoomID, enter bool) []byte {
+// append encodes a gathering behind b; nothing if it is empty.
+func (g *gathering) append(b []byte, words *line.Words, id chat.RoomID, enter bool) []byte {
 	if g.count == 0 {
 		return b
 	}
-	return append(b, line.Line(line.Coming(id, enter, g.count, g.named...))...)
+	return append(b, line.Line(words.Coming(id, enter, g.count, g.named...))...)
 }
 
 // stop shows what waits, and ends the clock.

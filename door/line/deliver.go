@@ -35,7 +35,7 @@ func (d *Door) answer(a *hub.Answer) int {
 	case a.Refusal != nil:
 		d.endRun()
 		d.counts.refusals.Add(a.Refusal.Code)
-		d.write(r.member, line.Line(line.Refused(a.Refusal)))
+		d.write(r.member, line.Line(d.words.Refused(a.Refusal)))
 	}
 	d.settled = append(d.settled, r.member)
 	return r.size
@@ -47,10 +47,10 @@ func (d *Door) event(item hub.Item) {
 		if item.Self != nil && item.Self.Local == nil {
 			d.adopt(item.Self, e.Message.Seq)
 		}
-		d.come(item, e.Message, true, line.Coming(e.Message.Room, true, 1, e.Message.Nick))
+		d.come(item, e.Message, true, d.words.Coming(e.Message.Room, true, 1, e.Message.Nick))
 	case chat.Left:
 		d.left.note(e)
-		d.come(item, e.Message, false, line.Leaving(e))
+		d.come(item, e.Message, false, d.words.Leaving(e))
 	case chat.Ended:
 		if m := memberOf(item.Self); m != nil {
 			d.endRun()
@@ -101,11 +101,7 @@ func (d *Door) dismiss(m *member, e chat.Ended) {
 	m.inside = false
 	m.mu.Unlock()
 	if e.Reason == chat.ReasonKicked {
-		said := line.Removed
-		if e.Detail != "" {
-			said += ": " + e.Detail
-		}
-		d.write(m, line.Line(said))
+		d.write(m, line.Line(d.words.Removed(e.Detail)))
 	}
 	m.end(e.Reason)
 }
@@ -120,7 +116,7 @@ func (d *Door) tellTwo(item hub.Item, e chat.Told) {
 		}
 	}
 	if m := memberOf(item.Self); m != nil && e.To.Away != "" {
-		d.write(m, line.Line(line.IsAway(e.To.Nick.Name, e.To.Away)))
+		d.write(m, line.Line(d.words.IsAway(e.To.Nick.Name, e.To.Away)))
 	}
 }
 

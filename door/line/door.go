@@ -27,7 +27,8 @@ type Door struct {
 	doorway *hub.Doorway
 	desk    *command.Desk
 	counts  counters
-	encode  func([]byte, chat.Event) []byte // line.Append
+	words   *line.Words
+	encode  func([]byte, chat.Event) []byte // words.Append
 
 	gate   *outbox.Gate
 	writer *outbox.Writer[*member]
@@ -42,7 +43,7 @@ type Door struct {
 
 	mu      sync.Mutex // guards the rest
 	members map[chat.SessionID]*member
-	newest  uint64 // numbers connections
+	latest  uint64 // numbers connections
 	closed  bool
 
 	crowds    crowds
@@ -58,8 +59,9 @@ type Door struct {
 // New makes a door that is not open yet. desk is what members' commands work on; now is the
 // clock of rates and of crowds.
 func New(config Config, desk *command.Desk, log *slog.Logger, now func() time.Time) *Door {
+	words := line.In(config.Language())
 	d := &Door{
-		config: config, desk: desk, log: log, now: now, encode: line.Append,
+		config: config, desk: desk, log: log, now: now, words: words, encode: words.Append,
 		members: map[chat.SessionID]*member{}, asides: newAsides(), left: newDepartures(),
 		unread: unread{most: unreadMax, patience: unreadPatience}, departing: departing{every: leaveEvery},
 	}
@@ -94,7 +96,7 @@ func (d *Door) Close() error {
 	d.mu.Unlock()
 	d.crowds.stop()
 	for _, m := range all {
-		m.push(line.Line(line.Stopping))
+		m.push(line.Line(d.words.Stopping))
 		m.end(chat.ReasonEnded)
 	}
 	d.cancel()
@@ -139,8 +141,8 @@ func (d *Door) admit(conn net.Conn) *member {
 		return nil
 	}
 	d.serving.Add(1)
-	d.newest++
-	m.id = d.doorway.SessionID(number(d.newest))
+	d.latest++
+	m.id = d.doorway.SessionID(number(d.latest))
 	d.members[m.id] = m
 	return m
 }

@@ -11,7 +11,6 @@ import (
 
 	"parley/chat"
 	"parley/hub"
-	"parley/wire/line"
 )
 
 func TestEnteringAndTalking(t *testing.T) {
@@ -19,13 +18,15 @@ func TestEnteringAndTalking(t *testing.T) {
 	ann := h.enter("ann")
 	bob := h.call()
 	bob.types("ANN", "", "admin", "bob")
-	bob.reads(line.Prompt+"! the nickname is occupied", line.Prompt+line.Prompt+"! the nickname is reserved", line.Prompt+"Welcome to the chat room, bob. 1 other is here.")
-	ann.reads(line.Asked, "bob enters the chat room")
+	bob.reads(english.Prompt+"! the nickname is occupied",
+		english.Prompt+english.Prompt+"! the nickname is reserved",
+		english.Prompt+"Welcome to the chat room, bob. 1 other is here.")
+	ann.reads(english.Asked, "bob enters the chat room")
 	ann.types("hello  there", "", "//slash")
 	bob.reads("ann: hello  there", "ann: /slash")
 	bob.types("你好", "/me waves", "/quit")
 	ann.reads("bob: 你好", "* bob waves", "bob quits the chat room")
-	bob.reads("told to everybody in lobby", line.Bye)
+	bob.reads("told to everybody in lobby", english.Bye)
 	bob.ends()
 	want := []string{"entered ann", "entered bob", "message ann hello  there", "message ann /slash", "message bob 你好", "action bob waves", "left bob quit"}
 	if got := h.history(chat.Lobby); !slices.Equal(got, want) {
@@ -132,7 +133,7 @@ func TestEndOfInputLeavesAfterWhatWasSaid(t *testing.T) {
 	if err := ann.conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	ann.reads(line.Prompt + "Welcome")
+	ann.reads(english.Prompt + "Welcome")
 	ann.ends()
 	bob.reads("ann enters the chat room", "ann: one", "ann: two", "ann: three", "ann quits the chat room")
 }
@@ -219,7 +220,7 @@ func TestALineIsSettledOnceItIsOnItsWayToEverybody(t *testing.T) {
 func TestWhoDoesNotEnterIsLetGo(t *testing.T) {
 	h := open(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
 	ann := h.call()
-	ann.reads(line.Prompt + line.TimedOut)
+	ann.reads(english.Prompt + english.TimedOut)
 	ann.ends()
 }
 
@@ -235,7 +236,7 @@ func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
 	bob = h.enter("bob")
 	ann.reads("bob enters the chat room")
 	bob.types("/quit")
-	bob.reads(line.Bye) // nothing was missed
+	bob.reads(english.Bye) // nothing was missed
 	ann.reads("bob quits the chat room")
 	ann.types("one", "/me waves", "three", "/history --last 1")
 	ann.reads("told to everybody in lobby")
@@ -253,7 +254,7 @@ func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
 	ann.types("live")
 	bob.reads("ann: live")
 	cid := h.enter("cid")
-	cid.reads(line.Latest)
+	cid.reads(english.Latest)
 	for _, want := range []string{"* ann waves", "ann: three", "ann: live"} {
 		if got := cid.next(); !strings.HasSuffix(got, want) {
 			t.Errorf("%q, want %q", got, want)
@@ -376,7 +377,7 @@ func TestTheServerSaysThatItStops(t *testing.T) {
 	h.closed = true
 	closed := make(chan error)
 	go func() { closed <- h.door.Close() }()
-	ann.reads(line.Stopping)
+	ann.reads(english.Stopping)
 	ann.ends()
 	if err := <-closed; err != nil {
 		t.Error(err)
@@ -424,7 +425,7 @@ func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
 // TestWhoComesInACrowdHearsOfThoseAfter: not of itself, nor of who was there before.
 func TestWhoComesInACrowdHearsOfThoseAfter(t *testing.T) {
 	waits := []coming{{"a", true}, {"b", true}, {"x", false}, {"c", true}, {"d", true}}
-	said := tails(chat.Lobby, waits)
+	said := tails(english, chat.Lobby, waits)
 	for n, want := range []string{
 		"a, b and 2 others enter the chat room\nx quits the chat room\n",
 		"b, c and 1 other enter the chat room\nx quits the chat room\n",
@@ -459,7 +460,7 @@ func TestALineWithoutAnEndIsThrottledToo(t *testing.T) {
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters the chat room")
 	bob.types(strings.Repeat("x", 64<<10), "that was long")
-	bob.reads(line.Refused(chat.Refuse(chat.TextTooLong)))
+	bob.reads(english.Refused(chat.Refuse(chat.TextTooLong)))
 	ann.reads("bob: that was long")
 	if got := h.door.counts.slowed.Load(); got == 0 {
 		t.Error("64 KiB are taken as fast as they come")

@@ -29,7 +29,7 @@ func (m *member) finish() {
 	}
 	m.leave()
 	if panicked != nil {
-		m.onlyWords(line.Line(line.Refused(chat.Refuse(chat.Internal))))
+		m.onlyWords(line.Line(m.door.words.Refused(chat.Refuse(chat.Internal))))
 	}
 }
 
@@ -57,11 +57,11 @@ func (m *member) leave() {
 	_ = m.conn.SetWriteDeadline(time.Now().Add(farewell)) // the log may have taken its time
 	switch {
 	case why == chat.ReasonSlow:
-		m.lastWords(line.Slow)
+		m.lastWords(m.door.words.Slow)
 	case m.quits != nil:
-		m.lastWords(line.Bye)
+		m.lastWords(m.door.words.Bye)
 	case errors.Is(m.over, os.ErrDeadlineExceeded) && why == chat.ReasonGone:
-		m.lastWords(line.TimedOut)
+		m.lastWords(m.door.words.TimedOut)
 	}
 }
 

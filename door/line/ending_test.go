@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/wire/line"
 )
 
 // TestAKickEndsAThrottledClient: at once, and not when its pause is over.
@@ -25,7 +24,7 @@ func TestAKickEndsAThrottledClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	ann.reads("bob quits the chat room")
-	bob.reads(line.Removed)
+	bob.reads(english.Removed(""))
 	bob.ends()
 }
 
@@ -59,7 +58,7 @@ func TestLastWordsAreReadThoughTheLogTookItsTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.serving.Go(func() { m.leave(); m.hangUp() })
-	(&caller{t, far, bufio.NewReader(far)}).reads(line.Bye)
+	(&caller{t, far, bufio.NewReader(far)}).reads(english.Bye)
 	h.serving.Wait()
 }
 
@@ -70,13 +69,13 @@ func TestALeaveThatAFullDiskRefusesIsMadeUpFor(t *testing.T) {
 	ann.reads("bob enters the chat room", "cid enters the chat room")
 	h.storage.full.Store(true)
 	bob.types("/quit")
-	bob.reads("cid enters the chat room", line.Bye)
+	bob.reads("cid enters the chat room", english.Bye)
 	bob.ends()
 	if err := cid.conn.Close(); err != nil {
 		t.Fatal(err)
 	}
 	ann.types("hello")
-	ann.reads(line.Refused(chat.Refuse(chat.StorageFull)))
+	ann.reads(english.Refused(chat.Refuse(chat.StorageFull)))
 	h.storage.full.Store(false)
 	left := map[string]bool{ann.next(): true, ann.next(): true}
 	if !left["bob quits the chat room"] || !left["cid quits the chat room"] {

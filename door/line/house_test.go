@@ -18,11 +18,15 @@ import (
 	"parley/command"
 	"parley/hub"
 	"parley/ledger/local"
+	"parley/locale"
 	"parley/store"
 	"parley/wire/line"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// english is what the door says to clients.
+var english = line.In(locale.English)
 
 // patience bounds what would hang for ever if a promise were broken.
 const patience = 20 * time.Second
@@ -193,7 +197,7 @@ func (h *house) enter(nick string) *caller {
 	h.t.Helper()
 	c := h.call()
 	c.types(nick)
-	c.reads(line.Prompt + "Welcome to the chat room, " + nick + ".")
+	c.reads(english.Prompt + "Welcome to the chat room, " + nick + ".")
 	return c
 }
 

@@ -74,7 +74,7 @@ func (m *member) prompt() {
 	if err := m.conn.SetReadDeadline(time.Now().Add(m.door.config.Patience)); err != nil {
 		m.door.log.Debug("a connection has no deadline", "door", Name, "session", m.id, "err", err)
 	}
-	m.push([]byte(line.Prompt))
+	m.push([]byte(m.door.words.Prompt))
 }
 
 // begin asks for a nickname, and takes what was typed after the Enter that told who the connection is for, or whatever was typed in
@@ -148,7 +148,7 @@ func (m *member) take(typed []byte, err error) error {
 	case errors.Is(err, io.EOF):
 		return err
 	case errors.Is(err, line.ErrProxy):
-		m.push(line.Line(line.NoProxy))
+		m.push(line.Line(m.door.words.NoProxy))
 		return io.EOF // nothing that follows is a line
 	case err != nil:
 		m.refuse(chat.Refuse(chat.TextTooLong))
@@ -359,5 +359,5 @@ func (m *member) tooSlow() {
 // refuse says no.
 func (m *member) refuse(r *chat.Refusal) {
 	m.door.counts.refusals.Add(r.Code)
-	m.push(line.Line(line.Refused(r)))
+	m.push(line.Line(m.door.words.Refused(r)))
 }

@@ -100,10 +100,10 @@ func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
 	if len(missed) == 0 {
 		return nil
 	}
-	last := newest(missed, d.config.History, recentMax)
-	intro := line.Latest
+	last := d.newest(missed, d.config.History, recentMax)
+	intro := d.words.Latest
 	if left > 0 {
-		intro = line.Missed(len(missed), len(last), len(missed) == hub.SaidMax)
+		intro = d.words.Missed(len(missed), len(last), len(missed) == hub.SaidMax)
 	}
 	lines = line.Line(intro)
 	for _, l := range last {
@@ -114,11 +114,11 @@ func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
 
 // newest words the last of some messages: at most so many, and so many bytes unless the very last
 // has more. Long ones are shortened.
-func newest(messages []chat.Message, most, bytes int) (lines [][]byte) {
+func (d *Door) newest(messages []chat.Message, most, bytes int) (lines [][]byte) {
 	for i := len(messages) - 1; i >= 0 && len(lines) < most; i-- {
 		m := messages[i]
-		m.Text = line.Shortened(m.Text)
-		l := shown(&command.Line{Message: m})
+		m.Text = d.words.Shortened(m.Text)
+		l := shown(&command.Line{Message: m}, d.config.Language())
 		if bytes -= len(l); bytes < 0 && len(lines) > 0 {
 			break
 		}

@@ -55,7 +55,7 @@ func (d *Door) append(b []byte, item hub.Item) (encoded []byte) {
 	defer func() {
 		if p := fault.Caught(recover()); p != nil {
 			d.panicked(p, "event", fmt.Sprintf("%T", item.Event))
-			encoded = append(b, line.Line(line.Unshown)...)
+			encoded = append(b, line.Line(d.words.Unshown)...)
 		}
 	}()
 	return d.encode(b, item.Event)

@@ -12,7 +12,6 @@ import (
 
 	"parley/chat"
 	"parley/hub"
-	"parley/wire/line"
 )
 
 // panics checks how many panics the door has counted.
@@ -36,7 +35,7 @@ func (h *house) carriesOn(ann *caller) {
 	ann.types("/quit")
 	cid.reads("ann quits the chat room")
 	next.types("dan")
-	next.reads(line.Prompt + "Welcome to the chat room, dan. 1 other is here.")
+	next.reads(english.Prompt + "Welcome to the chat room, dan. 1 other is here.")
 	cid.reads("dan enters the chat room")
 }
 
@@ -66,7 +65,7 @@ func (h *house) endsOneSession(arm func(), typed string) {
 	ann.reads("ben enters the chat room")
 	arm()
 	ben.types(typed)
-	ben.reads(line.Refused(chat.Refuse(chat.Internal)))
+	ben.reads(english.Refused(chat.Refuse(chat.Internal)))
 	ben.ends()
 	h.carriesOn(ann)
 	h.panics(1)
@@ -76,7 +75,7 @@ func (h *house) endsOneSession(arm func(), typed string) {
 func TestAnEventThatCannotBeEncodedIsTold(t *testing.T) {
 	h := open(t, nil, func(h *house) {
 		h.door.encode = func(b []byte, e chat.Event) []byte {
-			said := line.Append(b, e)
+			said := english.Append(b, e)
 			if strings.Contains(string(said[len(b):]), "cursed") {
 				panic("a fault in the encoder")
 			}
@@ -86,7 +85,7 @@ func TestAnEventThatCannotBeEncodedIsTold(t *testing.T) {
 	ann, ben := h.enter("ann"), h.enter("ben")
 	ann.reads("ben enters the chat room")
 	ann.types("before", "cursed", "after", "/msg ben cursed", "/who")
-	ben.reads("ann: before", line.Unshown, "ann: after", line.Unshown)
+	ben.reads("ann: before", english.Unshown, "ann: after", english.Unshown)
 	ann.reads("told to ben alone", "ann", "ben") // its own requests were answered
 	ben.types("still here")
 	ann.reads("ben: still here")
@@ -141,7 +140,7 @@ func TestAPanicWhileWritingEndsOneSession(t *testing.T) {
 	bad := &grenade{Conn: near}
 	h.serving.Go(func() { h.door.Serve(bad, nil) })
 	bob := &caller{t, far, bufio.NewReader(far)}
-	if _, err := bob.in.Discard(len(line.Prompt)); err != nil {
+	if _, err := bob.in.Discard(len(english.Prompt)); err != nil {
 		t.Fatal(err)
 	}
 	bob.types("bob")

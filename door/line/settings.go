@@ -9,8 +9,10 @@ import (
 
 // Config is how the door works. Settings tells what an operator can set of it; whoever makes the door says the rest.
 type Config struct {
-	TextMax int // bytes of one message
+	TextMax int         // bytes of one message
+	Lang    locale.Lang // what Words means with auto
 
+	Words    string        // the language in which clients are spoken to: auto, en or zh
 	Rate     float64       // lines a second that a member may say; 0: no limit
 	Burst    int           // lines at once; more are taken more slowly
 	History  int           // messages shown to who enters; 0: none
@@ -18,9 +20,28 @@ type Config struct {
 	Outbox   int           // bytes that may wait for one member
 }
 
+// Language returns what members are spoken to in.
+func (c *Config) Language() locale.Lang {
+	switch c.Words {
+	case "en":
+		return locale.English
+	case "zh":
+		return locale.Chinese
+	}
+	return c.Lang
+}
+
 // Settings returns the door's rows of the table of settings, each for its field.
 func (c *Config) Settings() []setting.Setting {
 	return []setting.Setting{
+		{
+			Key: "line.words", Default: "auto", Field: setting.OneOf(&c.Words, "auto", "en", "zh"),
+			Help: locale.Text{
+				EN: "language of prompts and notices: en, zh, or auto for that of the " +
+					"server's screen",
+				ZH: "提示和通知的语言：en（英文）、zh（中文），或 auto（与服务器界面相同）",
+			},
+		},
 		{
 			Key: "line.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
 			Help: locale.Text{EN: "lines a second from one member, above which it is throttled; 0: no limit", ZH: "每个成员每秒的行数，超出则放慢接收；0 表示不限"},

@@ -8,7 +8,6 @@ import (
 
 	"parley/chat"
 	"parley/command"
-	"parley/locale"
 	"parley/wire/line"
 )
 
@@ -16,7 +15,7 @@ import (
 func (m *member) enter(typed string) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
-		m.push([]byte(line.Prompt))
+		m.push([]byte(m.door.words.Prompt))
 		return
 	}
 	nick, err := chat.ParseNick(typed)
@@ -25,16 +24,17 @@ func (m *member) enter(typed string) {
 	}
 	if err != nil {
 		m.refuse(refusalOf(err))
-		m.push([]byte(line.Prompt))
+		m.push([]byte(m.door.words.Prompt))
 		return
 	}
 	_ = m.conn.SetReadDeadline(time.Time{}) // or it ends: then end sets another
 	if m.why() != "" {
 		_ = m.conn.SetReadDeadline(past)
 	}
-	first := line.Line(line.Welcome(nick.Name, max(0, m.door.desk.Hub.Present(chat.Lobby)-1)))
+	first := line.Line(m.door.words.Welcome(nick.Name, max(0,
+		m.door.desk.Hub.Present(chat.Lobby)-1)))
 	if topic := m.door.desk.Hub.Topic(chat.Lobby); topic != "" {
-		first = append(first, line.Line(line.Topic(topic))...)
+		first = append(first, line.Line(m.door.words.Topic(topic))...)
 	}
 	first = append(first, m.door.recent(m, nick)...)
 	if m.follow(m.out.Release(first)) {
@@ -72,7 +72,7 @@ func (m *member) command(typed string) {
 	row, arguments, err := command.Parse(typed, caller)
 	if err == nil {
 		err = row.Run(m.door.ctx, m.door.desk, caller, arguments, told.tell)
-		if empty := row.Empty.In(locale.English); err == nil && !told.any && empty != "" {
+		if empty := row.Empty.In(m.door.config.Language()); err == nil && !told.any && empty != "" {
 			told.rows = line.Line(empty)
 		}
 	}

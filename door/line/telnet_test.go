@@ -59,7 +59,7 @@ func TestCtrlCInTelnetLosesOnlyTheLineUnderWay(t *testing.T) {
 func TestATelnetClientInBinaryStillReadsCRLF(t *testing.T) {
 	h := open(t, nil)
 	bob, ann := h.enter("bob"), h.call()
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("\xe5\xb0\xff\xf5\xff\xfd\x06\xe6\x98\x8e\r\n") // 小明, as telnet sends it
 	ann.hears(offer + mark)
 	ann.reads("Welcome to the chat room, 小明.")
@@ -75,7 +75,7 @@ func TestATelnetClientReadsCRLFAndOthersDoNot(t *testing.T) {
 	h := open(t, nil)
 	bob, cid, ann := h.enter("bob"), h.enter("cid"), h.call()
 	bob.reads("cid enters the chat room")
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("\xff\xfd\x03\xff\xfb\x18\xff\xfb\x1fann\r\x00")
 	ann.hears(offer + "\xff\xfc\x03\xff\xfe\x18\xff\xfe\x1f")
 	ann.reads("Welcome to the chat room, ann. 2 others are here. /help lists commands.\r")
@@ -103,7 +103,7 @@ func TestATelnetClientWithoutADescriptorReadsCRLF(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := line.Prompt + offer + mark +
+	want := english.Prompt + offer + mark +
 		"Welcome to the chat room, ann. Nobody else is here. /help lists commands.\r\n[lobby]"
 	got := make([]byte, len(want))
 	if n, err := io.ReadFull(ann, got); err != nil || string(got) != want {
@@ -115,7 +115,7 @@ func TestATelnetClientWithoutADescriptorReadsCRLF(t *testing.T) {
 func TestARawTerminalIsHeard(t *testing.T) {
 	h := open(t, nil)
 	bob, ann := h.enter("bob"), h.call()
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("am\x7fnn\r")
 	ann.reads("Welcome to the chat room, ann.")
 	bob.reads("ann enters the chat room")
@@ -145,14 +145,14 @@ func TestTextInAnotherEncodingIsRefusedAndLosesNothing(t *testing.T) {
 func TestAProxyHeaderInPiecesIsRefused(t *testing.T) {
 	h := open(t, nil)
 	ann := h.call()
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("\r\n")
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("\r\n")
-	ann.hears(line.Prompt)
+	ann.hears(english.Prompt)
 	ann.sends("\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x00\x01\x00\x02")
 	ann.sends("\nann\nhello\n")
-	ann.reads(line.NoProxy)
+	ann.reads(english.NoProxy)
 	ann.ends()
 	if got := h.history("lobby"); len(got) > 0 {
 		t.Errorf("stored %q", got)

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/wire/line"
 )
 
 // selfSigned returns a certificate of a server that nobody needs to trust.
@@ -73,7 +72,7 @@ func (h *house) stall(nick string, certificate tls.Certificate) *stalled {
 	}
 	c.conn = tls.Client(c.tcp, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &c.secrets, MinVersion: tls.VersionTLS13})
 	c.write(nick + "\n")
-	want := line.Prompt + "Welcome to the chat room, " + nick + "."
+	want := english.Prompt + "Welcome to the chat room, " + nick + "."
 	got := make([]byte, len(want))
 	for n := 0; n < len(got); {
 		read, err := c.conn.Read(got[n:])

@@ -2,8 +2,6 @@ package line
 
 import (
 	"testing"
-
-	"parley/wire/line"
 )
 
 func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
@@ -16,7 +14,7 @@ func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
 	}
 	bob.reads("[dev] ann enters the room")
 	ann.types("/part dev tea  is ready", "/quit back tomorrow\x1b[2J")
-	ann.reads("[dev] you have left this room", line.Bye)
+	ann.reads("[dev] you have left this room", english.Bye)
 	ann.ends()
 	bob.reads("[dev] ann leaves the room (tea  is ready)", "ann quits the chat room (back tomorrow\uFFFD[2J)")
 }

@@ -11,14 +11,14 @@ import (
 	"parley/chat"
 	"parley/command"
 	"parley/store"
-	"parley/wire/line"
 )
 
 // asks lets nick enter and ask for more than may be ahead of it, and read nothing of it.
 func (h *house) asks(nick string) *caller {
 	h.t.Helper()
 	c := h.pipe()
-	if _, err := io.ReadFull(c.in, make([]byte, len(line.Prompt))); err != nil { // no line break follows it
+	if _, err := io.ReadFull(c.in, make([]byte,
+		len(english.Prompt))); err != nil { // no line break follows it
 		h.t.Fatal(err)
 	}
 	c.types(nick)
@@ -71,7 +71,10 @@ func TestAnAnswerIsDroppedThatNobodyReads(t *testing.T) {
 				last = l
 			}
 		}
-		if want := map[bool]string{true: "ann: the end of it\n", false: line.Slow + "\n"}[kept]; !strings.HasSuffix(last, want) {
+		if want := map[bool]string{
+			true:  "ann: the end of it\n",
+			false: english.Slow + "\n",
+		}[kept]; !strings.HasSuffix(last, want) {
 			t.Errorf("the last that s%d reads is %.60q, want %q", i, last, want)
 		}
 	}
@@ -85,7 +88,7 @@ func TestAnAnswerWaitsForItsReaderOnlySoLong(t *testing.T) {
 	silent := h.asks("silent")
 	ann.reads("silent enters the chat room", "silent quits the chat room")
 	rest, err := io.ReadAll(silent.in)
-	if err != nil || !strings.HasSuffix(string(rest), line.Slow+"\n") {
+	if err != nil || !strings.HasSuffix(string(rest), english.Slow+"\n") {
 		t.Errorf("it ends with %q, %v", rest[max(0, len(rest)-100):], err)
 	}
 	got := h.history(chat.Lobby)
@@ -105,7 +108,7 @@ func TestWhatAnEntryIsSentIsBounded(t *testing.T) {
 	ann.types("/topic")
 	ann.reads("lobby has no topic")
 	bob := h.enter("bob")
-	bob.reads(line.Latest)
+	bob.reads(english.Latest)
 	shown := recentMax / len("2006-01-02 15:04:05  ann: "+text+"\n")
 	for range shown {
 		bob.readsOf("ann: " + text)
@@ -121,7 +124,7 @@ func TestWhatAnEntryIsSentIsBounded(t *testing.T) {
 	ann.types("bye", "/topic")
 	ann.reads("lobby has no topic")
 	back := h.enter("bob")
-	back.reads(line.Missed(61, shown+1, false)) // the last one is short
+	back.reads(english.Missed(61, shown+1, false)) // the last one is short
 	for range shown {
 		back.readsOf("ann: " + text)
 	}
@@ -135,7 +138,7 @@ func TestALongMessageIsRepeatedInShort(t *testing.T) {
 	ann.types(strings.Repeat("x", 599)+"好的", strings.Repeat("y", 600), "/topic")
 	ann.reads("lobby has no topic")
 	bob := h.enter("bob")
-	bob.reads(line.Latest)
+	bob.reads(english.Latest)
 	bob.readsOf("ann: "+strings.Repeat("x", 599)+" … (6 more bytes, see /history)",
 		"ann: "+strings.Repeat("y", 600))
 }

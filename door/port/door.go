@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parley/guard"
+	"parley/locale"
 )
 
 // Name is the door's name in the log and in reports.
@@ -26,14 +27,19 @@ type Handler interface {
 	Serve(conn net.Conn, first []byte)
 }
 
-// Way is a way into the chat room, told to those who came in the wrong one: plain text, such as "IRC" and "connect to port 8888".
-type Way struct{ Name, How string }
+// Way is a way into the chat room, told to a client of a protocol that is not served: plain text,
+// such as "IRC" and "connect to port 8888".
+type Way struct {
+	Name string
+	How  locale.Text
+}
 
 // Config is what an operator can set, and who serves what.
 type Config struct {
 	Handlers    map[Protocol]Handler // by what clients speak; a protocol without one is answered with no
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	Ways        []Way          // told to those whose protocol is not served
+	Lang        locale.Lang    // of what clients in plain text are told
 	Allow       []netip.Prefix // networks served without encryption beside loopback and private ones
 	Proxies     []netip.Prefix // from where each connection begins with a PROXY header (version 1 or 2), and only from there
 	Patience    time.Duration  // how long it may take until it is told what a client speaks; a minute is sensible

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"parley/locale"
 )
 
 // Who is turned away has partingTime to read why, and what it still says, up to partingBytes, is thrown away: a connection that is
@@ -49,23 +51,39 @@ const (
 	reasonCount
 )
 
-// reasons are what each is called in reports, the status it has in HTTP, and what the client is told; nothing: it cannot be.
-var reasons = [reasonCount]struct{ name, status, says, zh string }{
-	foreign: {
-		"foreign", "403 Forbidden",
-		"from outside of its own network this server is reached with TLS only: connect to the same port with TLS",
-		"从外部网络只能通过 TLS 连接本服务器：请使用 TLS（https）连接同一端口",
-	},
-	crowded:        {"crowded", "503 Service Unavailable", "too many connections, try again later", "连接太多，请稍后再试"},
-	crowdedAddress: {"crowded_address", "503 Service Unavailable", "too many connections from your address, close one of them", "来自你的地址的连接太多，请先关闭一个"},
-	tooFast:        {"too_fast", "429 Too Many Requests", "too many connections in a short time, try again later", "短时间内连接太多，请稍后再试"},
-	silent:         {"silent", "408 Request Timeout", "nothing that is understood was said for too long: press Enter to begin", "太久没有收到可识别的内容：请按回车键开始"},
-	unknown: {
-		"unknown", "400 Bad Request",
-		"this is not understood here: with netcat, press Enter to begin; text must be UTF-8",
-		"无法识别：使用 netcat 时请按回车键开始，文本须为 UTF-8 编码",
-	},
-	unserved:     {"unserved", "501 Not Implemented", "this is a Parley chat room, which is not entered this way here", "这里是 Parley 聊天室，但此处不支持这种进入方式"},
+// reasons are what each is called in reports, the status it has in HTTP, and what the client is
+// told; nothing: it cannot be told.
+var reasons = [reasonCount]struct {
+	name, status string
+	says         locale.Text
+}{
+	foreign: {"foreign", "403 Forbidden", locale.Text{
+		EN: "from outside of its own network this server is reached with TLS only: " +
+			"connect to the same port with TLS",
+		ZH: "从外部网络只能通过 TLS 连接本服务器：请使用 TLS（https）连接同一端口",
+	}},
+	crowded: {"crowded", "503 Service Unavailable", locale.Text{
+		EN: "too many connections, try again later", ZH: "连接太多，请稍后再试",
+	}},
+	crowdedAddress: {"crowded_address", "503 Service Unavailable", locale.Text{
+		EN: "too many connections from your address, close one of them",
+		ZH: "来自你的地址的连接太多，请先关闭一个",
+	}},
+	tooFast: {"too_fast", "429 Too Many Requests", locale.Text{
+		EN: "too many connections in a short time, try again later", ZH: "短时间内连接太多，请稍后再试",
+	}},
+	silent: {"silent", "408 Request Timeout", locale.Text{
+		EN: "the client sent nothing that is valid here for too long: press Enter to begin",
+		ZH: "太久没有收到可识别的内容：请按回车键开始",
+	}},
+	unknown: {"unknown", "400 Bad Request", locale.Text{
+		EN: "unknown protocol: with netcat, press Enter to begin; text must be UTF-8",
+		ZH: "无法识别：使用 netcat 时请按回车键开始，文本须为 UTF-8 编码",
+	}},
+	unserved: {"unserved", "501 Not Implemented", locale.Text{
+		EN: "this is a Parley chat room, which does not serve this protocol here",
+		ZH: "这是 Parley 聊天室，此处不支持这种协议",
+	}},
 	tlsFailed:    {name: "tls_failed"},
 	proxyFailed:  {name: "proxy_failed"},
 	panicked:     {name: "panicked"},
@@ -96,20 +114,20 @@ func (d *Door) part(v *visit, p Protocol, r reason) {
 func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	says := reasons[r].says
 	switch {
-	case says == "":
+	case says.EN == "":
 		return ""
 	case p == TLS:
 		return refusesTLS
 	case p == HTTP:
 		return d.page(r, strings.HasPrefix(string(v.first), "HEAD "))
 	case p == IRC:
-		return "ERROR :" + says + "\r\n"
+		return "ERROR :" + says.EN + "\r\n"
 	}
 	var text strings.Builder
-	text.WriteString(says + "\r\n")
+	text.WriteString(says.In(d.config.Lang) + "\r\n")
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {
-			fmt.Fprintf(&text, "%s: %s\r\n", w.Name, w.How)
+			fmt.Fprintf(&text, "%s: %s\r\n", w.Name, w.How.In(d.config.Lang))
 		}
 	}
 	return text.String()
@@ -120,11 +138,15 @@ func (d *Door) page(r reason, headOnly bool) string {
 	var body strings.Builder
 	body.WriteString("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
 		"<title>Parley</title></head><body>\n<h1>Parley</h1>\n")
-	fmt.Fprintf(&body, "<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n", html.EscapeString(reasons[r].says), html.EscapeString(reasons[r].zh))
+	says := reasons[r].says
+	fmt.Fprintf(&body, "<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n",
+		html.EscapeString(says.EN), html.EscapeString(says.ZH))
 	if len(d.config.Ways) > 0 {
-		body.WriteString("<p><span lang=\"en\">Ways in</span> <span lang=\"zh\">进入方式</span></p>\n<dl>\n")
+		body.WriteString("<p><span lang=\"en\">Ways in</span> " +
+			"<span lang=\"zh\">加入方式</span></p>\n<dl>\n")
 		for _, w := range d.config.Ways {
-			fmt.Fprintf(&body, "<dt>%s</dt><dd>%s</dd>\n", html.EscapeString(w.Name), html.EscapeString(w.How))
+			fmt.Fprintf(&body, "<dt>%s</dt><dd lang=\"en\">%s</dd><dd lang=\"zh\">%s</dd>\n",
+				html.EscapeString(w.Name), html.EscapeString(w.How.EN), html.EscapeString(w.How.ZH))
 		}
 		body.WriteString("</dl>\n")
 	}

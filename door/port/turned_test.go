@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/pires/go-proxyproto"
+	"parley/locale"
 )
 
 func textLog(to io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(to, nil)) }
@@ -34,7 +35,13 @@ func (c *client) response(method string) (*http.Response, string) {
 func TestWhoIsNotServedIsToldInWhatItSpeaks(t *testing.T) {
 	r := openRoom(t, func(c *Config) {
 		c.Handlers = nil
-		c.Ways = []Way{{"IRC", "connect to <chat.example> & join #lobby"}, {"datagrams", "UDP port 8888"}}
+		c.Ways = []Way{
+			{"IRC", locale.Text{EN: "connect to <chat.example> & join #lobby"}},
+			{"datagrams", locale.Text{
+				EN: "UDP port 8888",
+				ZH: "UDP 端口 8888",
+			}},
+		}
 	})
 	for _, method := range []string{"GET", "HEAD", "POST"} {
 		answer, body := r.dial(0).say(method + " / HTTP/1.1\r\nHost: x\r\n\r\n").response(method)
@@ -44,7 +51,10 @@ func TestWhoIsNotServedIsToldInWhatItSpeaks(t *testing.T) {
 		if method == "HEAD" {
 			continue
 		}
-		for _, part := range []string{"not entered this way", "聊天室", "&lt;chat.example&gt; &amp; join #lobby", "UDP port 8888"} {
+		for _, part := range []string{
+			"does not serve this protocol", "聊天室",
+			"&lt;chat.example&gt; &amp; join #lobby", "UDP port 8888",
+		} {
 			if !strings.Contains(body, part) {
 				t.Errorf("%s: the page does not say %q: %s", method, part, body)
 			}
@@ -216,8 +226,8 @@ func TestAProxyTellsWhoItsClientIs(t *testing.T) {
 
 func TestOnlyNamedProxiesAreBelieved(t *testing.T) {
 	r := openRoom(t, func(c *Config) { c.Proxies = prefixes("10.0.0.0/8") })
-	r.dial(0).say(v1("192.0.2.1") + "\r\n").hearsLast("not understood")
-	r.dial(0).say(v2("192.0.2.1") + "\r\n").hearsLast("not understood")
+	r.dial(0).say(v1("192.0.2.1") + "\r\n").hearsLast("unknown protocol")
+	r.dial(0).say(v2("192.0.2.1") + "\r\n").hearsLast("unknown protocol")
 	r.dial(0).say("\r\n").greets(Line, "plain", "127.0.0.1", "\r\n")
 	r.counted(2, "unknown")
 }

@@ -1,24 +1,25 @@
 """Chat in a terminal: /help lists commands, Ctrl-D or Ctrl-C leaves."""
-import contextlib, os, queue, signal, socket, sys, threading
+import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
-PROMPT = "Please enter nickname: "
-LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
+PROMPTS = {"Please enter nickname: ": "Connection lost, reconnecting.",
+           "请输入昵称：": "连接已断开，正在重新连接。"}  # with what a loss is told in that language
 name, done = "", threading.Event()  # done: no more input
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
-lang = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-LOSS = "连接已断开，正在重新连接。" if lang.startswith("zh") else "Connection lost, reconnecting."
+LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
 
 def read_keyboard():
-    for line in sys.stdin:
-        typed.put(line.rstrip("\n"))
+    [typed.put(line.rstrip("\n")) for line in sys.stdin]
     done.set()
     typed.put("/quit")
 
 def receive(room, line=""):
     with contextlib.suppress(OSError):
-        for line in room:
-            print(line, end="", flush=True)
-    typed.put(OVER if line.startswith(("you have left", "you were removed")) else LOST)
+        for line in room: print(line, end="", flush=True)
+    typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
+
+def question(room, asked=""):
+    while asked not in PROMPTS and (char := room.read(1)): asked += char
+    return asked
 
 def talk(s, known):
     global name
@@ -28,8 +29,8 @@ def talk(s, known):
     room = s.makefile(encoding="utf-8", errors="replace", newline="\n")
     say = lambda line: s.sendall((line + "\n").encode(errors="replace"))
     say("")  # Enter: lines follow
-    while (asked := room.read(len(PROMPT))) == PROMPT:
-        print(PROMPT + name, end="\n" if name else "", flush=True)
+    while (asked := question(room)) in PROMPTS:
+        print(asked + name, end="\n" if name else "", flush=True)
         while (name := name or typed.get().strip()) in ("", "/quit"):
             name and sys.exit()
         say(name)
@@ -40,16 +41,15 @@ def talk(s, known):
         done.is_set() and typed.put("/quit")
         name = known = ""
     else:
-        raise ConnectionError((asked + room.readline()).strip() or "connection closed")
+        raise ConnectionError(asked.strip() or "connection closed")
     threading.Thread(target=receive, args=(room,), daemon=True).start()
     while (line := typed.get()) not in (LOST, OVER):
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
-    print(LOSS) if line is LOST else sys.exit()
+    print(PROMPTS[asked]) if line is LOST else sys.exit()
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the program at once
-sys.stdin.reconfigure(errors="replace")
-sys.stdout.reconfigure(errors="replace")
+[stream.reconfigure(errors="replace") for stream in (sys.stdin, sys.stdout)]
 threading.Thread(target=read_keyboard, daemon=True).start()
 while not (name and done.wait(2)):  # no haste after a loss
     try:

@@ -320,7 +320,7 @@ func (l *lines) take(line string) {
 		l.recalled[len(l.recalled)-1].Text += "\n" + line[len(indent):]
 	case missed.MatchString(line):
 		l.missed, _ = strconv.Atoi(missed.FindStringSubmatch(line)[1])
-	case line == "--- what was said last ---":
+	case line == "--- recent messages ---":
 	default:
 		if heard := readLines(line); heard != nil {
 			l.heard = append(l.heard, heard...)

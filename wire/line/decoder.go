@@ -8,7 +8,7 @@
 //   - A line is never longer than its bound, and a longer one costs no memory.
 //   - No input mutes a connection: after any bytes, a line typed later is a line again.
 //   - Every encoded line ends in one line break and has none inside.
-//   - Server messages are English everywhere.
+//   - Words differ by language, structure does not: `NAME: TEXT`, `* NAME TEXT`, `[ROOM] `, `! `.
 package line
 
 import (

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"parley/chat"
+	"parley/locale"
 )
 
 // decode gives data to a Decoder in pieces of a size and returns its lines; a line that is too long is shown as such.
@@ -117,10 +118,10 @@ func TestAppend(t *testing.T) {
 		"[dev] ann changes the topic to: tea\n":                     chat.TopicSet{Message: m("dev", chat.KindTopic, "tea")},
 		"ann removes the topic\n":                                   chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
 		"Administrator message: a\n" + "Administrator message: b\n": chat.Announced{Text: "a\nb"},
-		Asked + "\n":                                                chat.Wanted{},
+		english.Asked + "\n":                                        chat.Wanted{},
 		"":                                                          chat.Changed{},
 	} {
-		if got := string(Append(nil, e)); got != want {
+		if got := string(english.Append(nil, e)); got != want {
 			t.Errorf("%+v is %q, want %q", e, got, want)
 		}
 	}
@@ -140,7 +141,7 @@ func TestComing(t *testing.T) {
 		{"dev", false, 2, []string{"ann", "bob"}, "[dev] ann, bob leave the room"},
 		{"dev", true, 1, []string{"ann"}, "[dev] ann enters the room"},
 	} {
-		if got := Coming(c.room, c.enter, c.count, c.named...); got != c.want {
+		if got := english.Coming(c.room, c.enter, c.count, c.named...); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
@@ -148,16 +149,63 @@ func TestComing(t *testing.T) {
 
 func TestWhatTheServerSaysIsOneLine(t *testing.T) {
 	for want, got := range map[string]string{
-		"Welcome to the chat room, ann. 38 others are here. /help lists commands.":  Welcome("ann", 38),
-		"Welcome to the chat room, ann. 1 other is here. /help lists commands.":     Welcome("ann", 1),
-		"Welcome to the chat room, ann. Nobody else is here. /help lists commands.": Welcome("ann", 0),
-		"--- you missed 12 messages ---":                                            Missed(12, 12, false),
-		"--- you missed 1 message ---":                                              Missed(1, 1, false),
-		"--- you missed 120 messages, the last 20 follow ---":                       Missed(120, 20, false),
-		"--- you missed 200 messages or more, the last 20 follow ---":               Missed(200, 20, true),
-		"! the nickname is occupied":                                                Refused(chat.Refuse(chat.NickOccupied)),
-		"! two lines":                                                               Refused(&chat.Refusal{Detail: "two\nlines"}),
-		"bob is away: lunch":                                                        IsAway("bob", "lunch"),
+		"Welcome to the chat room, ann. 38 others are here. /help lists commands.":  english.Welcome("ann", 38),
+		"Welcome to the chat room, ann. 1 other is here. /help lists commands.":     english.Welcome("ann", 1),
+		"Welcome to the chat room, ann. Nobody else is here. /help lists commands.": english.Welcome("ann", 0),
+		"--- you missed 12 messages ---":                                            english.Missed(12, 12, false),
+		"--- you missed 1 message ---":                                              english.Missed(1, 1, false),
+		"--- you missed 120 messages, the last 20 follow ---":                       english.Missed(120, 20, false),
+		"--- you missed 200 messages or more, the last 20 follow ---":               english.Missed(200, 20, true),
+		"! the nickname is occupied":                                                english.Refused(chat.Refuse(chat.NickOccupied)),
+		"! two lines":                                                               english.Refused(&chat.Refusal{Detail: "two\nlines"}),
+		"bob is away: lunch":                                                        english.IsAway("bob", "lunch"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestLinesInChinese: a Chinese reader reads the same, and the structure is that of English.
+func TestLinesInChinese(t *testing.T) {
+	m := func(room chat.RoomID, kind chat.Kind, text string) chat.Message {
+		return chat.Message{Room: room, Kind: kind, Nick: "小明", Text: text}
+	}
+	w := In(locale.Chinese)
+	for want, e := range map[string]chat.Event{
+		"小明: 你好\n":        chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "你好")},
+		"[dev] * 小明 挥手\n": chat.Posted{Message: m("dev", chat.KindAction, "挥手")},
+		"（仅你可见）小明: 嘘\n":   chat.Told{Message: m("@a+b", chat.KindMessage, "嘘")},
+		"小明 进入聊天室\n":      chat.Entered{Message: m(chat.Lobby, chat.KindEntered, "")},
+		"[dev] 小明 进入房间\n": chat.Entered{Message: m("dev", chat.KindEntered, "")},
+		"小明 退出聊天室\n":      chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},
+		"[dev] 小明 离开房间（吃饭）\n": chat.Left{Reason: chat.ReasonParted, Detail: "吃饭", Message: m("dev",
+			chat.KindLeft, "parted")},
+		"小明 改名为 大明\n":        chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "大明")},
+		"[dev] 小明 将主题改为：茶\n": chat.TopicSet{Message: m("dev", chat.KindTopic, "茶")},
+		"小明 删除了主题\n":         chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
+		"管理员消息：一\n管理员消息：二\n": chat.Announced{Text: "一\n二"},
+		"有人想使用你的昵称\n":        chat.Wanted{},
+		"":                   chat.Changed{},
+	} {
+		if got := string(w.Append(nil, e)); got != want {
+			t.Errorf("%+v is %q, want %q", e, got, want)
+		}
+	}
+	for want, got := range map[string]string{
+		"欢迎来到聊天室，小明。另有 38 人在线。输入 /help 查看命令。": w.Welcome("小明", 38),
+		"欢迎来到聊天室，小明。现在只有你一个人。输入 /help 查看命令。":  w.Welcome("小明", 0),
+		"主题：茶":                w.Topic("茶"),
+		"--- 你错过了 12 条消息 ---": w.Missed(12, 12, false),
+		"--- 你错过了 至少 200 条消息，以下是最后 20 条 ---": w.Missed(200, 20, true),
+		"! 昵称已被占用":               w.Refused(chat.Refuse(chat.NickOccupied)),
+		"小红 暂离：吃饭":               w.IsAway("小红", "吃饭"),
+		"你已被移出聊天室":               w.Removed(""),
+		"你已被移出聊天室：刷屏":            w.Removed("刷屏"),
+		"小红、小明 进入聊天室":            w.Coming(chat.Lobby, true, 2, "小红", "小明"),
+		"[dev] 小红、小明 等 40 人离开房间": w.Coming("dev", false, 40, "小红", "小明"),
+		strings.Repeat("一", 200) + "……（还有 3 字节，用 /history 查看）": w.Shortened(strings.Repeat("一",
+			201)),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -173,7 +221,10 @@ func FuzzAppend(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out := string(Append(nil, chat.Posted{Message: chat.Message{Room: "dev", Kind: chat.KindMessage, Nick: "ann", Text: text}}))
+		out := string(english.Append(nil, chat.Posted{Message: chat.Message{
+			Room: "dev",
+			Kind: chat.KindMessage, Nick: "ann", Text: text,
+		}}))
 		if !utf8.ValidString(out) || !strings.HasSuffix(out, "\n") {
 			t.Fatalf("%q", out)
 		}

@@ -155,7 +155,7 @@ func TestByte255IsTextUntilTelnetIsNegotiated(t *testing.T) {
 func TestATelnetClientReadsCRLF(t *testing.T) {
 	for said, want := range map[string]string{
 		"":                                      "",
-		Prompt:                                  Prompt,
+		english.Prompt:                          english.Prompt,
 		"ann: hello\nbob: 你好\n":                 "ann: hello\r\nbob: 你好\r\n",
 		"\n\n":                                  "\r\n\r\n",
 		"a\n\xff\xfc\x0a\xff\xfe\x0a" + "b\n\n": "a\r\n\xff\xfc\x0a\xff\xfe\x0ab\r\n\r\n",

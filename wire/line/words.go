@@ -1,0 +1,230 @@
+package line
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// Words are what a server says over lines, in one language. `NAME: TEXT`, `* NAME TEXT`, `[ROOM] `
+// and `! ` before a refusal are the same in all of them.
+type Words struct {
+	Prompt   string // asks for a nickname; without a line break: clients answer behind it
+	Asked    string // to the holder of a nickname that another client asks for
+	Stopping string // when the server shuts down
+	Bye      string // to a member that has left
+	Slow     string // to a member that is disconnected because it reads too slowly
+	Unshown  string // in place of a line that could not be encoded
+	NoProxy  string // to a client that sends a PROXY header but is not a known proxy
+	TimedOut string // to a client that gave no nickname in time
+	Latest   string // before the newest messages, for a member that was not there lately
+
+	lang      locale.Lang
+	removed   string
+	because   string // between removed and the administrator's reason
+	privately string
+	announce  string
+}
+
+// In returns the words of a language.
+func In(lang locale.Lang) *Words {
+	if lang == locale.Chinese {
+		return chinese
+	}
+	return english
+}
+
+var english = &Words{
+	Prompt:   "Please enter nickname: ",
+	Asked:    "somebody asks for your nickname",
+	Stopping: "the server is shutting down",
+	Bye:      "you have left the chat room",
+	Slow:     "you read more slowly than others speak, so you have left the chat room",
+	Unshown:  "! a line that others said cannot be shown here: see /history",
+	NoProxy:  "! a PROXY header is accepted only from an address in port.proxies",
+	TimedOut: "! timed out waiting for a nickname",
+	Latest:   "--- recent messages ---",
+
+	removed: "you were removed from the chat room", because: ": ",
+	privately: "(to you alone) ", announce: "Administrator message: ",
+}
+
+var chinese = &Words{
+	Prompt:   "请输入昵称：",
+	Asked:    "有人想使用你的昵称",
+	Stopping: "服务器正在关闭",
+	Bye:      "你已退出聊天室",
+	Slow:     "你的客户端接收太慢，你已退出聊天室",
+	Unshown:  "! 有一行内容无法在此显示，请用 /history 查看",
+	NoProxy:  "! 只接受 port.proxies 中的地址发来的 PROXY 协议头",
+	TimedOut: "! 等待昵称超时",
+	Latest:   "--- 最近的消息 ---",
+
+	lang:    locale.Chinese,
+	removed: "你已被移出聊天室", because: "：",
+	privately: "（仅你可见）", announce: "管理员消息：",
+}
+
+// Refused words a refusal.
+func (w *Words) Refused(r *chat.Refusal) string {
+	return "! " + strings.ReplaceAll(locale.Refusal(r, w.lang), "\n", " ")
+}
+
+// Removed tells a member that the administrator removed it; reason may be empty.
+func (w *Words) Removed(reason string) string {
+	if reason == "" {
+		return w.removed
+	}
+	return w.removed + w.because + reason
+}
+
+// Welcome greets a member that has entered, with how many others are here.
+func (w *Words) Welcome(nick string, others int) string {
+	here := locale.Text{EN: "%d others are here.", ZH: "另有 %d 人在线。"}.Format(w.lang, others)
+	switch others {
+	case 0:
+		here = locale.Text{EN: "Nobody else is here.", ZH: "现在只有你一个人。"}.In(w.lang)
+	case 1:
+		here = locale.Text{EN: "1 other is here.", ZH: "另有 1 人在线。"}.In(w.lang)
+	}
+	return locale.Text{
+		EN: "Welcome to the chat room, %s. %s /help lists commands.",
+		ZH: "欢迎来到聊天室，%s。%s输入 /help 查看命令。",
+	}.Format(w.lang, nick, here)
+}
+
+// Topic tells a member that has entered the lobby's topic.
+func (w *Words) Topic(topic string) string {
+	return locale.Text{EN: "The topic is: ", ZH: "主题："}.In(w.lang) + topic
+}
+
+// Missed introduces what was said while a member was away: so many messages, or with orMore at
+// least so many, of which the last shown follow.
+func (w *Words) Missed(missed, shown int, orMore bool) string {
+	count := locale.Text{EN: "%d messages", ZH: "%d 条消息"}
+	if missed == 1 {
+		count.EN = "%d message"
+	}
+	if orMore {
+		count = locale.Text{EN: count.EN + " or more", ZH: "至少 " + count.ZH}
+	}
+	said := count.Format(w.lang, missed)
+	if shown < missed {
+		said += locale.Text{EN: ", the last %d follow", ZH: "，以下是最后 %d 条"}.Format(w.lang, shown)
+	}
+	return "--- " + locale.Text{EN: "you missed ", ZH: "你错过了 "}.In(w.lang) + said + " ---"
+}
+
+// IsAway tells the sender of a private message why its receiver may not answer.
+func (w *Words) IsAway(nick, why string) string {
+	return locale.Text{EN: "%s is away: %s", ZH: "%s 暂离：%s"}.Format(w.lang, nick, why)
+}
+
+// shortMax is how many bytes of a message are repeated for a member that enters.
+const shortMax = 600
+
+// Shortened returns the beginning of a text that has more than 600 bytes, and how to read the rest.
+func (w *Words) Shortened(text string) string {
+	if len(text) <= shortMax {
+		return text
+	}
+	cut := shortMax
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + locale.Text{
+		EN: " … (%d more bytes, see /history)", ZH: "……（还有 %d 字节，用 /history 查看）",
+	}.Format(w.lang, len(text)-cut)
+}
+
+// Append encodes what a room, or one member, is told of an event, behind b: lines, or nothing for
+// an event that is not told.
+func (w *Words) Append(b []byte, e chat.Event) []byte {
+	switch e := e.(type) {
+	case chat.Posted:
+		if e.Message.Kind == chat.KindAction {
+			return appendLines(b, in(e.Message.Room)+"* "+e.Message.Nick+" ", e.Message.Text)
+		}
+		return appendLines(b, in(e.Message.Room)+e.Message.Nick+": ", e.Message.Text)
+	case chat.Told:
+		return appendLines(b, w.privately+e.Message.Nick+": ", e.Message.Text)
+	case chat.Entered:
+		return appendLine(b, w.Coming(e.Message.Room, true, 1, e.Message.Nick))
+	case chat.Left:
+		return appendLine(b, w.Leaving(e))
+	case chat.Renamed:
+		said := locale.Text{EN: " is now ", ZH: " 改名为 "}.In(w.lang)
+		return appendLine(b, in(e.Message.Room)+e.Message.Nick+said+e.Message.Text)
+	case chat.TopicSet:
+		said := locale.Text{EN: " changes the topic to: ", ZH: " 将主题改为："}.In(w.lang)
+		if e.Message.Text == "" {
+			said = locale.Text{EN: " removes the topic", ZH: " 删除了主题"}.In(w.lang)
+		}
+		return appendLine(b, in(e.Message.Room)+e.Message.Nick+said+e.Message.Text)
+	case chat.Announced:
+		return appendLines(b, w.announce, e.Text)
+	case chat.Wanted:
+		return appendLine(b, w.Asked)
+	}
+	return b
+}
+
+// Coming says that members enter a room, or leave it: count of them, the first of whom are named.
+func (w *Words) Coming(room chat.RoomID, enter bool, count int, named ...string) string {
+	if w.lang == locale.Chinese {
+		return in(room) + comingChinese(room, enter, count, named)
+	}
+	return in(room) + comingEnglish(room, enter, count, named)
+}
+
+func comingEnglish(room chat.RoomID, enter bool, count int, named []string) string {
+	does, what := "enter", "the room"
+	if room == chat.Lobby {
+		what = "the chat room"
+	}
+	switch {
+	case !enter && room == chat.Lobby:
+		does = "quit"
+	case !enter:
+		does = "leave"
+	}
+	if count == 1 {
+		does += "s"
+	}
+	who := strings.Join(named, ", ")
+	switch more := count - len(named); {
+	case more == 1:
+		who += " and 1 other"
+	case more > 1:
+		who += fmt.Sprintf(" and %d others", more)
+	}
+	return who + " " + does + " " + what
+}
+
+func comingChinese(room chat.RoomID, enter bool, count int, named []string) string {
+	who := strings.Join(named, "、") + " "
+	if count > len(named) {
+		who += fmt.Sprintf("等 %d 人", count)
+	}
+	switch lobby := room == chat.Lobby; {
+	case enter && lobby:
+		return who + "进入聊天室"
+	case enter:
+		return who + "进入房间"
+	case lobby:
+		return who + "退出聊天室"
+	}
+	return who + "离开房间"
+}
+
+// Leaving says that a member leaves a room, with the reason that it gave.
+func (w *Words) Leaving(e chat.Left) string {
+	said := w.Coming(e.Message.Room, false, 1, e.Message.Nick)
+	if e.Detail != "" && (e.Reason == chat.ReasonQuit || e.Reason == chat.ReasonParted) {
+		said += locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(w.lang, e.Detail)
+	}
+	return said
+}
