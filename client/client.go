@@ -136,7 +136,20 @@ func Dial(ctx context.Context, address string, options Options) (*Conn, error) {
 // Address returns the server's address with its port, as it was given.
 func (c *Conn) Address() string { return c.address }
 
-// SplitAddress takes the port off an address, if it has one; otherwise it is datagram.Port. More than one colon without brackets is IPv6 alone.
+// ErrNoHost is returned for an address without a host.
+var ErrNoHost = errors.New("no host")
+
+// PortError is returned for an address whose port is not a number from 1 to 65535.
+type PortError struct{ Port string }
+
+// Error implements error.
+func (e *PortError) Error() string {
+	return fmt.Sprintf("port %q is not a number from 1 to 65535", e.Port)
+}
+
+// SplitAddress takes the port off an address, if it has one; otherwise it is datagram.Port. More
+// than one colon without brackets is IPv6 alone. Errors are ErrNoHost, a *PortError, and those of
+// net.SplitHostPort.
 func SplitAddress(address string) (host string, port uint16, err error) {
 	host, service := address, strconv.Itoa(datagram.Port)
 	switch {
@@ -148,11 +161,11 @@ func SplitAddress(address string) (host string, port uint16, err error) {
 		}
 	}
 	if host == "" {
-		return "", 0, errors.New("no host")
+		return "", 0, ErrNoHost
 	}
 	n, err := strconv.ParseUint(service, 10, 16)
 	if err != nil || n == 0 {
-		return "", 0, fmt.Errorf("port %q is not a number from 1 to 65535", service)
+		return "", 0, &PortError{service}
 	}
 	return host, uint16(n), nil
 }

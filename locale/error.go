@@ -3,7 +3,9 @@ package locale
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 )
 
 // Error is an error that can be said in every language. As an error it reads in English.
@@ -47,6 +49,10 @@ func Explain(err error, l Lang) string {
 	switch e := err.(type) { // what wraps an Error has words of its own
 	case *Error:
 		return e.in(l)
+	case *fs.PathError:
+		if l == Chinese {
+			return e.Path + "：" + systemProblem(e.Err)
+		}
 	case interface{ Unwrap() []error }:
 		var lines []string
 		for _, one := range e.Unwrap() {
@@ -56,6 +62,27 @@ func Explain(err error, l Lang) string {
 	}
 	if errors.As(err, &explained) && err.Error() == explained.Error() {
 		return explained.in(l)
+	}
+	return err.Error()
+}
+
+// systemProblem words in Chinese what an operator meets most when a file cannot be used.
+func systemProblem(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "文件或目录不存在"
+	case errors.Is(err, fs.ErrPermission):
+		return "没有权限"
+	case errors.Is(err, fs.ErrExist):
+		return "已存在"
+	case errors.Is(err, syscall.ENOSPC):
+		return "磁盘已满"
+	case errors.Is(err, syscall.EROFS):
+		return "文件系统只读"
+	case errors.Is(err, syscall.EISDIR):
+		return "这是目录，不是文件"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "路径中有一段不是目录"
 	}
 	return err.Error()
 }

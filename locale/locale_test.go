@@ -3,6 +3,8 @@ package locale
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 	"testing"
 
 	"parley/chat"
@@ -58,6 +60,17 @@ func TestErrorsAreSaidInTheLanguageOfTheScreen(t *testing.T) {
 		{fmt.Errorf("%w", inner), "inner 7", "内 7"},
 		{fmt.Errorf("around: %w", inner), "around: inner 7", "around: inner 7"},
 		{Errorf(Text{EN: "failed: %v", ZH: "失败：%v"}, cause), "failed: cause", "失败：cause"},
+		{
+			Errorf(Text{EN: "cannot read: %v", ZH: "无法读取：%v"}, &fs.PathError{
+				Op:   "open",
+				Path: "a.toml", Err: fs.ErrNotExist,
+			}),
+			"cannot read: open a.toml: file does not exist", "无法读取：a.toml：文件或目录不存在",
+		},
+		{
+			&fs.PathError{Op: "write", Path: "a.db", Err: syscall.EACCES},
+			"write a.db: permission denied", "a.db：没有权限",
+		},
 	} {
 		if got := Explain(c.err, English); got != c.en || c.err.Error() != c.en {
 			t.Errorf("in English: %q", got)

@@ -22,9 +22,9 @@ import (
 
 // Options says for whom the log is.
 type Options struct {
-	Level    slog.Level
-	Terminal bool // people read it: a line of text each, with the time of day; else JSON
-	Color    bool // with Terminal: in colors
+	Level    slog.Leveler // nil: slog.LevelInfo
+	Terminal bool         // people read it: a line of text each, with the time of day; else JSON
+	Color    bool         // with Terminal: in colors
 }
 
 // New returns a logger that writes to w, a line in one Write. flush tells what was left out until then; call it before the end.

@@ -74,8 +74,8 @@ func TestBenchIsRefused(t *testing.T) {
 	}{
 		"another machine":         {[]string{"192.0.2.7"}, 1, "--yes-i-run-this-server"},
 		"another machine, IPv6":   {[]string{"[2001:db8::1]:8888"}, 1, "not on this machine"},
-		"no address":              {[]string{"localhost:0"}, 2, "invalid address"},
-		"two addresses":           {[]string{"localhost", "localhost"}, 2, "at most 1 word,"},
+		"no address":              {[]string{"localhost:0"}, 2, "invalid port"},
+		"two addresses":           {[]string{"localhost", "localhost"}, 2, "one word too many"},
 		"no rate":                 {[]string{address, "--rate", "fast"}, 2, "positive number or max"},
 		"a rate of nothing":       {[]string{address, "--rate", "0"}, 2, "positive number or max"},
 		"no such door":            {[]string{address, "--door", "tcp"}, 2, "udp"},

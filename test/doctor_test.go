@@ -386,7 +386,7 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 		status int
 		says   string
 	}{
-		{[]string{"doctor", "now"}, 2, "takes 0 words"},
+		{[]string{"doctor", "now"}, 2, "one word too many"},
 		{[]string{"doctor", "-o", "yaml"}, 2, "text or json"},
 		{[]string{"doctor", "--nonsense"}, 2, "unknown flag"},
 		{[]string{"doctor", "--help"}, 0, "parley doctor --data"},

@@ -209,9 +209,9 @@ func TestCompletionsOfNoShellAreRefused(t *testing.T) {
 		says string
 	}{
 		{[]string{"completion", "nosuch"}, `no completions for "nosuch"`},
-		{[]string{"completion", "bash", "x"}, "takes 0 words"},
-		{[]string{"backup"}, "takes 1 word, not 0"},
-		{[]string{"verify", "a", "b"}, "takes at most 1 word,"},
+		{[]string{"completion", "bash", "x"}, "one word too many"},
+		{[]string{"backup"}, "too few arguments"},
+		{[]string{"verify", "a", "b"}, "one word too many"},
 	} {
 		if got := call(t, c.args...); got.status != 2 || got.out != "" || !strings.Contains(got.err, c.says) {
 			t.Errorf("%q: %+v", c.args, got)

@@ -325,6 +325,17 @@ func TestAClosedTerminalWindowStopsTheServerInGoodOrder(t *testing.T) {
 	ann.hears(datagram.Stopping)
 }
 
+// TestTheFirstScreenHasNoLogLines: it shows the new certificate itself.
+func TestTheFirstScreenHasNoLogLines(t *testing.T) {
+	s := newTerminal(t)
+	s.starts("serve --listen 127.0.0.1:0")
+	s.Shows("administrator:")
+	screen := s.All()
+	if strings.Contains(screen, " INF ") || !strings.Contains(screen, "certificate (SHA-256): ") {
+		t.Errorf("the screen is %s", screen)
+	}
+}
+
 func TestTheAdministratorsPromptIsInTheLanguageOfTheScreen(t *testing.T) {
 	s := newTerminal(t)
 	s.Enter("export LC_ALL=zh_CN.UTF-8")

@@ -121,14 +121,11 @@ func (b *benching) complete(ctx context.Context, address string) (err error) {
 func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort, error) {
 	host, port, err := client.SplitAddress(address)
 	if err != nil {
-		return netip.AddrPort{}, usageError(locale.Errorf(locale.Text{
-			EN: "invalid address %q (example: localhost:8888): %v",
-			ZH: "%q 不是地址，例如 localhost:8888：%v",
-		}, address, err))
+		return netip.AddrPort{}, usageError(addressProblem(address, err))
 	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil || len(ips) == 0 {
-		return netip.AddrPort{}, locale.Errorf(locale.Text{EN: "no such address: %v", ZH: "没有这个地址：%v"}, err)
+		return netip.AddrPort{}, lookupProblem(host, err)
 	}
 	for _, ip := range ips {
 		if !ip.Unmap().IsLoopback() && !mine {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -50,11 +51,9 @@ At a terminal a line that begins with / is not sent; // says a slash.`,
 					EN: "join works with plain datagrams only, so far",
 					ZH: "目前只支持数据报方式",
 				}.In(lang)))
-			case address == "":
-				return usageError(fmt.Errorf(locale.Text{
-					EN: "%q has no host name",
-					ZH: "%q 没有写主机",
-				}.In(lang), args[0]))
+			}
+			if _, _, err := client.SplitAddress(address); err != nil {
+				return usageError(addressProblem(args[0], err))
 			}
 			return join(c, lang, nick, address)
 		},
@@ -64,6 +63,36 @@ At a terminal a line that begins with / is not sent; // says a slash.`,
 		ZH: "使用数据报协议，可连接任何同协议的服务器",
 	}.In(lang))
 	return c
+}
+
+// addressProblem words an error of client.SplitAddress in every language.
+func addressProblem(address string, err error) error {
+	var port *client.PortError
+	switch {
+	case errors.Is(err, client.ErrNoHost):
+		return locale.Errorf(locale.Text{EN: "%q has no host", ZH: "%q 中缺少主机"}, address)
+	case errors.As(err, &port):
+		return locale.Errorf(locale.Text{
+			EN: "invalid port %q: a number from 1 to 65535", ZH: "端口 %q 无效：应为 1 到 65535 的整数",
+		}, port.Port)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "invalid address %q: HOST or HOST:PORT, such as chat.lan:8888",
+		ZH: "地址 %q 无效：应为 主机 或 主机:端口，例如 chat.lan:8888",
+	}, address)
+}
+
+// lookupProblem words the error of a name that cannot be resolved in every language.
+func lookupProblem(name string, err error) error {
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return locale.Errorf(locale.Text{
+			EN: "no such host: %q", ZH: "找不到主机 %q",
+		}, dns.Name)
+	}
+	return locale.Errorf(locale.Text{
+		EN: "cannot resolve %q: %v", ZH: "无法解析 %q：%v",
+	}, name, err)
 }
 
 // joining is one run of `parley join`. Everything but the two goroutines that read happens in one loop.
@@ -113,7 +142,7 @@ func (j *joining) talk(ctx context.Context, nick, address string) (err error) {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
-		return fmt.Errorf(locale.Text{EN: "no such address: %w", ZH: "没有这个地址：%w"}.In(j.lang), err)
+		return lookupProblem(address, err)
 	}
 	readers.Go(func() { j.readTyped(ctx) })
 	readers.Go(func() { j.readEvents(ctx) })

@@ -55,7 +55,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 
 // serve runs a server until ctx ends, the administrator ends it, or it fails.
 func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withConsole bool, lang locale.Lang) error {
-	log, flush := logger(config.LogLevel, terminal)
+	log, flush, greeted := logger(config.LogLevel, terminal)
 	defer flush()
 	ignoreFileSizeSignal()
 	ctx, stop := context.WithCancel(ctx)
@@ -72,6 +72,7 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	greets := greeting{s, config, withConsole, lang}
 	s.Desk().TellWays(greets.ways)
 	greets.say(terminal)
+	greeted()
 	if withConsole {
 		show := config.ConsoleShow && terminal.Interactive() // a log must not contain messages
 		prompt := console.New(s.Desk(), terminal, lang, show)
@@ -137,15 +138,25 @@ func sayStopped(terminal tui.Console, lang locale.Lang) {
 }
 
 // logger writes to standard error: text where somebody reads it at a terminal, above the prompt if there is one, else JSON.
-func logger(level string, terminal tui.Console) (log *slog.Logger, flush func()) {
+func logger(name string, terminal tui.Console) (log *slog.Logger, flush, greeted func()) {
 	o := logging.Options{Terminal: term.IsTerminal(int(os.Stderr.Fd())), Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-	if err := o.Level.UnmarshalText([]byte(level)); err != nil { // the settings allow no other
-		o.Level = slog.LevelInfo
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil { // the settings allow no other
+		level = slog.LevelInfo
 	}
-	if o.Terminal && terminal.Interactive() {
-		return logging.New(lineWriter{terminal}, o)
+	o.Level = level
+	if !o.Terminal || !terminal.Interactive() {
+		log, flush = logging.New(os.Stderr, o)
+		return log, flush, func() {}
 	}
-	return logging.New(os.Stderr, o)
+	shown := new(slog.LevelVar)
+	shown.Set(level)
+	if level == slog.LevelInfo { // the first screen has the certificate, too
+		shown.Set(slog.LevelWarn)
+	}
+	o.Level = shown
+	log, flush = logging.New(lineWriter{terminal}, o)
+	return log, flush, func() { shown.Set(level) }
 }
 
 // lineWriter shows what is logged above the prompt.

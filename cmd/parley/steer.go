@@ -91,7 +91,10 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 	for i, p := range positional {
 		switch {
 		case len(words) == 0 && p.Required:
-			return nil, usageError(locale.Errorf(locale.Text{EN: "%s is missing: parley %s", ZH: "缺少 %s：parley %s"}, strings.ToUpper(p.Name), row.Usage()))
+			return nil, usageError(locale.Errorf(locale.Text{
+				EN: "%s is missing: parley %s",
+				ZH: "缺少 %s，用法：parley %s",
+			}, strings.ToUpper(p.Name), row.Usage()))
 		case len(words) == 0:
 		case p.Rest && i == len(positional)-1:
 			a[p.Name], words = strings.Join(words, " "), nil
@@ -100,7 +103,10 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 		}
 	}
 	if len(words) > 0 {
-		return nil, usageError(locale.Errorf(locale.Text{EN: "%q is one word too many: parley %s", ZH: "多了一个词 %q：parley %s"}, words[0], row.Usage()))
+		return nil, usageError(locale.Errorf(locale.Text{
+			EN: "%q is one word too many: parley %s",
+			ZH: "多余的参数 %q，用法：parley %s",
+		}, words[0], row.Usage()))
 	}
 	return a, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,21 +34,64 @@ func noCommand(root *cobra.Command, name string) error {
 	}, name)
 }
 
-// badFlag says what is wrong with the flags of a command, and which one is near.
+// badFlag says what is wrong with the flags of a command, and which flag is near.
 func badFlag(c *cobra.Command, err error) error {
+	said := flagProblem(err)
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if near := nearest.Name(unknown.GetSpecifiedName(), names); near != "" {
 			return locale.Errorf(locale.Text{
-				EN: "%v; did you mean --%s? See %s --help", ZH: "选项有误（%v）；是否想输入 --%s？请看 %s --help",
-			}, err, near, c.CommandPath())
+				EN: "%v; did you mean --%s? See %s --help",
+				ZH: "%v；是否想输入 --%s？请看 %s --help",
+			}, said, near, c.CommandPath())
 		}
 	}
-	return locale.Errorf(locale.Text{
-		EN: "%v; see %s --help", ZH: "选项有误（%v）；请看 %s --help",
-	}, err, c.CommandPath())
+	return locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "%v；请看 %s --help"},
+		said, c.CommandPath())
+}
+
+// flagProblem words an error of pflag in every language.
+func flagProblem(err error) error {
+	var (
+		unknown *pflag.NotExistError
+		missing *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return locale.Errorf(locale.Text{
+			EN: "unknown flag %q in -%s", ZH: "没有选项 %q（在 -%s 中）",
+		}, "-"+unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())
+	case errors.As(err, &unknown):
+		return locale.Errorf(locale.Text{EN: "unknown flag: --%s", ZH: "没有选项 --%s"},
+			unknown.GetSpecifiedName())
+	case errors.As(err, &missing):
+		return locale.Errorf(locale.Text{EN: "--%s needs a value", ZH: "--%s 缺少值"},
+			missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		flag := invalid.GetFlag()
+		valid, known := flagValues[flag.Value.Type()]
+		if !known {
+			return locale.Errorf(locale.Text{
+				EN: "--%s: %v",
+				ZH: "--%s：%v",
+			}, flag.Name, invalid.Unwrap())
+		}
+		return locale.Errorf(locale.Text{
+			EN: "invalid value %q for --%s: " + valid.EN, ZH: "--%[2]s 的值 %[1]q 无效：应为" + valid.ZH,
+		}, invalid.GetValue(), flag.Name)
+	}
+	return err
+}
+
+// flagValues are the values that a flag of each type takes.
+var flagValues = map[string]locale.Text{
+	"bool":     {EN: "true or false", ZH: " true 或 false"},
+	"int":      {EN: "a whole number", ZH: "整数"},
+	"float64":  {EN: "a number", ZH: "数字"},
+	"duration": {EN: "a duration, such as 90s or 2h", ZH: "时长，例如 90s 或 2h"},
 }
 
 // group arranges the commands below the root in its help. A command that is in no list is one of
@@ -104,34 +146,30 @@ func serveUsage(lang locale.Lang) func(*cobra.Command) error {
 	}
 }
 
-// exactly wants so many words after a command's name.
+// exactly wants so many arguments after a command's name.
 func exactly(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) < n {
 			return usageError(locale.Errorf(locale.Text{
-				EN: "%s takes " + words(n) + ", not %d: %s; see --help",
-				ZH: "%s 需要 " + strconv.Itoa(n) + " 个参数，而不是 %d 个：%s；请看 --help",
-			}, c.CommandPath(), len(args), c.UseLine()))
+				EN: "too few arguments: %s; see --help", ZH: "缺少参数，用法：%s；请看 --help",
+			}, c.UseLine()))
 		}
-		return nil
+		return atMost(n)(c, args)
 	}
 }
 
-func words(n int) string {
-	if n == 1 {
-		return "1 word"
-	}
-	return fmt.Sprintf("%d words", n)
-}
-
-// atMost wants so many words or fewer after a command's name. An empty one is none.
+// atMost wants so many arguments or fewer after a command's name. An empty one is an error.
 func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) > n || slices.Contains(args, "") {
+		switch {
+		case slices.Contains(args, ""):
 			return usageError(locale.Errorf(locale.Text{
-				EN: "%s takes at most " + words(n) + ", and no empty one: %s; see --help",
-				ZH: "%s 最多 " + strconv.Itoa(n) + " 个参数，且不能为空：%s；请看 --help",
-			}, c.CommandPath(), c.UseLine()))
+				EN: "an argument is empty: %s; see --help", ZH: "有一个参数为空，用法：%s；请看 --help",
+			}, c.UseLine()))
+		case len(args) > n:
+			return usageError(locale.Errorf(locale.Text{
+				EN: "%q is one word too many: %s; see --help", ZH: "多余的参数 %q，用法：%s；请看 --help",
+			}, args[n], c.UseLine()))
 		}
 		return nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -52,5 +53,72 @@ func TestHelpOnServeBeginsWithTheFlagsThatPeopleNeedFirst(t *testing.T) {
 	}
 	if !strings.Contains(others, "--udp-rate ") || !strings.Contains(others, "--help ") {
 		t.Errorf("the others are %s", others)
+	}
+}
+
+func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		en, zh string
+	}{
+		{
+			[]string{"serve", "--nosuch"},
+			"unknown flag: --nosuch; see parley serve --help",
+			"没有选项 --nosuch；请看 parley serve --help",
+		},
+		{
+			[]string{"serve", "--lissten", ":1"},
+			"unknown flag: --lissten; did you mean --listen? See parley serve --help",
+			"没有选项 --lissten；是否想输入 --listen？请看 parley serve --help",
+		},
+		{
+			[]string{"serve", "-xy"},
+			`unknown flag "-x" in -xy; see parley serve --help`,
+			`没有选项 "-x"（在 -xy 中）；请看 parley serve --help`,
+		},
+		{
+			[]string{"serve", "--listen"},
+			"--listen needs a value; see parley serve --help",
+			"--listen 缺少值；请看 parley serve --help",
+		},
+		{
+			[]string{"serve", "--no-limits=maybe"},
+			`invalid value "maybe" for --no-limits: true or false; see parley serve --help`,
+			`--no-limits 的值 "maybe" 无效：应为 true 或 false；请看 parley serve --help`,
+		},
+		{
+			[]string{"bench", "--duration", "long"},
+			`invalid value "long" for --duration: a duration, such as 90s or 2h; ` +
+				"see parley bench --help",
+			`--duration 的值 "long" 无效：应为时长，例如 90s 或 2h；请看 parley bench --help`,
+		},
+		{
+			[]string{"doctor", "now"},
+			`"now" is one word too many: parley doctor [flags]; see --help`,
+			`多余的参数 "now"，用法：parley doctor [flags]；请看 --help`,
+		},
+		{
+			[]string{"join"},
+			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
+			"缺少参数，用法：parley join [NICK@]HOST[:PORT] [flags]；请看 --help",
+		},
+		{[]string{"join", "ann@"}, `"ann@" has no host`, `"ann@" 中缺少主机`},
+		{
+			[]string{"join", "localhost:99999"},
+			`invalid port "99999": a number from 1 to 65535`, `端口 "99999" 无效：应为 1 到 65535 的整数`,
+		},
+	} {
+		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
+			var out bytes.Buffer
+			root := rootCommand(lang, &out)
+			root.SetArgs(c.args)
+			var exit *exitError
+			if err := root.Execute(); !errors.As(err, &exit) || exit.code != statusUsage {
+				t.Fatalf("%q: %v", c.args, err)
+			}
+			if got := locale.Explain(exit.err, lang); got != want {
+				t.Errorf("%q: %q, want %q", c.args, got, want)
+			}
+		}
 	}
 }

@@ -20,9 +20,13 @@ type response struct {
 
 // problem returns an answer for a request that is not served. Programs read it more than people
 // do, so its words are those of the protocol.
+// seeWays tells a client that a request failed for how to go on.
+const seeWays = "/ shows how to join. 打开 / 查看加入方式。\n"
+
 func problem(status int) response {
 	return response{
-		status: status, kind: "text/plain; charset=utf-8", body: http.StatusText(status) + "\n",
+		status: status, kind: "text/plain; charset=utf-8",
+		body: http.StatusText(status) + "\n" + seeWays,
 	}
 }
 
