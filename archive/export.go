@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 
 	"parley/chat"
 	"parley/locale"
@@ -73,5 +72,5 @@ func noRoom(room chat.RoomID, state *chat.State) error {
 		EN: "no such room: %s; the rooms are: %s",
 		ZH: "没有房间 %s；现有房间：%s",
 	},
-		chat.Quote(room), strings.Join(names, ", "))
+		chat.Quote(room), locale.List(names))
 }

@@ -95,7 +95,8 @@ func judgeDirectory(d directory) []Finding {
 		found = append(found, broken(locale.Text{
 			EN: "files in it do not belong to %s, perhaps because root ran a server here: %s",
 			ZH: "其中有不属于 %s 的文件，可能是 root 曾在此运行服务器：%s",
-		}, d.owner, strings.Join(d.strange, ", ")).cure(paste("sudo chown -R %s %s"), d.owner, quote(d.path)))
+		}, d.owner, locale.List(d.strange)).cure(paste("sudo chown -R %s %s"), d.owner,
+			quote(d.path)))
 	}
 	found = append(found, judgeRights(d)...)
 	switch {

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"parley/locale"
@@ -93,7 +92,7 @@ func (c contact) well() Finding {
 		f = ok(locale.Text{
 			EN: "port %s is free, connections arrive on %s",
 			ZH: "端口 %s 空闲，%s 可以连接",
-		}, strings.Join(c.numbers(), ", "), list(c.asked))
+		}, locale.List(c.numbers()), list(c.asked))
 	}
 	if loopbacks(c.bound) == len(c.bound) {
 		f = f.add(locale.Text{EN: ", for this machine only", ZH: "，仅限本机"})

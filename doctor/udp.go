@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -98,12 +97,12 @@ func judgeReach(r reach) []Finding {
 	case r.closed:
 		return []Finding{r.open(warning(locale.Text{
 			EN: "%s is not a private address: clients there are served only if udp.allow includes them",
-			ZH: "%s 不是私有地址：除非 udp.allow 包含该网段，否则无人可以加入",
+			ZH: "%s 不是私有地址：只有 udp.allow 包含成员所在的网段，他们才能加入",
 		}, r.bound.Addr()))}
 	case len(r.silent) == len(r.asked):
 		return []Finding{broken(locale.Text{
 			EN: "no answer on %s, even to this machine",
-			ZH: "%s 没有回应，本机也无法访问",
+			ZH: "%s 没有响应，本机也无法访问",
 		}, list(r.silent)).cure(r.letIn(port))}
 	case len(r.silent) > 0:
 		found := warning
@@ -112,7 +111,7 @@ func judgeReach(r reach) []Finding {
 		}
 		return []Finding{found(locale.Text{
 			EN: "no answer on %s: a firewall may block datagrams",
-			ZH: "%s 没有回应：数据报可能被防火墙拦截",
+			ZH: "%s 没有响应：数据报可能被防火墙拦截",
 		}, list(r.silent)).cure(r.letIn(port))}
 	case r.bound.Addr().IsUnspecified() && loopbacks(r.asked) == len(r.asked) && len(r.allow) == 0:
 		return []Finding{r.open(warning(locale.Text{
@@ -136,7 +135,7 @@ func (r reach) open(f Finding) Finding {
 
 // well says that datagrams are answered, and what may still keep others out: this machine's own never meet a firewall.
 func (r reach) well(port string) Finding {
-	f := ok(locale.Text{EN: "answered on %s", ZH: "%s 有回应"}, list(r.asked))
+	f := ok(locale.Text{EN: "answered on %s", ZH: "%s 有响应"}, list(r.asked))
 	if !r.running {
 		f = ok(locale.Text{
 			EN: "port %s is free, datagrams arrive on %s",
@@ -154,7 +153,7 @@ func (r reach) well(port string) Finding {
 	if r.foreign > 0 {
 		f = f.add(locale.Text{
 			EN: "; %d datagrams came from networks that are not served (udp.allow)",
-			ZH: "；%d 个数据报来自未开放的网段（udp.allow）",
+			ZH: "；%d 个数据报来自不允许用 UDP 加入的网段（udp.allow）",
 		}, r.foreign)
 	}
 	return f
@@ -289,10 +288,10 @@ func publicNetworks() []netip.Prefix {
 	return all
 }
 
-func list(all []netip.AddrPort) string {
-	names := make([]string, len(all))
+func list(all []netip.AddrPort) locale.List {
+	names := make(locale.List, len(all))
 	for i, a := range all {
 		names[i] = a.String()
 	}
-	return strings.Join(names, ", ")
+	return names
 }

@@ -35,8 +35,11 @@ func (e *Error) Unwrap() []error {
 func (e *Error) in(l Lang) string {
 	args := make([]any, len(e.args))
 	for i, a := range e.args {
-		if err, ok := a.(error); ok {
-			a = Explain(err, l)
+		switch said := a.(type) {
+		case error:
+			a = Explain(said, l)
+		case List:
+			a = said.In(l)
 		}
 		args[i] = a
 	}

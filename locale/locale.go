@@ -28,6 +28,14 @@ func (t Text) In(l Lang) string {
 	return t.EN
 }
 
+// List is some things that are named one after the other, as an argument of Errorf or Fill.
+type List []string
+
+// In returns the list as one text, with the comma of the language.
+func (list List) In(l Lang) string {
+	return strings.Join(list, Text{EN: ", ", ZH: "、"}.In(l))
+}
+
 // Format returns the sentence in a language with its verbs filled in.
 func (t Text) Format(l Lang, args ...any) string { return fmt.Sprintf(t.In(l), args...) }
 

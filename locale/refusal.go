@@ -31,7 +31,7 @@ var refusals = map[chat.Code]string{
 	chat.TooManyRooms:   "房间太多，请先离开一个",
 	chat.NotAllowed:     "只有管理员可以执行此操作",
 	chat.StorageLost:    "服务器的数据库已丢失，请联系管理员",
-	chat.AddressFull:    "来自你的地址的成员太多，请等其中一人离开",
+	chat.AddressFull:    "来自你的地址的成员太多，请等其中一人退出",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.
@@ -62,6 +62,6 @@ func OperatorRefusal(r *chat.Refusal, l Lang) string {
 		EN: "the server lost its database and cannot store messages: stop it with Ctrl-C or SIGTERM, " +
 			"never with kill -9; its last message says where the history is",
 		ZH: "服务器的数据库已丢失，不再保存任何内容：请用 Ctrl-C 或 SIGTERM 停止服务器，" +
-			"切勿 kill -9；停止时会说明历史另存于何处",
+			"切勿 kill -9；停止时会显示聊天记录另存到了哪里",
 	}.In(l)
 }

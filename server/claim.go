@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"parley/locale"
 )
@@ -88,8 +87,8 @@ func mustBeEmpty(dir string, but ...string) error {
 	}
 	return locale.Errorf(locale.Text{
 		EN: "the data directory %s is not empty (%s): choose an empty or new one with --data, or move this one away first",
-		ZH: "数据目录 %s 不是空的（%s）：请用 --data 指定空目录或新目录，或先移走原目录",
-	}, dir, strings.Join(there, ", "))
+		ZH: "数据目录 %s 不是空的（%s）：请用 --data 指定空目录或新目录，或先把该目录移走",
+	}, dir, locale.List(there))
 }
 
 // Keep lets go of a directory that was filled.

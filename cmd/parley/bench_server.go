@@ -84,7 +84,10 @@ func serves(ctx context.Context, holder server.Holder, target netip.AddrPort) er
 		}
 	})
 	if err == nil && !found {
-		err = locale.Errorf(locale.Text{EN: "the server there listens on %s, not on %v", ZH: "该服务器监听 %s，而不是 %v"}, strings.Join(others, ", "), target)
+		err = locale.Errorf(locale.Text{
+			EN: "the server there listens on %s, not on %v",
+			ZH: "该服务器监听 %s，而不是 %v",
+		}, locale.List(others), target)
 	}
 	return err
 }
