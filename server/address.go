@@ -139,10 +139,10 @@ func ListenError(address, network, flag string, err error) error {
 		other = strconv.FormatUint(n+1, 10)
 	}
 	return takenError{locale.Errorf(locale.Text{
-		EN: "port %s/%s is taken, perhaps by another Parley server: stop that program (ss -l%snp shows it; " +
-			"stop Parley with SIGTERM, never with kill -9), or choose another port: %s %s",
-		ZH: "端口 %s/%s 已被占用，可能是另一个 Parley 服务器：请停止该程序（用 ss -l%snp 查看；" +
-			"若是 Parley，请用 SIGTERM，切勿 kill -9），或换一个端口：%s %s",
+		EN: "port %s/%s is taken, perhaps by another Parley server: stop that program " +
+			"(ss -l%snp shows it, kill PID stops it), or choose another port: %s %s",
+		ZH: "端口 %s/%s 已被占用，可能是另一个 Parley 服务器。" +
+			"用 ss -l%snp 查看占用者，用 kill 停止它，或换一个端口：%s %s",
 	}, port, network, network[:1], flag, net.JoinHostPort(host, other))}
 }
 

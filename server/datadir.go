@@ -35,7 +35,7 @@ type Holder struct {
 // ErrNotRunning is returned by FindHolder when nobody serves the directory.
 var ErrNotRunning = locale.Errorf(locale.Text{
 	EN: "no Parley server is running on this data directory",
-	ZH: "该数据目录上没有正在运行的 Parley 服务器",
+	ZH: "没有正在使用该数据目录的 Parley 服务器",
 })
 
 // FindHolder returns who serves a data directory now. While it is only being filled, the error says so.
@@ -103,7 +103,7 @@ func readHolder(dir string) (Holder, error) {
 	if err := json.Unmarshal(content, &h); err != nil {
 		return Holder{}, locale.Errorf(locale.Text{
 			EN: "a server is starting on this data directory (%s is not complete yet): try again",
-			ZH: "该数据目录上的服务器正在启动（%s 尚不完整）：请重试",
+			ZH: "使用该数据目录的服务器正在启动（%s 尚不完整）：请重试",
 		}, path)
 	}
 	if h.Filling {
@@ -133,7 +133,7 @@ func MissingDatabase(dir string) error {
 	case former.PID != 0:
 		return locale.Errorf(locale.Text{
 			EN: "%[2]s is missing from the data directory %[1]s, where a server ran before: %[3]v. %[4]v",
-			ZH: "数据目录 %[1]s 曾运行过服务器，但其中缺少 %[2]s：%[3]v。%[4]v",
+			ZH: "数据目录 %[1]s 曾被服务器使用，但其中缺少 %[2]s：%[3]v。%[4]v",
 		}, dir, store.FileName, backToHistory(dir), awayFromHistory(dir))
 	}
 	return nil
@@ -187,7 +187,8 @@ func lockDir(path string) (*flock.Flock, error) {
 			return nil, heldError{err}
 		}
 		return nil, heldError{locale.Errorf(locale.Text{
-			EN: "another server (process %d) uses the data directory %s: stop it or choose another with --data",
+			EN: "another server (process %d) uses the data directory %s: stop that server, " +
+				"or choose another directory with --data",
 			ZH: "另一个服务器（进程 %d）正在使用数据目录 %s：请先停止它，或用 --data 指定其他目录",
 		}, holder.PID, path)}
 	}

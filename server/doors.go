@@ -63,8 +63,8 @@ func doorTable() []doorRow {
 			make:      makeUDP,
 			resumable: true,
 			way: locale.Text{
-				EN: "datagrams of plain text: L NAME joins, C NAME TEXT talks, Q NAME leaves",
-				ZH: "纯文本数据报：“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
+				EN: "nc -u HOST PORT, then L NAME to join, C NAME TEXT to talk, Q NAME to leave",
+				ZH: "nc -u HOST PORT，再输入“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
 			},
 		},
 		{
@@ -72,9 +72,10 @@ func doorTable() []doorRow {
 			settings: func(c *Config) []setting.Setting { return c.Line.Settings() },
 			make:     makeLine,
 			way: locale.Text{
-				EN: "nc HOST PORT, press Enter, give a nickname, talk; " +
+				EN: "nc HOST PORT, then press Enter and type a nickname; " +
 					"encrypted: openssl s_client -quiet -connect HOST:PORT",
-				ZH: "nc HOST PORT，连接后按回车，输入昵称即可聊天；加密连接：openssl s_client -quiet -connect HOST:PORT",
+				ZH: "nc HOST PORT，连接后按回车，输入昵称即可聊天；加密连接：" +
+					"openssl s_client -quiet -connect HOST:PORT",
 			},
 			streams: []string{"line"},
 		},

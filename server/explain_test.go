@@ -23,7 +23,7 @@ func TestADatabaseThatCannotBeUsedIsExplained(t *testing.T) {
 		{
 			fmt.Errorf("d/parley.db: %w", store.ErrNewer),
 			[]string{"d/parley.db: a newer version of Parley wrote this data"},
-			[]string{"数据由更新版本的 Parley 写入：请使用该版本"},
+			[]string{"数据由较新版本的 Parley 写入：请使用该版本"},
 		},
 		{
 			fmt.Errorf("%w: d/parley.db is empty (0 bytes)", store.ErrDamaged),

@@ -83,7 +83,7 @@ func names(table []doorRow, which func(doorRow) bool) (all []string) {
 
 // listenField sets where a server with such doors listens.
 func listenField(field *Listen, table []doorRow) setting.Field {
-	return setting.List(func(items []string) error {
+	return setting.List("ADDRESS", func(items []string) error {
 		l, err := parseListen(items, table)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 		if alone && !slices.Contains(known, door) {
 			return nil, locale.Errorf(locale.Text{
 				EN: "%q: unknown door %q (valid: %s)", ZH: "%q：没有名为 %q 的入口（可用：%s）",
-			}, item, door, strings.Join(known, ", "))
+			}, item, door, locale.List(known))
 		}
 		l = append(l, Endpoint{address, door})
 	}
@@ -119,7 +119,7 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 			EN: "%s and %s are both for datagrams, but only one address can be: " +
 				"keep one, or limit the other to one door (ADDRESS/DOOR)",
 			ZH: "%s 和 %s 都用于数据报，但只能有一个：" +
-				"请只保留一个，或用 地址/入口 的形式把另一个限定为其他入口",
+				"请只保留一个，或把另一个写成 地址/line，使其只用于连接",
 		}, all[0], all[1])
 	}
 	if err := twice(l.streams(table)); err != nil {

@@ -107,7 +107,7 @@ func resolve(settings []setting.Setting, from Sources) ([]Effective, error) {
 func noSetting(name string, all []string) error {
 	if near := nearest.Name(name, all); near != "" {
 		return locale.Errorf(locale.Text{
-			EN: "unknown setting, did you mean %s?", ZH: "没有这个设置，你是不是想写 %s？",
+			EN: "unknown setting, did you mean %s?", ZH: "没有这个设置，是否想输入 %s？",
 		}, near)
 	}
 	return locale.Errorf(locale.Text{EN: "unknown setting: parley config lists the valid ones", ZH: "没有这个设置：请用 parley config 查看全部设置"})

@@ -22,7 +22,7 @@ func (s *Server) rescue(missing error) error {
 		return errors.Join(locale.Errorf(locale.Text{
 			EN: "some messages that members saw are not stored in %s: %v. " +
 				"Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
+			ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing), err)
 	case !s.isWhole(rescued):
@@ -31,7 +31,7 @@ func (s *Server) rescue(missing error) error {
 			EN: "some messages that members saw are not stored in %s: %v. " +
 				"The readable part is in %[3]s, but it is incomplete or damaged " +
 				"(parley verify %[3]s says how). Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
+			ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
 				"尚能读取的内容在 %[3]s，但不完整或已损坏（parley verify %[3]s）。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing, rescued), err)
@@ -39,8 +39,8 @@ func (s *Server) rescue(missing error) error {
 	return errors.Join(locale.Errorf(locale.Text{
 		EN: "some messages that members saw are not stored in %s: %v. " +
 			"The whole history was saved in %[3]s: parley restore --data NEW %[3]s",
-		ZH: "有些成员已看到的消息没有保存在 %s：%v。" +
-			"全部历史已另存为 %[3]s：parley restore --data 新目录 %[3]s",
+		ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
+			"全部聊天记录已另存为 %[3]s：parley restore --data 新目录 %[3]s",
 	}, s.config.Data, missing, rescued), err)
 }
 
@@ -98,10 +98,10 @@ func LostDatabase(dir string) error {
 		return err
 	}
 	return locale.Errorf(locale.Text{
-		EN: "the server on the data directory %[1]s (process %[2]d) lost its database: " +
+		EN: "the server that uses the data directory %[1]s (process %[2]d) lost its database: " +
 			"stop it with kill %[2]d, never with kill -9; its last message says where the history is",
-		ZH: "数据目录 %[1]s 上的服务器（进程 %[2]d）丢失了数据库：" +
-			"请用 kill %[2]d 停止它，切勿 kill -9；停止时会说明历史另存于何处",
+		ZH: "使用数据目录 %[1]s 的服务器（进程 %[2]d）丢失了数据库：" +
+			"请用 kill %[2]d 停止它，切勿 kill -9；停止时会显示聊天记录另存到了哪里",
 	}, dir, holder.PID)
 }
 
@@ -142,10 +142,10 @@ func awayFromHistory(dir string) error {
 	if err == nil && wal.Size() > 0 || Rescued(dir) != "" {
 		return locale.Errorf(locale.Text{
 			EN: "To begin with an empty history, move the directory away (mv %[1]s %[1]s.old)",
-			ZH: "如要从空白历史开始，请将该目录移走（mv %[1]s %[1]s.old）",
+			ZH: "如要从头开始（不保留聊天记录），请将该目录移走（mv %[1]s %[1]s.old）",
 		}, filepath.Clean(dir))
 	}
 	return locale.Errorf(locale.Text{
-		EN: "To begin with an empty history, remove %s", ZH: "如要从空白历史开始，请删除 %s",
+		EN: "To begin with an empty history, remove %s", ZH: "如要从头开始（不保留聊天记录），请删除 %s",
 	}, filepath.Join(dir, lockName))
 }

@@ -153,7 +153,7 @@ func (s *Server) explain(err error) error {
 	}
 	if errors.Is(err, store.ErrNewer) {
 		return locale.Errorf(locale.Text{
-			EN: "%v", ZH: "数据由更新版本的 Parley 写入：请使用该版本，或用 --data 指定其他目录（%v）",
+			EN: "%v", ZH: "数据由较新版本的 Parley 写入：请使用该版本，或用 --data 指定其他目录（%v）",
 		}, err)
 	}
 	var refusal *chat.Refusal
@@ -205,7 +205,7 @@ func (s *Server) lookAtClock(newest time.Time) {
 			"Until the clock passes that time, every message gets it: " +
 			"correct the clock (timedatectl set-ntp true).",
 		ZH: "注意：本机时钟为 %s，而最新消息的时间为 %s。" +
-			"时钟走过该时间之前，所有消息都会标为该时间：请校准时钟（timedatectl set-ntp true）。",
+			"在时钟追上之前，所有消息的时间都会显示为后者：请校准时钟（timedatectl set-ntp true）。",
 	}, now.Format(time.DateTime), newest.Local().Format(time.DateTime)))
 }
 

@@ -32,8 +32,9 @@ func (c *Config) general() []setting.Setting {
 		{
 			Key: "listen", Default: ":8888", Field: listenField(&c.Listen, doorTable()),
 			Help: locale.Text{
-				EN: "addresses to listen on, each for all doors or, as ADDRESS/DOOR, for one of them",
-				ZH: "监听地址；地址/入口 表示只用于该入口",
+				EN: "addresses to listen on: HOST:PORT, or HOST:PORT/udp or HOST:PORT/line " +
+					"for one protocol",
+				ZH: "监听地址，默认供所有入口使用；写成 地址/udp 或 地址/line 则只用于该入口",
 			},
 		},
 		{
@@ -52,20 +53,23 @@ func (c *Config) general() []setting.Setting {
 		},
 		{
 			Key: "console.show", Default: "true", Field: setting.YesNo(&c.ConsoleShow),
-			Help: locale.Text{EN: "show the lobby above the administrator's prompt", ZH: "在管理员提示符上方显示大厅的消息"},
+			Help: locale.Text{
+				EN: "show the lobby's messages above the administrator's prompt",
+				ZH: "在管理员提示符上方显示大厅（lobby）的消息",
+			},
 		},
 		{
 			Key: "metrics.listen", Default: "", Field: setting.OptionalAddress(&c.MetricsListen),
 			Help: locale.Text{
 				EN: "extra address for /healthz and /metrics, such as 127.0.0.1:9888; empty: none",
-				ZH: "/healthz 和 /metrics 的监听地址，例如 127.0.0.1:9888；空表示不开放",
+				ZH: "/healthz 和 /metrics 的额外监听地址（控制套接字始终可用），例如 127.0.0.1:9888；空表示没有",
 			},
 		},
 		{
 			Key: "flight-recorder", Default: "false", Field: setting.YesNo(&c.FlightRecorder),
 			Help: locale.Text{
-				EN: "record the last seconds of the scheduler for /debug/flight",
-				ZH: "保留最近几秒的调度记录，供 /debug/flight 使用",
+				EN: "record a Go execution trace of the last seconds, for /debug/flight",
+				ZH: "记录 Go 调度器最近几秒的活动，供 /debug/flight 使用",
 			},
 		},
 		{
@@ -92,7 +96,10 @@ func (c *Config) general() []setting.Setting {
 		},
 		{
 			Key: "rooms.joined", Default: "100", Field: setting.Count(&c.RoomsJoined, 1, 1<<20),
-			Help: locale.Text{EN: "maximum number of rooms per member", ZH: "每个成员可同时加入的房间数"},
+			Help: locale.Text{
+				EN: "maximum number of rooms that one member is in",
+				ZH: "每个成员可同时加入的房间数上限",
+			},
 		},
 		{
 			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),

@@ -18,6 +18,12 @@ type fieldFunc func(string) error
 
 func (f fieldFunc) Set(s string) error { return f(s) }
 
+// kindField is a Field with the kind of its values, for help.
+type kindField struct {
+	Field
+	kind string
+}
+
 // yesNoField is a type of its own: its flag may stand without a value.
 type yesNoField struct{ field *bool }
 
@@ -57,13 +63,13 @@ func CheckAddress(s string) error {
 
 // Address is one to listen on, HOST:PORT, where HOST may be left out.
 func Address(field *string) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		if err := CheckAddress(s); err != nil {
 			return err
 		}
 		*field = s
 		return nil
-	})
+	}), "ADDRESS"}
 }
 
 // OptionalText is any text, or none.
@@ -76,13 +82,13 @@ func OptionalText(field *string) Field {
 
 // OptionalAddress is one to listen on, or empty.
 func OptionalAddress(field *string) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		if s == "" {
 			*field = ""
 			return nil
 		}
 		return Address(field).Set(s)
-	})
+	}), "ADDRESS"}
 }
 
 // choiceField is a type of its own: shells offer the choices.
@@ -93,7 +99,10 @@ type choiceField struct {
 
 func (v choiceField) Set(s string) error {
 	if !slices.Contains(v.choices, s) {
-		return locale.Errorf(locale.Text{EN: "invalid value %q: one of %s", ZH: "值 %q 无效：应为以下之一：%s"}, s, strings.Join(v.choices, ", "))
+		return locale.Errorf(locale.Text{
+			EN: "invalid value %q: one of %s",
+			ZH: "值 %q 无效：应为 %s 之一",
+		}, s, locale.List(v.choices))
 	}
 	*v.field = s
 	return nil
@@ -107,7 +116,7 @@ type whole interface{ int | int64 }
 
 // Count is a whole number within bounds.
 func Count[N whole](field *N, least, most N) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n < int64(least) || n > int64(most) {
 			return locale.Errorf(locale.Text{
@@ -116,12 +125,12 @@ func Count[N whole](field *N, least, most N) Field {
 		}
 		*field = N(n)
 		return nil
-	})
+	}), "N"}
 }
 
 // PerSecond is a rate; whoever reads the field says what 0 means.
 func PerSecond(field *float64) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(n >= 0 && n <= 1e9) {
 			return locale.Errorf(locale.Text{
@@ -130,21 +139,22 @@ func PerSecond(field *float64) Field {
 		}
 		*field = n
 		return nil
-	})
+	}), "N"}
 }
 
 // Duration is longer than nothing.
 func Duration(field *time.Duration) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
 			return locale.Errorf(locale.Text{
-				EN: "invalid duration %q: longer than 0, such as 12h or 90s", ZH: "时长 %q 无效：应大于 0，例如 12h 或 90s",
+				EN: "invalid duration %q: a positive duration, such as 12h or 90s",
+				ZH: "时长 %q 无效：应大于 0，例如 12h 或 90s",
 			}, s)
 		}
 		*field = d
 		return nil
-	})
+	}), "DURATION"}
 }
 
 // units are the endings of a size. Both families count in powers of 1024.
@@ -191,7 +201,7 @@ func sizeExamples(least, most int64) (small, large string) {
 
 // Size is a number of bytes within bounds, with or without a unit.
 func Size[N whole](field *N, least, most N) Field {
-	return fieldFunc(func(s string) error {
+	return kindField{fieldFunc(func(s string) error {
 		digits, factor := s, int64(1)
 		for _, u := range units {
 			if rest, ok := strings.CutSuffix(s, u.ending); ok {
@@ -208,12 +218,13 @@ func Size[N whole](field *N, least, most N) Field {
 		}
 		*field = N(n * factor)
 		return nil
-	})
+	}), "SIZE"}
 }
 
 // listField is a type of its own: its flag may stand more than once.
 type listField struct {
-	set func(items []string) error
+	kind string
+	set  func(items []string) error
 }
 
 func (v listField) Set(s string) error {
@@ -226,13 +237,13 @@ func (v listField) Set(s string) error {
 	return v.set(items)
 }
 
-// List is any number of things, with commas between them; set gets those that are not empty. What it refuses it must leave as it
-// was.
-func List(set func(items []string) error) Field { return listField{set} }
+// List is any number of things, with commas between them; set gets those that are not empty. A text
+// that it refuses must leave everything as it was. Help shows kind as the value of the flag.
+func List(kind string, set func(items []string) error) Field { return listField{kind, set} }
 
 // Networks are address prefixes.
 func Networks(field *[]netip.Prefix) Field {
-	return List(func(items []string) error {
+	return List("NETWORK", func(items []string) error {
 		var all []netip.Prefix
 		for _, item := range items {
 			p, err := netip.ParsePrefix(item)

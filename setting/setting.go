@@ -36,6 +36,20 @@ func (s Setting) Choices() []string {
 	return f.choices
 }
 
+// Takes returns the kind of value that the flag takes, as help shows it: N, SIZE, DURATION,
+// ADDRESS, NETWORK, WORD or TEXT.
+func (s Setting) Takes() string {
+	switch f := s.Field.(type) {
+	case kindField:
+		return f.kind
+	case choiceField:
+		return "WORD"
+	case listField:
+		return f.kind
+	}
+	return "TEXT"
+}
+
 // IsSwitch says whether the flag may stand without a value.
 func (s Setting) IsSwitch() bool {
 	_, is := s.Field.(yesNoField)

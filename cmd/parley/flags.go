@@ -33,9 +33,9 @@ func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting
 		case s.IsSwitch():
 			c.Flags().Bool(s.Flag(), s.Default == "true", help)
 		case s.IsList():
-			c.Flags().Var(&listFlag{value: s.Default}, s.Flag(), help)
+			c.Flags().Var(&listFlag{valueFlag: valueFlag{s.Default, s.Takes()}}, s.Flag(), help)
 		default:
-			c.Flags().String(s.Flag(), s.Default, help)
+			c.Flags().Var(&valueFlag{s.Default, s.Takes()}, s.Flag(), help)
 		}
 		offerValues(c, s)
 	}
@@ -77,16 +77,24 @@ func (f flags) sources() server.Sources {
 	}
 }
 
-// listFlag is a flag that may stand more than once: what is given adds up, in place of the default.
-type listFlag struct {
-	value string // with commas between
-	given bool
+// valueFlag is a flag of which help shows what kind of value it takes.
+type valueFlag struct{ value, kind string }
+
+func (v *valueFlag) String() string { return v.value }
+
+// Type returns what help shows behind the flag's name.
+func (v *valueFlag) Type() string { return v.kind }
+
+func (v *valueFlag) Set(s string) error {
+	v.value = s
+	return nil
 }
 
-func (l *listFlag) String() string { return l.value }
-
-// Type is how help shows the flag: as one of text.
-func (l *listFlag) Type() string { return "string" }
+// listFlag is a flag that may stand more than once: what is given adds up, in place of the default.
+type listFlag struct {
+	valueFlag // its value has commas between
+	given     bool
+}
 
 func (l *listFlag) Set(s string) error {
 	if l.given {

@@ -41,7 +41,7 @@ func TestWhichFileIsReadWhenNoneIsNamed(t *testing.T) {
 }
 
 func TestAListFlagAddsUp(t *testing.T) {
-	l := listFlag{value: "default"}
+	l := listFlag{valueFlag: valueFlag{value: "default"}}
 	for i, want := range []string{"default", "a", "a,b,c", "a,b,c,"} {
 		if i > 0 {
 			if err := l.Set([]string{"a", "b,c", ""}[i-1]); err != nil {

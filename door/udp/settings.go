@@ -51,15 +51,26 @@ func (c *Config) Settings() []setting.Setting {
 	return []setting.Setting{
 		{
 			Key: "udp.allow", Default: "", Field: setting.Networks(&c.Allow),
-			Help: locale.Text{EN: "networks served beside loopback and private ones, such as 203.0.113.0/24,2001:db8::/32", ZH: "除本机和私有网络外允许的网段，如 203.0.113.0/24"},
+			Help: locale.Text{
+				EN: "networks that may send datagrams, in addition to loopback and private " +
+					"ones, such as 203.0.113.0/24,2001:db8::/32",
+				ZH: "除本机和私有网络外，允许用 UDP 加入的网段，如 203.0.113.0/24,2001:db8::/32",
+			},
 		},
 		{
 			Key: "udp.words", Default: "en", Field: setting.OneOf(&c.Words, "en", "zh"),
-			Help: locale.Text{EN: "language of notices and refusals in the chat room: en or zh", ZH: "聊天室内通知和提示的语言：en（英文）或 zh（中文）"},
+			Help: locale.Text{
+				EN: "language of the server's messages to datagram clients: en or zh",
+				ZH: "聊天室内通知和提示的语言：en（英文）或 zh（中文）",
+			},
 		},
 		{
 			Key: "udp.ok", Default: "OK", Field: setting.OneOf(&c.OK, "OK", "ok", "Ok"),
-			Help: locale.Text{EN: "answer to L, for clients that compare it exactly: OK, ok or Ok", ZH: "对 L 的回答，供严格比较的客户端使用：OK、ok 或 Ok"},
+			Help: locale.Text{
+				EN: "answer to a successful join (L), for clients that expect exact text: " +
+					"OK, ok or Ok",
+				ZH: "对 L（进入）命令的应答，供逐字比较的客户端使用：OK、ok 或 Ok",
+			},
 		},
 		{
 			Key: "udp.echo", Default: "false", Field: setting.YesNo(&c.Echo),
@@ -67,43 +78,72 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.join", Default: "16", Field: setting.Count(&c.Join, 0, 1<<20),
-			Help: locale.Text{EN: "queued lines above which they are joined in datagrams; 0: never", ZH: "等待同一客户端的行数超过此值时合并发送；0 表示从不"},
+			Help: locale.Text{
+				EN: "number of queued lines above which the server packs several into a " +
+					"datagram; 0: never",
+				ZH: "待发给同一客户端的行数超过此值时，合并到一个数据报中发送；0 表示从不合并",
+			},
 		},
 		{
 			Key: "udp.idle", Default: "12h", Field: setting.Duration(&c.Idle),
-			Help: locale.Text{EN: "silence after which a member is removed", ZH: "多久不说话即视为离开"},
+			Help: locale.Text{
+				EN: "silence after which a member is removed",
+				ZH: "成员不发言的时限，超时则移出聊天室",
+			},
 		},
 		{
 			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
-			Help: locale.Text{EN: "members inside at once", ZH: "同时在线人数上限"},
+			Help: locale.Text{EN: "maximum number of members", ZH: "同时在线人数上限"},
 		},
 		{
 			Key: "udp.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
-			Help: locale.Text{EN: "members from one IP address, loopback excepted; 0: no limit", ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限"},
+			Help: locale.Text{
+				EN: "maximum number of members per IP address (loopback is exempt); 0: no limit",
+				ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限",
+			},
 		},
 		{
 			Key: "udp.resume", Default: "10m", Field: setting.Duration(&c.Resume),
-			Help: locale.Text{EN: "members stay inside if the server is down for less than this", ZH: "服务器停机不超过此时间时成员仍在聊天室内"},
+			Help: locale.Text{
+				EN: "longest downtime after which members need not join again",
+				ZH: "服务器停机的时限，不超过则重启后成员仍在聊天室内",
+			},
 		},
 		{
 			Key: "udp.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
-			Help: locale.Text{EN: "lines a second from one member; 0: no limit", ZH: "每个成员每秒的行数；0 表示不限"},
+			Help: locale.Text{
+				EN: "maximum number of lines a second from one member; 0: no limit",
+				ZH: "每个成员每秒的行数上限；0 表示不限",
+			},
 		},
 		{
 			Key: "udp.burst", Default: "100", Field: setting.Count(&c.Burst, 1, 1<<20),
-			Help: locale.Text{EN: "lines at once from one member", ZH: "每个成员一次可连续发送的行数"},
+			Help: locale.Text{
+				EN: "number of lines that one member may send in a burst before udp.rate applies",
+				ZH: "每个成员可一次连续发送的行数上限，超出后按 udp.rate 限速",
+			},
 		},
 		{
 			Key: "udp.enter-rate", Default: "50", Field: setting.PerSecond(&c.EnterRate),
-			Help: locale.Text{EN: "requests a second from one IP address to enter, and from each member to leave; 0: no limit", ZH: "每个 IP 每秒的进入请求数，以及每个成员每秒的退出请求数；0 表示不限"},
+			Help: locale.Text{
+				EN: "join requests a second per IP address, and leave requests per member; " +
+					"0: no limit",
+				ZH: "每个 IP 地址每秒的进入请求数上限，也是每个成员每秒的退出请求数上限；0 表示不限",
+			},
 		},
 		{
 			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),
-			Help: locale.Text{EN: "bytes queued for one member; beyond them its oldest lines are dropped", ZH: "等待发送给单个成员的数据上限"},
+			Help: locale.Text{
+				EN: "size of the queue for one member; if it is full, the oldest lines are dropped",
+				ZH: "待发给单个成员的数据上限（字节）；超出则丢弃最早的行",
+			},
 		},
 		{
 			Key: "udp.buffer", Default: "4MiB", Field: setting.Size(&c.Buffer, 0, 1<<30),
-			Help: locale.Text{EN: "bytes of the socket's buffers, as far as the system grants them", ZH: "套接字缓冲区大小（以系统允许为限）"},
+			Help: locale.Text{
+				EN: "size of the UDP socket buffers; the system may grant less",
+				ZH: "UDP 套接字缓冲区的大小；系统可能只允许更小的值",
+			},
 		},
 	}
 }
