@@ -182,7 +182,7 @@ func parseLine(line []byte) (any, error) {
 		})
 	}
 	if err := o.Fill(into); err != nil {
-		return nil, locale.Errorf(locale.Text{EN: "cannot parse it: %v", ZH: "无法理解：%v"}, err)
+		return nil, locale.Errorf(locale.Text{EN: "cannot parse it: %v", ZH: "无法解析：%v"}, err)
 	}
 	return into, nil
 }

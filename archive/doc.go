@@ -17,7 +17,7 @@ type Progress func(step locale.Text, done, total int64)
 
 var (
 	stepCopy   = locale.Text{EN: "copying", ZH: "复制"}
-	stepCheck  = locale.Text{EN: "checking", ZH: "检查"}
+	stepCheck  = locale.Text{EN: "checking", ZH: "校验"}
 	stepHash   = locale.Text{EN: "hashing", ZH: "计算校验和"}
 	stepExport = locale.Text{EN: "exporting", ZH: "导出"}
 	stepImport = locale.Text{EN: "importing", ZH: "导入"}

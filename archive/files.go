@@ -93,7 +93,7 @@ func unusable(file string, err error) error {
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
 			EN: "%s is not a backup made by Parley, or was changed: use another backup (%v)",
-			ZH: "%s 不是 parley 生成的备份，或已被修改：请改用其他备份（%v）",
+			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%v）",
 		}, file, err)
 	}
 	return locale.Errorf(locale.Text{

@@ -178,7 +178,7 @@ func (in *intake) message(m chat.Message) error {
 	case m.Time.After(in.now.Add(clockSlack)):
 		return locale.Errorf(locale.Text{
 			EN: "its time %v is in the future: check this machine's clock",
-			ZH: "其时间 %v 在未来：本机时钟正确吗？",
+			ZH: "其时间 %v 晚于当前时间：本机时钟正确吗？",
 		}, m.Time.Format(time.RFC3339))
 	}
 	if err := checkMessage(m); err != nil {
@@ -220,7 +220,7 @@ func checkMessage(m chat.Message) error {
 	case m.Kind == chat.KindEntered && m.Text != "":
 		return locale.Errorf(locale.Text{
 			EN: "a message of kind entered must have no text",
-			ZH: "进入消息不应有内容",
+			ZH: "entered 类型的消息不应有内容",
 		})
 	case m.Kind == chat.KindEntered, m.Kind == chat.KindTopic && m.Text == "": // it is about nothing any more
 		return nil

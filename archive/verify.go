@@ -86,7 +86,7 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 		return nil, locale.Errorf(locale.Text{
 			EN: "%v; Parley does not write such a database: parley doctor explains how to " +
 				"restore a backup",
-			ZH: "%v；这不是 parley 生成的样子：请运行 parley doctor，查看如何换上备份",
+			ZH: "%v；Parley 不会写出这样的数据库：请运行 parley doctor，查看如何换上备份",
 		}, err)
 	}
 	return r, err
@@ -176,7 +176,10 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 			last = chat.Message{Room: m.Room}
 		}
 		if m.Seq != last.Seq+1 {
-			r.problem(locale.Text{EN: "room %s: message %d follows %d", ZH: "房间 %s：第 %d 条消息之前是第 %d 条"}, m.Room, m.Seq, last.Seq)
+			r.problem(locale.Text{
+				EN: "room %s: message %d follows %d",
+				ZH: "房间 %s：第 %d 条消息紧接在第 %d 条之后，编号不连续",
+			}, m.Room, m.Seq, last.Seq)
 		}
 		if m.Time.Before(last.Time) {
 			r.problem(locale.Text{EN: "room %s: message %d is older than the one before it", ZH: "房间 %s：第 %d 条消息的时间早于前一条"}, m.Room, m.Seq)
@@ -249,7 +252,7 @@ func (r *Report) compareDigests(recorded, found map[chat.RoomID]store.Digest) {
 			r.problem(locale.Text{
 				EN: "room %s: messages were changed or removed: the digest up to message %d " +
 					"is %v, but the one recorded up to message %d is %v",
-				ZH: "房间 %s：消息与写入时不符：到第 %d 条为 %v，记录为到第 %d 条 %v",
+				ZH: "房间 %s：消息被改动或删除：前 %d 条的摘要为 %v，而记录的是前 %d 条 %v",
 			}, id, found[id].Seq, found[id].Hash, recorded[id].Seq, recorded[id].Hash)
 		}
 	}

@@ -41,7 +41,7 @@ func Own(dir string, log *slog.Logger, now func() time.Time) (*Certificate, erro
 		return nil, locale.Errorf(locale.Text{
 			EN: "cannot create the server's certificate in %s: %v. Make the directory " +
 				"writable, or name a certificate with --tls-cert and --tls-key",
-			ZH: "无法在 %s 中生成服务器证书：%v：请确认该目录可写，或用 --tls-cert 和 --tls-key 指定证书",
+			ZH: "无法在 %s 中生成服务器证书：%v。请确认该目录可写，或用 --tls-cert 和 --tls-key 指定证书",
 		}, dir, err)
 	}
 	c, err := Find(dir, log, now)
@@ -116,7 +116,7 @@ func lost(gone, left string) error {
 		EN: "%s is missing, but %s exists: copy the missing file from a backup. Without a " +
 			"backup, remove %[2]s: the server then creates a new certificate, which every client " +
 			"that knew the old one must verify again",
-		ZH: "缺少 %s，但 %s 存在：请从备份中恢复。如无备份，请删除 %[2]s：服务器将生成新证书，所有信任旧证书的用户都需要重新确认",
+		ZH: "缺少 %s，但 %s 存在：请从备份中恢复。如无备份，请删除 %[2]s：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
 	}, gone, left)
 }
 
@@ -126,7 +126,7 @@ func broken(certFile, keyFile string, err error) error {
 		EN: "cannot use the server's certificate (%s, %s): %v. Copy both files from a " +
 			"backup. Without a backup, remove both: the server then creates a new certificate, " +
 			"which every client that knew the old one must verify again",
-		ZH: "服务器自己的证书（%s、%s）无法使用：%v。请从备份中恢复这两个文件。如无备份，请删除这两个文件：服务器将生成新证书，所有信任旧证书的用户都需要重新确认",
+		ZH: "服务器自己的证书（%s、%s）无法使用：%v。请从备份中恢复这两个文件。如无备份，请删除这两个文件：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
 	}, certFile, keyFile, err)
 }
 

@@ -63,7 +63,7 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 	case errors.Is(c.err, fs.ErrNotExist):
 		what = locale.Text{
 			EN: "no backup exists: if this disk fails, the history is lost",
-			ZH: "还没有备份：磁盘一旦损坏，历史将全部丢失",
+			ZH: "还没有备份：磁盘一旦损坏，聊天记录将全部丢失",
 		}
 	case c.err != nil:
 		what = locale.Text{
@@ -76,7 +76,7 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 	case c.last.Time.Sub(now) > backupAhead:
 		what = locale.Text{
 			EN: "the last backup is dated %s, which is in the future: correct the clock and make another",
-			ZH: "最近一次备份的时间 %s 在未来：请校准时钟并重新备份",
+			ZH: "最近一次备份的时间 %s 晚于当前时间：请校准时钟并重新备份",
 		}.Fill(stamp(c.last.Time))
 	case now.Sub(c.last.Time) > backupAge:
 		what = locale.Text{

@@ -55,7 +55,7 @@ func judgeBuffer(b buffer) []Finding {
 	if b.crowded > 0 {
 		found = append(found, warning(locale.Text{
 			EN: "%d datagrams were dropped since the server started: too many were waiting for the disk",
-			ZH: "服务器启动以来丢弃 %d 个数据报：等待写盘的过多",
+			ZH: "服务器启动以来丢弃 %d 个数据报：等待写盘的请求太多",
 		}, b.crowded).cure(paste("parley serve --ledger-queue 16384")))
 	}
 	unknown := b.granted == 0 && b.asked == 0 // as the system has it

@@ -44,7 +44,7 @@ func judgeClock(c clock) []Finding {
 	case c.last.Sub(c.now) > clockSlack:
 		return []Finding{broken(locale.Text{
 			EN: "it is %v behind the newest message: until it catches up, every message gets the time %s",
-			ZH: "比最新消息的时间慢 %v：追上之前，所有消息都会标为 %s",
+			ZH: "比最新消息的时间慢 %v：追上之前，所有消息的时间都会显示为 %s",
 		}, c.last.Sub(c.now).Round(time.Second), stamp(c.last)).cure(set)}
 	case c.knows && !c.synced:
 		return []Finding{warning(locale.Text{

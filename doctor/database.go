@@ -75,7 +75,7 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 	case errors.Is(err, store.ErrNewer):
 		return []Finding{broken(locale.Text{
 			EN: "a newer version of Parley wrote it, and this version cannot read it",
-			ZH: "由更新版本的 Parley 写入，本版本无法读取",
+			ZH: "由较新版本的 Parley 写入，本版本无法读取",
 		}).cure(locale.Text{
 			EN: "parley --version  # too old: install the newer version, or use another --data",
 			ZH: "parley --version  # 版本过旧：请安装新版本，或使用其他 --data",
@@ -109,7 +109,8 @@ func replace(dir, backup string) locale.Text {
 	if backup == "" {
 		return locale.Text{
 			EN: "# stop the server first\nmv %s %s\n# then restore a backup; without one, the next start begins an empty history\n# parley restore --data %s BACKUP",
-			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时从空白历史开始\n# parley restore --data %s BACKUP",
+			ZH: "# 请先停止服务器\nmv %s %s\n# 然后从备份恢复；没有备份则下次启动时从头开始（不保留聊天记录）\n# parley restore " +
+				"--data %s 备份文件",
 		}.Fill(quote(dir), quote(dir+".broken"), quote(dir))
 	}
 	if within, err := filepath.Rel(dir, backup); err == nil && filepath.IsLocal(within) {

@@ -152,7 +152,7 @@ func Checks() []Check {
 		{"database", locale.Text{EN: "database", ZH: "数据库"}, checkDatabase},
 		{"backup", locale.Text{EN: "backup", ZH: "备份"}, checkBackup},
 		{"clock", locale.Text{EN: "clock", ZH: "时钟"}, checkClock},
-		{"udp", locale.Text{EN: "datagrams", ZH: "数据报"}, checkUDP},
+		{"udp", locale.Text{EN: "datagrams", ZH: "UDP 数据报"}, checkUDP},
 		{"buffer", locale.Text{EN: "receive buffer", ZH: "接收缓冲区"}, checkBuffer},
 		{"tcp", locale.Text{EN: "connections", ZH: "TCP 连接"}, checkTCP},
 		{"tls", locale.Text{EN: "certificate", ZH: "证书"}, checkTLS},

@@ -88,19 +88,45 @@ func TestServer(t *testing.T) {
 		return judgeServer(house{holder: server.Holder{PID: 7}, state: s}, subject)
 	}
 	try(t, map[string]judged{
-		"none":           {judgeServer(house{err: server.ErrNotRunning}, subject), []string{"ok not running on here"}},
-		"who knows":      {judgeServer(house{err: fs.ErrPermission}, subject), []string{"fail cannot tell whether a server runs on here: permission denied | ls -l /"}},
-		"silent":         {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm")}, subject), []string{"fail process 7 serves here but does not answer: hm | kill 7"}},
-		"stopped":        {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm"), stopped: true}, subject), []string{"fail process 7 serves here but is suspended | kill -CONT 7"}},
-		"well":           {state(func(*command.State) {}), []string{"ok running as process 7, version v1"}},
-		"another":        {state(func(s *command.State) { s.Version = "v2" }), []string{"warn runs version v2, this program is version v1 | kill 7"}},
-		"elsewhere":      {state(func(s *command.State) { s.Doors[0].Address = "[::]:9" }), []string{"warn the server listens on [::]:9 | parley doctor --listen :9"}},
+		"none": {
+			judgeServer(house{err: server.ErrNotRunning}, subject),
+			[]string{"ok not running on here"},
+		},
+		"who knows": {
+			judgeServer(house{err: fs.ErrPermission}, subject),
+			[]string{"fail cannot tell whether a server runs on here: permission denied | ls -l /"},
+		},
+		"silent": {judgeServer(house{holder: server.Holder{PID: 7}, silent: errors.New("hm")},
+			subject), []string{"fail process 7 serves here but does not answer: hm | kill 7"}},
+		"stopped": {
+			judgeServer(house{
+				holder: server.Holder{PID: 7}, silent: errors.New("hm"),
+				stopped: true,
+			}, subject),
+			[]string{"fail process 7 serves here but is suspended | kill -CONT 7"},
+		},
+		"well": {
+			state(func(*command.State) {}),
+			[]string{"ok running as process 7, version v1"},
+		},
+		"another": {
+			state(func(s *command.State) { s.Version = "v2" }),
+			[]string{"warn runs version v2, this program is version v1 | kill 7"},
+		},
+		"elsewhere": {
+			state(func(s *command.State) { s.Doors[0].Address = "[::]:9" }),
+			[]string{"warn the server receives datagrams on [::]:9 | parley doctor --listen :9"},
+		},
 		"another family": {state(func(s *command.State) { s.Doors[0].Address = "0.0.0.0:8888" }), []string{"ok "}},
-		"loopback":       {state(func(s *command.State) { s.Doors[0].Address = "[::1]:8888" }), []string{"warn the server listens on | --listen '[::1]:8888'"}},
+		"loopback": {
+			state(func(s *command.State) { s.Doors[0].Address = "[::1]:8888" }),
+			[]string{"warn the server receives datagrams on | --listen '[::1]:8888'"},
+		},
 		"not for datagrams": {
 			judgeServer(house{holder: server.Holder{PID: 7}, state: &command.State{Version: "v1", Storage: "ok", Doors: []command.DoorState{{Report: hub.Report{Name: "udp", Address: "[::]:8888"}}}}},
 				Subject{Version: "v1", Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}}}),
-			[]string{"warn the server listens on [::]:8888, but the settings here say :2323/line | parley doctor --listen :8888"},
+			[]string{"warn the server receives datagrams on [::]:8888, but the settings here say " +
+				":2323/line | parley doctor --listen :8888"},
 		},
 		"connections": {state(func(s *command.State) {
 			s.Doors = append(s.Doors, command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:8888"}})

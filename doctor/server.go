@@ -121,7 +121,7 @@ func judgeServer(h house, s Subject) []Finding {
 	case errors.Is(h.err, server.ErrNotRunning):
 		return []Finding{ok(locale.Text{
 			EN: "not running on %s",
-			ZH: "未在数据目录 %s 上运行",
+			ZH: "没有服务器在使用 %s",
 		}, s.Config.Data)}
 	case h.err != nil:
 		return []Finding{unknown(s.Config.Data, h.err)}
@@ -134,7 +134,7 @@ func judgeServer(h house, s Subject) []Finding {
 		}, h.holder.PID)}
 	case h.silent != nil:
 		return []Finding{broken(locale.Text{
-			EN: "process %d serves %s but does not answer: %v", ZH: "进程 %d 正在使用 %s，但没有回应：%v",
+			EN: "process %d serves %s but does not answer: %v", ZH: "进程 %d 正在使用 %s，但没有响应：%v",
 		}, h.holder.PID, s.Config.Data, h.silent).cure(locale.Text{
 			EN: "kill %d  # stops the server; then start it again", ZH: "kill %d  # 停止服务器，然后重新启动",
 		}, h.holder.PID)}
@@ -148,18 +148,19 @@ func judgeServer(h house, s Subject) []Finding {
 	}
 	if door, bound, known := h.udp(); known && !agrees(s.Config.Listen.Datagrams(), bound) {
 		found = append(found, warning(locale.Text{
-			EN: "the server listens on %s, but the settings here say %s: the checks below may not apply to it",
-			ZH: "服务器监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
+			EN: "the server receives datagrams on %s, but the settings here say %s: the " +
+				"checks below may not apply to it",
+			ZH: "服务器的 UDP 监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
 		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
 	}
 	if door, bound, known := h.port(); known && !slices.EqualFunc(s.Config.Listen.Connections(), bound, agrees) {
 		found = append(found, warning(locale.Text{
 			EN: "the server accepts connections on %s, but the settings here say %s: " +
 				"the checks below may not apply to it",
-			ZH: "服务器在 %s 接受连接，而此处的设置是 %s：以下检查可能不适用于它",
+			ZH: "服务器的 TCP 监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
 		}, door.Address, s.Config.Listen).cure(locale.Text{
-			EN: "parley config  # give doctor the same settings as serve",
-			ZH: "parley config  # doctor 的设置应与 serve 相同",
+			EN: "parley config  # shows the settings here: run doctor with those of serve",
+			ZH: "parley config  # 显示此处的设置；运行 doctor 时请用与 serve 相同的设置",
 		}))
 	}
 	if found == nil {
@@ -202,10 +203,10 @@ func judgeState(s *command.State) []Finding {
 				"On SIGTERM the server saves the whole history, " +
 				"or what is left of it if the file was overwritten or cut short",
 			ZH: "数据库在服务器运行期间被移走、替换或覆盖：无人可以发言。" +
-				"用 SIGTERM 停止时，服务器会另存全部历史；如果文件被覆盖或截断，则另存剩余的部分",
+				"用 SIGTERM 停止时，服务器会另存全部聊天记录；如果文件被覆盖或截断，则另存剩余的部分",
 		}).cure(locale.Text{
 			EN: "# stop it with SIGTERM, never with kill -9: its last message says where the history is",
-			ZH: "# 请用 SIGTERM 停止，切勿 kill -9：停止时会说明历史另存于何处",
+			ZH: "# 请用 SIGTERM 停止，切勿 kill -9：停止时会显示聊天记录另存到了哪里",
 		})}
 	case s.Storage != "ok":
 		return []Finding{broken(locale.Text{

@@ -70,7 +70,7 @@ func judgeIdentity(i identity, now time.Time) []Finding {
 	if i.own {
 		renew = locale.Text{
 			EN: "# stop the server first\nrm %s %s && parley serve  # makes a new one, which every client has to trust again",
-			ZH: "# 请先停止服务器\nrm %s %s && parley serve  # 将生成新证书，所有客户端都需要重新信任",
+			ZH: "# 请先停止服务器\nrm %s %s && parley serve  # 将生成新证书，所有客户端都需要重新核对证书指纹",
 		}.Fill(quote(i.cert), quote(i.key))
 	}
 	var found []Finding
@@ -109,7 +109,7 @@ func judgeIdentity(i identity, now time.Time) []Finding {
 	case i.own:
 		found = append(found, ok(locale.Text{
 			EN: "the server's own, valid until %s, SHA-256 %s",
-			ZH: "服务器自签名，有效期至 %s，SHA-256 为 %s",
+			ZH: "自签名证书，有效期至 %s，SHA-256 为 %s",
 		}, stamp(i.until), i.fingerprint))
 	default:
 		found = append(found, ok(locale.Text{
