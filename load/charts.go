@@ -10,9 +10,12 @@ import (
 
 // SVG draws the report: how long deliveries took, and how they went over time.
 func (r *Report) SVG(l locale.Lang) []byte {
-	curve := r.Line(locale.Text{EN: "from due to received", ZH: "从应发到收到"}.In(l))
+	curve := r.Line(locale.Text{EN: "from due to received", ZH: "延迟（应发到收到）"}.In(l))
 	return plot.SVG(
-		locale.Text{EN: "%d members, %d bytes: %d deliveries in %.1f s", ZH: "%d 名成员，每条 %d 字节：%d 次送达，%.1f 秒"}.Format(l, r.Plan.Members, r.Plan.Size, r.Measured.Deliveries, r.Measured.Seconds),
+		locale.Text{
+			EN: "%d members, %d bytes: %d deliveries in %.1f s",
+			ZH: "%d 人，每条 %d 字节：%d 次送达，%.1f 秒",
+		}.Format(l, r.Plan.Members, r.Plan.Size, r.Measured.Deliveries, r.Measured.Seconds),
 		Percentiles(locale.Text{EN: "how long a delivery took", ZH: "送达耗时"}.In(l), l, curve),
 		r.overTime(l),
 	)
@@ -34,7 +37,10 @@ func Percentiles(title string, l locale.Lang, lines ...plot.Line) plot.Curves {
 	}
 	return plot.Curves{
 		Title: title,
-		X:     plot.Axis{Name: locale.Text{EN: "% of the deliveries took no longer", ZH: "% 的送达不超过此耗时"}.In(l), Ticks: ticks},
+		X: plot.Axis{Name: locale.Text{
+			EN: "% of the deliveries took no longer",
+			ZH: "不超过该耗时的送达占比（%）",
+		}.In(l), Ticks: ticks},
 		Y:     plot.Axis{Name: locale.Text{EN: "ms", ZH: "毫秒"}.In(l), Log: true},
 		Lines: lines,
 	}

@@ -31,7 +31,10 @@ func (r *run) newDoor(m *member) door {
 }
 
 func refused(nick, line string) error {
-	return locale.Errorf(locale.Text{EN: "the server answers %s: %s", ZH: "服务器答复 %s：%s"}, nick, line)
+	return locale.Errorf(locale.Text{
+		EN: "the server answers %s: %s",
+		ZH: "服务器应答 %s：%s",
+	}, nick, line)
 }
 
 var (

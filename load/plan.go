@@ -86,13 +86,13 @@ func (p Plan) Check() error {
 		{p.Duration > 0 && p.WarmUp >= 0, locale.Text{EN: "the duration must be positive", ZH: "时长必须为正数"}},
 		{!p.Echo || udp, locale.Text{EN: "only a udp server can echo", ZH: "只有 udp 可以回显"}},
 		{p.Stopped >= 0 && (p.Stopped == 0 || !udp), locale.Text{
-			EN: "udp members cannot stop reading: their datagrams are lost instead",
-			ZH: "udp 没有停止读取的成员：数据报会直接丢失",
+			EN: "members cannot stop reading with udp (--stopped): unread datagrams are lost",
+			ZH: "--stopped 不能用于 udp：未读的数据报会直接丢失",
 		}},
 		{p.Stopped == 0 || talk && p.Stopped+p.Senders <= p.Members && p.Vanish == 0, locale.Text{
-			EN: "members that stop reading cannot send, and cannot be combined with members " +
-				"that vanish or are idle",
-			ZH: "停止读取的成员不能是发送者，也不能同时有人消失或全体空闲",
+			EN: "members that stop reading (--stopped) cannot send, and --stopped cannot be " +
+				"combined with --vanish or --idle",
+			ZH: "--stopped 的成员不能发言，且 --stopped 不能与 --vanish、--idle 同用",
 		}},
 		{p.Vanish >= 0 && p.Vanish < p.Members, locale.Text{
 			EN: "fewer members must vanish than there are, so that one sees it",
@@ -103,8 +103,8 @@ func (p Plan) Check() error {
 			ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失",
 		}},
 		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{
-			EN: "idle members are entered or, except with udp, silent",
-			ZH: "空闲方式为 entered，或（udp 除外）silent",
+			EN: "idle members (--idle) are entered or silent (udp: entered only)",
+			ZH: "--idle 只能是 entered 或 silent（udp 只支持 entered）",
 		}},
 	} {
 		if !rule.ok {

@@ -44,11 +44,15 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 		locale.English: {
 			"5 members, 2 of them talk: as fast as accepted, 3 in flight of 100 bytes", "5 in 0.50 s, 3 requests", "10 expected, 1 lost",
 			"50 messages, 200 deliveries, 100/s", "2.00", "p50 503.32, p99 989.86", "400 expected, 390 received",
-			"10 lost, 1 doubled, 2 out of order, 3 damaged, 4 of the sender's own", "1 not received in time, 2 lines dropped",
-			"5000.00 µs a delivery", "1.0 MiB empty, 2.0 MiB with all inside (2.0 KiB each), 3.0 MiB", "1 of 2 seen gone", "3, of whom the server closed 2", "6 connections closed", "slow down\" × 7",
+			"10 lost, 1 duplicated, 2 out of order, 3 damaged, 4 of the sender's own",
+			"1 not received in time, 2 lines dropped",
+			"5000.00 µs a delivery",
+			"1.0 MiB empty, 2.0 MiB with all members (2.0 KiB each), 3.0 MiB",
+			"1 of 2 detected as gone", "3, of which the server disconnected 2",
+			"6 connections closed", "slow down\" × 7",
 			"--no-limits", "ended early",
 		},
-		locale.Chinese: {"5 名成员", "丢失 10，重复 1", "每次送达 5000.00 微秒", "--no-limits", "提前结束"},
+		locale.Chinese: {"5 人", "丢失 10，重复 1", "每次送达 5000.00 微秒", "--no-limits", "提前结束"},
 	} {
 		text := full().Text(l)
 		for _, want := range wanted {
@@ -69,13 +73,19 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 	quiet := full()
 	quiet.Plan, quiet.Idle = Plan{Door: Line, Members: 6, Rooms: 2, Idle: Silent, Duration: time.Second}, &Idle{Connections: 6, Closed: 1, Bytes: 2500, CPU: 0.5}
 	quiet.Enter.Notices = Notices{Expected: 6, Received: 5, Gathered: true}
-	for _, want := range []string{"6 members in 2 rooms, silent and quiet for 1s", "6, each 2.50 kB of the server's memory; 0.50 s of its CPU", "5 times, gathered"} {
+	for _, want := range []string{
+		"6 members in 2 rooms, silent and quiet for 1s",
+		"6, each 2.50 kB of the server's memory; 0.50 s of its CPU", "5, grouped",
+	} {
 		if text := quiet.Text(locale.English); !strings.Contains(text, want) || strings.Contains(text, "deliveries") {
 			t.Errorf("%q is not told, or more, in\n%s", want, text)
 		}
 	}
 	r := &Report{}
-	for _, want := range []string{"none", "not measured: name it with --data or --pid", "does not tell"} {
+	for _, want := range []string{
+		"none", "not measured: name it with --data or --pid",
+		"does not send any",
+	} {
 		if text := r.Text(locale.English); !strings.Contains(text, want) {
 			t.Errorf("%q is not told in\n%s", want, text)
 		}
@@ -211,17 +221,17 @@ func TestPlansThatCannotBe(t *testing.T) {
 			p.Members, p.Senders, p.Rooms, p.Door = 3, 2,
 				2, Line
 		},
-		"in each room ":     func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
-		"with irc":          func(p *Plan) { p.Size, p.Door = 401, IRC },
-		"only a udp server": func(p *Plan) { p.Echo, p.Door = true, Line },
-		"stop reading: ":    func(p *Plan) { p.Members, p.Stopped = 4, 1 },
+		"in each room ":         func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
+		"with irc":              func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"only a udp server":     func(p *Plan) { p.Echo, p.Door = true, Line },
+		"stop reading with udp": func(p *Plan) { p.Members, p.Stopped = 4, 1 },
 		"cannot send": func(p *Plan) {
 			p.Members, p.Senders, p.Stopped, p.Door = 4, 4,
 				1, Line
 		},
-		"measured in one": func(p *Plan) { p.Vanish, p.Door = 1, Raw },
-		"are entered":     func(p *Plan) { p.Idle = Silent },
-		"are entered ":    func(p *Plan) { p.Idle = "asleep" },
+		"measured in one":         func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"are entered or silent":   func(p *Plan) { p.Idle = Silent },
+		"are entered or silent (": func(p *Plan) { p.Idle = "asleep" },
 	} {
 		p := good
 		spoil(&p)

@@ -25,17 +25,31 @@ func (r *Report) Text(l locale.Lang) string {
 	}
 	t.server(r.Server, r.ServerError)
 	if v := r.Vanished; v != nil {
-		t.row(locale.Text{EN: "vanished", ZH: "消失的成员"}, locale.Text{EN: "%d of %d seen gone after %.2f s (%s)", ZH: "%d / %d 名在 %.2f 秒后被发现离开（%s）"}.In(l), v.Seen, v.Members, v.Seconds, v.By)
+		t.row(locale.Text{
+			EN: "vanished",
+			ZH: "消失的成员",
+		}, locale.Text{
+			EN: "%d of %d detected as gone after %.2f s (%s)",
+			ZH: "%d / %d 人在 %.2f 秒后被发现离开（%s）",
+		}.In(l), v.Seen, v.Members, v.Seconds, v.By)
 	}
 	if s := r.Stopped; s != nil {
-		t.row(locale.Text{EN: "stopped reading", ZH: "停止读取"}, locale.Text{EN: "%d, of whom the server closed %d; all else is told of the others", ZH: "%d 名，其中 %d 名被服务器断开；其余各项只统计其他成员"}.In(l), s.Members, s.Closed)
+		t.row(locale.Text{
+			EN: "stopped reading",
+			ZH: "停止读取",
+		}, locale.Text{
+			EN: "%d, of which the server disconnected %d; the other rows are about the other " +
+				"members",
+			ZH: "%d 人，其中 %d 人被服务器断开；其余各项只统计其他成员",
+		}.In(l), s.Members, s.Closed)
 	}
 	for _, line := range slices.Sorted(maps.Keys(r.Others)) {
-		t.row(locale.Text{EN: "the server said", ZH: "服务器曾说"}, "%q × %d", line, r.Others[line])
+		t.row(locale.Text{EN: "other answers", ZH: "服务器的其他应答"}, "%q × %d", line, r.Others[line])
 	}
 	if r.Limited() {
 		t.row(locale.Text{EN: "mind", ZH: "注意"}, "%s", locale.Text{
-			EN: "the server did not take everything at once: is it started with parley serve --no-limits?",
+			EN: "the server did not accept all requests at once: was it started with parley " +
+				"serve --no-limits?",
 			ZH: "服务器没有立即接受全部请求：是否用 parley serve --no-limits 启动？",
 		}.In(l))
 	}
@@ -47,9 +61,12 @@ func (r *Report) Text(l locale.Lang) string {
 
 // plan tells what was to be done.
 func (t *table) plan(p Plan) {
-	l, who := t.lang, locale.Text{EN: "%d members", ZH: "%d 名成员"}.Format(t.lang, p.Members)
+	l, who := t.lang, locale.Text{EN: "%d members", ZH: "%d 人"}.Format(t.lang, p.Members)
 	if p.rooms() > 1 {
-		who = locale.Text{EN: "%d members in %d rooms", ZH: "%[2]d 个房间共 %[1]d 名成员"}.Format(l, p.Members, p.Rooms)
+		who = locale.Text{
+			EN: "%d members in %d rooms",
+			ZH: "%[2]d 个房间共 %[1]d 人",
+		}.Format(l, p.Members, p.Rooms)
 	}
 	name := locale.Text{EN: "plan", ZH: "计划"}
 	if p.Idle != "" {
@@ -63,7 +80,10 @@ func (t *table) plan(p Plan) {
 			rate = locale.Text{EN: "as fast as accepted, %d in flight in each room", ZH: "尽可能快，每个房间最多 %d 条在途"}.Format(l, p.InFlight)
 		}
 	}
-	t.row(name, locale.Text{EN: "%s, %d of them talk: %s of %d bytes", ZH: "%s，其中 %d 名发言：%s，每条 %d 字节"}.In(l), who, p.Senders, rate, p.Size)
+	t.row(name, locale.Text{
+		EN: "%s, %d of them talk: %s of %d bytes",
+		ZH: "%s，其中 %d 人发言：%s，每条 %d 字节",
+	}.In(l), who, p.Senders, rate, p.Size)
 }
 
 // talk tells what came of the talking.
@@ -76,13 +96,25 @@ func (t *table) talk(r *Report) {
 		per = locale.Text{EN: "messages per read", ZH: "每次读取的消息数"}
 	}
 	t.row(per, "%.2f", share(float64(m.Lines), float64(m.Datagrams)))
-	t.row(locale.Text{EN: "from due to received", ZH: "从应发到收到"}, "%s", r.Latency.text(l))
-	t.row(locale.Text{EN: "from due to sent", ZH: "从应发到发出"}, "%s", r.Late.text(l))
+	t.row(locale.Text{EN: "from due to received", ZH: "延迟（应发到收到）"}, "%s", r.Latency.text(l))
+	t.row(locale.Text{EN: "from due to sent", ZH: "发送滞后（应发到发出）"}, "%s", r.Late.text(l))
 	d := r.Deliveries
-	t.row(locale.Text{EN: "all deliveries", ZH: "全部送达"}, locale.Text{EN: "%d expected, %d received", ZH: "应有 %d 次，收到 %d 次"}.In(l), d.Expected, d.Received)
+	t.row(locale.Text{
+		EN: "total deliveries",
+		ZH: "送达总数",
+	}, locale.Text{
+		EN: "%d expected, %d received",
+		ZH: "应有 %d 次，收到 %d 次",
+	}.In(l), d.Expected, d.Received)
 	t.row(locale.Text{EN: "faults", ZH: "差错"}, "%s", d.faults(l))
 	if r.GivenUp+r.Dropped > 0 {
-		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d not received in time, %d lines dropped as the server says", ZH: "%d 条未及时收到，服务器称丢弃了 %d 行"}.In(l), r.GivenUp, r.Dropped)
+		t.row(locale.Text{
+			EN: "also",
+			ZH: "另外",
+		}, locale.Text{
+			EN: "%d not received in time, %d lines dropped according to the server",
+			ZH: "%d 条未及时收到，服务器称丢弃了 %d 行",
+		}.In(l), r.GivenUp, r.Dropped)
 	}
 	if r.Closed > 0 {
 		t.row(locale.Text{EN: "also", ZH: "另外"}, locale.Text{EN: "%d connections closed by the server", ZH: "服务器断开了 %d 个连接"}.In(l), r.Closed)
@@ -105,17 +137,38 @@ func share(a, b float64) float64 {
 }
 
 func (t *table) enter(e Enter) {
-	t.row(locale.Text{EN: "entering", ZH: "进入"}, locale.Text{EN: "%d in %.2f s, %d requests sent again", ZH: "%d 名，用时 %.2f 秒，重发请求 %d 次"}.In(t.lang), e.Members, e.Seconds, e.Repeated)
+	t.row(locale.Text{
+		EN: "entering",
+		ZH: "进入",
+	}, locale.Text{
+		EN: "%d in %.2f s, %d requests repeated",
+		ZH: "%d 人，用时 %.2f 秒，重发请求 %d 次",
+	}.In(t.lang), e.Members, e.Seconds, e.Repeated)
 	n := e.Notices
 	if n.Silent() {
-		t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, "%s", locale.Text{EN: "nobody was: this server does not tell", ZH: "无：该服务器不通知"}.In(t.lang))
+		t.row(locale.Text{
+			EN: "join notices",
+			ZH: "进入通知",
+		}, "%s", locale.Text{EN: "none: this server does not send any", ZH: "无：该服务器不通知"}.In(t.lang))
 		return
 	}
 	if n.Gathered {
-		t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, locale.Text{EN: "%d times, gathered; each of two told of the other would be %d", ZH: "%d 次（合并通知）；两两各通知一次应为 %d 次"}.In(t.lang), n.Received, n.Expected)
+		t.row(locale.Text{
+			EN: "join notices",
+			ZH: "进入通知",
+		}, locale.Text{
+			EN: "%d, grouped; one for each pair of members would be %d",
+			ZH: "%d 次（合并通知）；两两各通知一次应为 %d 次",
+		}.In(t.lang), n.Received, n.Expected)
 		return
 	}
-	t.row(locale.Text{EN: "told of others", ZH: "进入通知"}, locale.Text{EN: "%d expected, %d lost, %d doubled", ZH: "应有 %d 条，丢失 %d 条，重复 %d 条"}.In(t.lang), n.Expected, n.Lost, n.Doubled)
+	t.row(locale.Text{
+		EN: "join notices",
+		ZH: "进入通知",
+	}, locale.Text{
+		EN: "%d expected, %d lost, %d duplicated",
+		ZH: "应有 %d 条，丢失 %d 条，重复 %d 条",
+	}.In(t.lang), n.Expected, n.Lost, n.Doubled)
 }
 
 func (t *table) server(s *Server, why string) {
@@ -128,10 +181,16 @@ func (t *table) server(s *Server, why string) {
 		return
 	}
 	const mib = 1 << 20
-	t.row(locale.Text{EN: "server's CPU", ZH: "服务器 CPU"}, locale.Text{EN: "%.2f µs a delivery (%.2f s); %.2f s for the entering", ZH: "每次送达 %.2f 微秒（共 %.2f 秒）；进入过程 %.2f 秒"}.In(t.lang),
+	t.row(locale.Text{
+		EN: "server's CPU",
+		ZH: "服务器 CPU",
+	}, locale.Text{
+		EN: "%.2f µs a delivery (%.2f s); %.2f s for joining",
+		ZH: "每次送达 %.2f 微秒（共 %.2f 秒）；进入过程 %.2f 秒",
+	}.In(t.lang),
 		s.PerDelivery, s.CPU, s.EnterCPU)
 	t.row(locale.Text{EN: "server's memory", ZH: "服务器内存"}, locale.Text{
-		EN: "%.1f MiB empty, %.1f MiB with all inside (%.1f KiB each), %.1f MiB at the end",
+		EN: "%.1f MiB empty, %.1f MiB with all members (%.1f KiB each), %.1f MiB at the end",
 		ZH: "空闲 %.1f MiB，全部进入后 %.1f MiB（每人 %.1f KiB），结束时 %.1f MiB",
 	}.In(t.lang), float64(s.RSSBefore)/mib, float64(s.RSSEntered)/mib, s.BytesPerMember/1024, float64(s.RSSAfter)/mib)
 }
@@ -148,7 +207,7 @@ func (t Tally) faults(l locale.Lang) string {
 		name locale.Text
 	}{
 		{t.Lost, locale.Text{EN: "%d lost", ZH: "丢失 %d"}},
-		{t.Doubled, locale.Text{EN: "%d doubled", ZH: "重复 %d"}},
+		{t.Doubled, locale.Text{EN: "%d duplicated", ZH: "重复 %d"}},
 		{t.OutOfOrder, locale.Text{EN: "%d out of order", ZH: "乱序 %d"}},
 		{t.Damaged, locale.Text{EN: "%d damaged", ZH: "损坏 %d"}},
 		{t.Unexpected, locale.Text{

@@ -52,7 +52,10 @@ func TestEverythingIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| G6 | 20 members, 20 messages/s: server CPU", "parley bench --pid PID", "![](cpu.svg)", "![](latency.svg)", r.Machine.Commit} {
+	for _, want := range []string{
+		"| G6 | 20 members, 20 messages/s: server CPU",
+		"parley bench --pid PID", "](cpu.svg)", "](latency.svg)", r.Machine.Commit,
+	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("%q is not in\n%s", want, page)
 		}

@@ -29,7 +29,11 @@ func (b *bench) forwarding() error {
 		room := fmt.Sprintf("%d members, %s", b.members, c.name)
 		cpu := trial.Measure{Goal: "G6", Name: room + ": server CPU per delivery", Unit: "µs", Ours: ours.Of(trial.PerDelivery), Theirs: theirs.Of(trial.PerDelivery), Limit: c.limit}
 		b.Results.Add(cpu)
-		b.Results.Add(trial.Measure{Goal: "G6", Name: room + ": p50 from due to received", Unit: "ms", Ours: ours.Of(trial.P50), Theirs: theirs.Of(trial.P50)})
+		b.Results.Add(trial.Measure{
+			Goal: "G6",
+			Name: room + ": p50 latency (from the time a message was due until it was received)",
+			Unit: "ms", Ours: ours.Of(trial.P50), Theirs: theirs.Of(trial.P50),
+		})
 		b.Results.Add(trial.Measure{Goal: "G6", Name: room + ": p99", Unit: "ms", Ours: ours.Of(trial.P99), Theirs: theirs.Of(trial.P99)})
 		if c.rate == "max" {
 			b.Results.Add(trial.Measure{Goal: "G6", Name: room + ": lines per datagram", Ours: ours.Of(trial.LinesPerRead), Theirs: theirs.Of(trial.LinesPerRead)})

@@ -8,18 +8,27 @@ import (
 
 // page is what people read.
 func page(r *trial.Results) []byte {
-	return fmt.Appendf(nil, `# What Parley is measured at
+	return fmt.Appendf(nil, `# Benchmark results
 
-`+"`make bench`"+` makes this page. Whatever is compared ran in turn, round by round, in alternating order; a number is the median of the
-rounds, a ratio the median of the rounds' ratios (lowest to highest behind it). All numbers of all rounds are in
-[results.json](results.json). On a machine where other things run, too, ratios hold and milliseconds do not.
+`+"`make bench`"+` makes this page. The compared programs ran in turn,
+	in alternating order. Each number
+is the median of all rounds. Each ratio is the median of the ratios of the rounds, with the lowest
+and the highest in parentheses. All numbers of all rounds are in [results.json](results.json). On a
+busy machine, trust the ratios, not the milliseconds.
+
+The goals: G6, as little CPU for a delivery as a loop that stores nothing. G7, a receipt about as
+fast as a bare commit. G8, at least half as many stored messages as bare commits of batches. G9, a
+fast start with a long history. A delivery is one member receiving one message.
 
 %s
 
 %s
-The other is, for G6, `+"`bench/forward`"+`: a loop that writes each line once to each member, stores nothing, and knows neither rates nor
-members that are gone. For G7 and G8 it is SQLite alone, with the same table, in the same mode (WAL, an fsync for each commit).
+The reference for G6 is `+"`bench/forward`"+`. This loop writes each line once to each member. It
+stores nothing,
+	has no rate limits and does not detect members that are gone. The reference for G7 and G8
+is SQLite alone, with the same table, in the same mode (WAL, an fsync for each commit).
 
-What misses a goal, and why: [misses.md](misses.md). Other servers, and the goals over TCP: [peers.md](peers.md).
+Missed goals and the reasons: [misses.md](misses.md). Other servers, and the goals over TCP:
+[peers.md](peers.md).
 %s`, r.Machine.Sentence(), r.Rows(), r.Rest())
 }

@@ -50,7 +50,12 @@ func (b *bench) receipts() error {
 			return nil
 		}},
 	)
-	b.Results.Add(trial.Measure{Goal: "G7", Name: "200 messages/s: p50 from due to receipt, against a commit of SQLite alone", Unit: "ms", Ours: ours.Of(trial.P50), Theirs: theirs[0], Limit: 1.5})
+	b.Results.Add(trial.Measure{
+		Goal: "G7",
+		Name: "200 messages/s: p50 latency of the receipt (from the time the message was due); " +
+			"reference: a commit of SQLite alone", Unit: "ms", Ours: ours.Of(trial.P50),
+		Theirs: theirs[0], Limit: 1.5,
+	})
 	b.Results.Add(trial.Measure{Goal: "G7", Name: "200 messages/s: p99", Unit: "ms", Ours: ours.Of(trial.P99), Theirs: theirs[1], Limit: 1.5})
 	return err
 }

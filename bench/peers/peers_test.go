@@ -64,7 +64,10 @@ func TestEveryServerThatIsThereIsMeasured(t *testing.T) {
 			t.Errorf("%s has no row", s.Name)
 		}
 	}
-	for _, want := range []string{"forward --tcp round 127.0.0.1:0", "![](peers.svg)", r.Machine.Commit} {
+	for _, want := range []string{
+		"forward --tcp round 127.0.0.1:0", "](peers.svg)",
+		r.Machine.Commit,
+	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("%q is not in\n%s", want, page)
 		}

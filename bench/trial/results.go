@@ -117,12 +117,19 @@ func (m Machine) Sentence() string {
 // Rows are the measures as a table, and name what Parley is compared with.
 func (r *Results) Rows() string {
 	var b strings.Builder
-	fmt.Fprintln(&b, "| goal | measured | Parley | the other | ratio | wanted | |")
+	fmt.Fprintln(&b, "| goal | measurement | Parley | reference | ratio | target | result |")
 	fmt.Fprintln(&b, "|---|---|---|---|---|---|---|")
 	for _, m := range r.Measures {
 		fmt.Fprintln(&b, m.row())
 	}
 	return b.String()
+}
+
+// captions say what the drawings show, for readers who do not see them.
+var captions = map[string]string{
+	"cpu.svg":     "CPU of the server for each delivery",
+	"latency.svg": "Latency of the deliveries by percentile",
+	"peers.svg":   "CPU and latency of the servers",
 }
 
 // Rest is what stands under a table: notes, drawings in the order of their names, and what ran.
@@ -132,9 +139,9 @@ func (r *Results) Rest() string {
 		fmt.Fprintf(&b, "\n%s\n", note)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Drawings)) {
-		fmt.Fprintf(&b, "\n![](%s)\n", name)
+		fmt.Fprintf(&b, "\n![%s](%s)\n", captions[name], name)
 	}
-	fmt.Fprintf(&b, "\nWhat ran:\n\n")
+	fmt.Fprintf(&b, "\nCommands:\n\n")
 	for _, c := range r.Commands {
 		fmt.Fprintf(&b, "    %s\n", c)
 	}
