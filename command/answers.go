@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -23,9 +24,15 @@ type Done struct {
 // Text implements Answer.
 func (d *Done) Text(l locale.Lang) string {
 	if d.Nick != "" {
-		return locale.Text{EN: "%s was removed from the chat room", ZH: "已将 %s 移出聊天室"}.Format(l, d.Nick)
+		return locale.Text{
+			EN: "%s was removed from the chat room",
+			ZH: "已将 %s 踢出聊天室",
+		}.Format(l, d.Nick)
 	}
-	return locale.Text{EN: "announced, %d inside", ZH: "已发布，在线 %d 人"}.Format(l, d.Members)
+	return locale.Text{
+		EN: "announced to " + counted(uint64(d.Members), "member"),
+		ZH: fmt.Sprintf("消息已发给 %d 人", d.Members),
+	}.In(l)
 }
 
 // Member is somebody inside.
@@ -37,11 +44,19 @@ type Member struct {
 	Away    string        `json:"away,omitempty"` // why it does not answer
 }
 
+// doorsChinese are the names of doors as Chinese screens show them: by protocol.
+var doorsChinese = map[string]string{"udp": "UDP", "line": "TCP"}
+
 // Text implements Answer.
 func (m *Member) Text(l locale.Lang) string {
-	said := locale.Text{EN: "%s  (%s, since %s)", ZH: "%s （%s，进入于 %s）"}.Format(l, m.Nick, m.Door, m.Entered.Local().Format(clock))
+	door := m.Door
+	if words, ok := doorsChinese[door]; ok && l == locale.Chinese {
+		door = words
+	}
+	said := locale.Text{EN: "%s  (%s, since %s)", ZH: "%s（%s，%s 进入）"}.Format(
+		l, m.Nick, door, m.Entered.Local().Format(clock))
 	if m.Away != "" {
-		said += locale.Text{EN: "  away: %s", ZH: "  离开：%s"}.Format(l, m.Away)
+		said += locale.Text{EN: "  away: %s", ZH: "  暂离：%s"}.Format(l, m.Away)
 	}
 	return said
 }
@@ -56,7 +71,7 @@ type Room struct {
 
 // Text implements Answer.
 func (r *Room) Text(l locale.Lang) string {
-	said := locale.Text{EN: "%s  (%d inside)", ZH: "%s （%d 人）"}.Format(l, r.Room, r.Members)
+	said := locale.Text{EN: "%s  (%d inside)", ZH: "%s（%d 人）"}.Format(l, r.Room, r.Members)
 	if r.Topic != "" {
 		said += "  " + r.Topic
 	}
@@ -84,7 +99,7 @@ type More struct {
 
 // Text implements Answer.
 func (m *More) Text(l locale.Lang) string {
-	return locale.Text{EN: "and %d more", ZH: "另有 %d 个未显示"}.Format(l, m.Count)
+	return locale.Text{EN: "and %d more", ZH: "另有 %d 项未显示"}.Format(l, m.Count)
 }
 
 // Joined says that the caller is in a room and talks there.
@@ -96,11 +111,15 @@ type Joined struct {
 
 // Text implements Answer.
 func (j *Joined) Text(l locale.Lang) string {
-	text := locale.Text{EN: "[%s] you talk in this room now, with %d others", ZH: "[%s] 你现在在这个房间发言，另有 %d 人"}
-	if j.Others == 1 {
-		text.EN = "[%s] you talk in this room now, with %d other"
+	said := locale.Text{EN: "[%s] you talk in this room now", ZH: "[%s] 已切换到这个房间"}.Format(l, j.Room)
+	if j.Others > 0 {
+		said += locale.Text{
+			EN: ", with " + counted(uint64(j.Others), "other"),
+			ZH: fmt.Sprintf("，另有 %d 人", j.Others),
+		}.In(l)
+	} else {
+		said += locale.Text{EN: "; nobody else is here", ZH: "，这里只有你"}.In(l)
 	}
-	said := text.Format(l, j.Room, j.Others)
 	if j.Topic != "" {
 		said += locale.Text{EN: "; topic: %s", ZH: "；主题：%s"}.Format(l, j.Topic)
 	}
@@ -116,9 +135,9 @@ type Told struct {
 // Text implements Answer.
 func (t *Told) Text(l locale.Lang) string {
 	if t.Nick != "" {
-		return locale.Text{EN: "told to %s alone", ZH: "已单独告诉 %s"}.Format(l, t.Nick)
+		return locale.Text{EN: "sent to %s only", ZH: "已私聊发给 %s"}.Format(l, t.Nick)
 	}
-	return locale.Text{EN: "told to everybody in %s", ZH: "已告诉 %s 里的所有人"}.Format(l, t.Room)
+	return locale.Text{EN: "sent to %s", ZH: "已发给 %s 的所有成员"}.Format(l, t.Room)
 }
 
 // Parted says that the caller has left a room, and where it talks now.
@@ -131,8 +150,8 @@ type Parted struct {
 func (p *Parted) Text(l locale.Lang) string {
 	if p.Now == "" {
 		return locale.Text{
-			EN: "[%s] you have left this room and are in none; /join %s to talk again, or /quit",
-			ZH: "[%s] 你已离开这个房间，现在不在任何房间；输入 /join %s 继续发言，或 /quit 离开",
+			EN: "[%s] you have left this room. You are not in any room now: /join %s, or /quit",
+			ZH: "[%s] 你已离开这个房间，现在不在任何房间；输入 /join %s 继续发言，或 /quit 退出",
 		}.Format(l, p.Room, chat.Lobby)
 	}
 	return locale.Text{EN: "[%s] you have left this room; you talk in %s", ZH: "[%s] 你已离开这个房间；现在在 %s 发言"}.Format(l, p.Room, p.Now)
@@ -170,9 +189,9 @@ type Away struct {
 // Text implements Answer.
 func (a *Away) Text(l locale.Lang) string {
 	if a.Reason == "" {
-		return locale.Text{EN: "you are back", ZH: "你回来了"}.In(l)
+		return locale.Text{EN: "you are back", ZH: "你已取消暂离"}.In(l)
 	}
-	return locale.Text{EN: "you are away: %s", ZH: "你已离开：%s"}.Format(l, a.Reason)
+	return locale.Text{EN: "you are away: %s", ZH: "你已标记为暂离：%s"}.Format(l, a.Reason)
 }
 
 // Help tells what can be typed.
@@ -184,9 +203,15 @@ type Help struct {
 
 // The first and the last line of help.
 var (
-	helpInside        = locale.Text{EN: "What you type goes to your room; //TEXT says /TEXT. Commands:", ZH: "直接输入的内容发到当前房间，//内容 表示以 / 开头的内容。命令："}
-	helpAdministrator = locale.Text{EN: "What you type is told to everybody. Commands:", ZH: "直接输入的内容会发给所有人。命令："}
-	helpEnd           = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
+	helpInside = locale.Text{
+		EN: "Text goes to the current room. Type //TEXT to send /TEXT. Commands:",
+		ZH: "输入的内容发到当前房间；要发送以 / 开头的内容，请写成 //内容。命令：",
+	}
+	helpAdministrator = locale.Text{
+		EN: "Text that you type here goes to every member. Commands:",
+		ZH: "直接输入的内容会发给所有人。命令：",
+	}
+	helpEnd = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
 )
 
 // helpColumns is how wide help is at most; helpIndent is where what a command does stands.
@@ -204,12 +229,15 @@ func (h *Help) Text(l locale.Lang) string {
 			continue
 		}
 		for _, p := range row.Parameters {
-			lines = append(lines, helpRow("      "+strings.ToUpper(p.Name), p.Help.In(l))...)
+			lines = append(lines, helpRow("      "+p.typed(), p.Help.In(l))...)
 		}
 		if len(row.Aliases) > 0 {
-			lines = append(lines, "      = /"+strings.Join(row.Aliases, ", /"))
+			label := locale.Text{EN: "      aliases: /", ZH: "      别名：/"}.In(l)
+			between := locale.Text{EN: ", /", ZH: "、/"}.In(l)
+			lines = append(lines, label+strings.Join(row.Aliases, between))
 		}
-		lines = append(lines, strings.TrimRight("      /"+row.Name+" "+row.Example, " "))
+		label := locale.Text{EN: "      example: /", ZH: "      示例：/"}.In(l)
+		lines = append(lines, strings.TrimRight(label+row.Name+" "+row.Example, " "))
 	}
 	switch {
 	case h.One:
@@ -263,7 +291,10 @@ func (h *Line) said(l locale.Lang) string {
 	case chat.KindTopic:
 		return locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
-		return locale.Text{EN: "Administrator message: %s", ZH: "管理员公告：%s"}.Format(l, h.Message.Text)
+		return locale.Text{
+			EN: "Administrator message: %s",
+			ZH: "管理员消息：%s",
+		}.Format(l, h.Message.Text)
 	case chat.KindEntered, chat.KindLeft:
 		return h.moved(l)
 	}
@@ -272,28 +303,35 @@ func (h *Line) said(l locale.Lang) string {
 
 // moved words that somebody entered the room or left it.
 func (h *Line) moved(l locale.Lang) string {
+	code, _, _ := strings.Cut(h.Message.Text, ": ")
 	why := reason(h.Message.Text, l)
+	if why != "" {
+		why = locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(l, why)
+	}
 	switch lobby := h.Room == chat.Lobby; {
 	case h.Kind == chat.KindEntered && lobby:
 		return locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
 	case h.Kind == chat.KindEntered:
 		return locale.Text{EN: "%s enters the room", ZH: "%s 进入房间"}.Format(l, h.Nick)
-	case lobby:
-		return locale.Text{EN: "%s quits the chat room (%s)", ZH: "%s 离开聊天室（%s）"}.Format(l, h.Nick, why)
+	case lobby && chat.Reason(code) != chat.ReasonParted:
+		return locale.Text{EN: "%s quits the chat room%s", ZH: "%s 退出聊天室%s"}.Format(l, h.Nick, why)
 	}
-	return locale.Text{EN: "%s leaves the room (%s)", ZH: "%s 离开房间（%s）"}.Format(l, h.Nick, why)
+	return locale.Text{EN: "%s leaves the room%s", ZH: "%s 离开房间%s"}.Format(l, h.Nick, why)
 }
 
 // reason words why somebody left: a chat.Reason, and perhaps a detail behind a colon.
 func reason(text string, l locale.Lang) string {
 	why, detail, detailed := strings.Cut(text, ": ")
 	zh := map[chat.Reason]string{
-		chat.ReasonQuit: "主动退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
-		chat.ReasonKicked: "被移出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "主动离开", chat.ReasonSlow: "接收太慢",
+		chat.ReasonQuit: "退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
+		chat.ReasonKicked: "被踢出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "离开",
+		chat.ReasonSlow: "接收太慢",
 	}[chat.Reason(why)]
 	switch {
 	case l != locale.Chinese || zh == "":
 		return text
+	case chat.Reason(why) == chat.ReasonQuit, chat.Reason(why) == chat.ReasonParted:
+		return detail // the event itself says that the member left by its own wish
 	case detailed:
 		return zh + "：" + detail
 	}

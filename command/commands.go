@@ -37,8 +37,11 @@ type Desk struct {
 func (d *Desk) TellWays(ways func() *Ways) { d.ways.Store(&ways) }
 
 var address = Command{
-	Name:   "address",
-	Help:   locale.Text{EN: "show how others join, with addresses", ZH: "其他人如何加入，含地址"},
+	Name: "address",
+	Help: locale.Text{
+		EN: "show the commands and addresses with which others join",
+		ZH: "显示加入方式和地址",
+	},
 	Role:   Administrator,
 	Answer: func() Answer { return new(Ways) },
 	run: func(c call) error {
@@ -51,12 +54,18 @@ var address = Command{
 }
 
 var announce = Command{
-	Name:    "announce",
-	Help:    locale.Text{EN: "send a message to every member, in every room", ZH: "向所有房间的所有人发布公告"},
+	Name: "announce",
+	Help: locale.Text{
+		EN: "send a message to every member, in every room",
+		ZH: "向所有房间的所有成员发布管理员消息",
+	},
 	Example: "lunch is ready",
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "text of the announcement", ZH: "公告内容"}},
+		{Name: "text", Required: true, Rest: true, Help: locale.Text{
+			EN: "text of the announcement",
+			ZH: "消息内容",
+		}},
 	},
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
@@ -75,13 +84,16 @@ var announce = Command{
 var who = Command{
 	Name:    "who",
 	Aliases: []string{"names", "users"},
-	Help:    locale.Text{EN: "list the members of a room", ZH: "谁在房间里"},
+	Help:    locale.Text{EN: "list the members of a room", ZH: "列出房间里的成员"},
 	Example: "lobby",
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
+		{Name: "room", Help: locale.Text{
+			EN: "name of the room (default: the current room)",
+			ZH: "房间，默认为当前房间",
+		}},
 	},
 	Answer: func() Answer { return new(Member) },
-	Empty:  locale.Text{EN: "nobody is here", ZH: "没有人在这里"},
+	Empty:  locale.Text{EN: "nobody is here", ZH: "房间里没有人"},
 	run: func(c call) error {
 		room, err := c.publicRoom()
 		if err != nil {
@@ -113,11 +125,14 @@ func listed[T any](c call, rows iter.Seq[T], count int, answer func(T) Answer) e
 
 var kick = Command{
 	Name:    "kick",
-	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将某人移出聊天室"},
+	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将成员踢出聊天室"},
 	Example: "bob too loud",
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{EN: "nickname of the member", ZH: "昵称"}},
+		{Name: "nick", Required: true, Help: locale.Text{
+			EN: "nickname of the member",
+			ZH: "成员的昵称",
+		}},
 		{Name: "reason", Rest: true, Help: locale.Text{EN: "reason shown to the member", ZH: "告知对方的原因"}},
 	},
 	Answer: func() Answer { return new(Done) },
@@ -147,7 +162,10 @@ var history = Command{
 	Help:    locale.Text{EN: "show the history, oldest first", ZH: "查看聊天记录（按时间顺序）"},
 	Example: "lobby --last 20 --follow",
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{EN: "which room", ZH: "房间"}},
+		{Name: "room", Help: locale.Text{
+			EN: "name of the room (default: the current room)",
+			ZH: "房间，默认为当前房间",
+		}},
 		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "number of messages", ZH: "条数"}},
 		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "keep showing new messages", ZH: "继续显示新消息"}},
 	},
@@ -229,7 +247,7 @@ func (c call) publicRoom() (chat.RoomID, error) {
 var rooms = Command{
 	Name:    "rooms",
 	Aliases: []string{"list"},
-	Help:    locale.Text{EN: "list the rooms", ZH: "有哪些房间"},
+	Help:    locale.Text{EN: "list the rooms", ZH: "列出所有房间"},
 	Answer:  func() Answer { return new(Room) },
 	run: func(c call) error {
 		return listed(c, c.desk.Hub.Rooms(), c.desk.Hub.RoomCount(), func(r hub.Room) Answer {

@@ -14,12 +14,12 @@ import (
 var join = Command{
 	Name:    "join",
 	Aliases: []string{"j"},
-	Help:    locale.Text{EN: "join a room and talk there", ZH: "进入另一个房间（没有则新建）并在其中发言"},
+	Help:    locale.Text{EN: "join a room and talk there", ZH: "加入房间（没有则新建）并在其中发言"},
 	Example: "dev",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "room", Required: true, Help: locale.Text{EN: "which room", ZH: "房间"}},
+		{Name: "room", Required: true, Help: locale.Text{EN: "name of the room", ZH: "房间名"}},
 	},
 	Answer: func() Answer { return new(Joined) },
 	run: func(c call) error {
@@ -39,12 +39,15 @@ var join = Command{
 var part = Command{
 	Name:    "part",
 	Aliases: []string{"leave"},
-	Help:    locale.Text{EN: "leave a room, and talk in the lobby again", ZH: "离开房间，回到大厅发言"},
+	Help:    locale.Text{EN: "leave a room and go back to the lobby", ZH: "离开房间，回到大厅（lobby）"},
 	Example: "dev back tomorrow",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{EN: "which room, if not this one", ZH: "房间，默认为当前房间"}},
+		{Name: "room", Help: locale.Text{
+			EN: "name of the room (default: the current room)",
+			ZH: "房间，默认为当前房间",
+		}},
 		reasonToLeave,
 	},
 	Answer: func() Answer { return new(Parted) },
@@ -78,12 +81,15 @@ var part = Command{
 var msg = Command{
 	Name:    "msg",
 	Aliases: []string{"tell", "query"},
-	Help:    locale.Text{EN: "send a private message", ZH: "只对某一个人说"},
+	Help:    locale.Text{EN: "send a private message", ZH: "给某个成员发私聊"},
 	Example: "bob are you there?",
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{EN: "nickname of the receiver", ZH: "昵称"}},
+		{Name: "nick", Required: true, Help: locale.Text{
+			EN: "nickname of the receiver",
+			ZH: "对方的昵称",
+		}},
 		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "text of the message", ZH: "内容"}},
 	},
 	Answer: func() Answer { return new(Told) },
@@ -187,8 +193,11 @@ func oneLine(typed string) (string, error) {
 }
 
 var away = Command{
-	Name:    "away",
-	Help:    locale.Text{EN: "say why you are away; without a reason: you are back", ZH: "说明离开原因；不带原因表示回来了"},
+	Name: "away",
+	Help: locale.Text{
+		EN: "mark yourself as away; without REASON, as back",
+		ZH: "标记为暂离并说明原因；不带原因表示已回来",
+	},
 	Example: "back at two",
 	Inside:  true,
 	Changes: true,
@@ -211,7 +220,7 @@ var away = Command{
 var quit = Command{
 	Name:       "quit",
 	Aliases:    []string{"exit", "bye"},
-	Help:       locale.Text{EN: "leave the chat room", ZH: "离开聊天室"},
+	Help:       locale.Text{EN: "leave the chat room", ZH: "退出聊天室"},
 	Example:    "back tomorrow",
 	Inside:     true,
 	Typed:      true,
@@ -244,11 +253,11 @@ func help() Command {
 	return Command{
 		Name:    "help",
 		Aliases: []string{"h", "?"},
-		Help:    locale.Text{EN: "list the commands, or explain one", ZH: "显示此列表，或某个命令"},
+		Help:    locale.Text{EN: "list the commands, or explain one", ZH: "列出所有命令，或说明某个命令的用法"},
 		Example: "join",
 		Typed:   true,
 		Parameters: []Parameter{
-			{Name: "command", Help: locale.Text{EN: "which command", ZH: "命令"}},
+			{Name: "command", Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
 		},
 		Answer: func() Answer { return new(Help) },
 		run: func(c call) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/chat"
 	"parley/hub"
 	"parley/locale"
 )
@@ -65,7 +66,10 @@ var status = Command{
 	Role:     Administrator,
 	Replaces: true,
 	Parameters: []Parameter{
-		{Name: "all", Flag: true, Switch: true, Help: locale.Text{EN: "with rooms, doors, queues and counters", ZH: "包括房间、入口、队列和计数"}},
+		{Name: "all", Flag: true, Switch: true, Help: locale.Text{
+			EN: "also show rooms, doors, queues and counters",
+			ZH: "同时显示房间、入口、队列和计数",
+		}},
 		{Name: "watch", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "repeat every second", ZH: "每秒刷新一次"}},
 	},
 	Answer: func() Answer { return new(State) },
@@ -137,20 +141,64 @@ func (s *State) totals() (t Rates) {
 // Text implements Answer: four lines and the rates, or with All everything.
 func (s *State) Text(l locale.Lang) string {
 	var lines []string
-	row := func(name locale.Text, text string) { lines = append(lines, name.In(l)+": "+text) }
-	row(locale.Text{EN: "running", ZH: "运行"}, locale.Text{EN: "%s since %s", ZH: "%s，启动于 %s"}.Format(l, s.Version, s.Started.Local().Format(clock)))
+	row := func(name locale.Text, text string) { lines = append(lines, labelled(name, text, l)) }
+	row(locale.Text{
+		EN: "running",
+		ZH: "版本",
+	}, locale.Text{
+		EN: "%s since %s",
+		ZH: "%s，启动于 %s",
+	}.Format(l, s.Version, s.Started.Local().Format(clock)))
 	row(locale.Text{EN: "inside", ZH: "在线"}, s.inside(l))
-	row(locale.Text{EN: "history", ZH: "记录"}, s.history(l))
-	row(locale.Text{EN: "storage", ZH: "存储"}, s.Storage)
+	row(locale.Text{EN: "history", ZH: "聊天记录"}, s.history(l))
+	row(locale.Text{EN: "storage", ZH: "存储"}, s.stored(l))
 	if s.All {
 		lines = append(lines, s.details(l)...)
 	}
 	if r := s.Rates; r != nil {
-		row(locale.Text{EN: "a second", ZH: "每秒"}, locale.Text{
-			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out", ZH: "消息 %.0f，投递 %.0f，收包 %.0f，发包 %.0f",
+		row(locale.Text{EN: "per second", ZH: "每秒"}, locale.Text{
+			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out",
+			ZH: "消息 %.0f，送达 %.0f，收包 %.0f，发包 %.0f",
 		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// labelled returns a line of the state.
+func labelled(name locale.Text, text string, l locale.Lang) string {
+	return locale.Text{EN: "%s: %s", ZH: "%s：%s"}.Format(l, name.In(l), text)
+}
+
+// stored says whether messages can be stored, or why not. In English it is the Code, which scripts
+// read.
+func (s *State) stored(l locale.Lang) string {
+	if l != locale.Chinese {
+		return s.Storage
+	}
+	for _, code := range []chat.Code{chat.StorageFull, chat.StorageFailed, chat.StorageLost} {
+		if code.String() == s.Storage {
+			return locale.Refusal(chat.Refuse(code), l)
+		}
+	}
+	if s.Storage == chat.OK.String() {
+		return "正常"
+	}
+	return s.Storage
+}
+
+// figuresChinese are the counters of doors; the cause or code behind dropped and refused stays.
+var figuresChinese = map[string]string{
+	"received": "收到", "sent": "发出", "delivered": "送达", "overflowed": "溢出丢弃",
+	"unreachable": "无法送达", "dropped": "丢弃", "refused": "拒绝",
+}
+
+// figure names a counter.
+func figure(name string, l locale.Lang) string {
+	first, cause, _ := strings.Cut(name, " ")
+	if words, ok := figuresChinese[first]; ok && l == locale.Chinese {
+		return strings.TrimRight(words+" "+cause, " ")
+	}
+	return name
 }
 
 // history tells how much there is in the history.
@@ -181,15 +229,24 @@ func (s *State) inside(l locale.Lang) string {
 	}
 	said := locale.Text{EN: counted(uint64(members), "member"), ZH: fmt.Sprintf("%d 人", members)}.In(l)
 	if len(doors) > 0 {
-		said += locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(l, strings.Join(doors, ", "))
+		said += locale.Text{
+			EN: " (%s)",
+			ZH: "（%s）",
+		}.Format(l, strings.Join(doors, locale.Text{EN: ", ", ZH: "，"}.In(l)))
 	}
 	return said
 }
 
 // details are the lines that few need.
 func (s *State) details(l locale.Lang) (lines []string) {
-	row := func(name locale.Text, text string) { lines = append(lines, name.In(l)+": "+text) }
-	row(locale.Text{EN: "memory", ZH: "内存"}, locale.Text{EN: "%.1f MB in use, %d goroutines", ZH: "%.1f MB 使用中，%d 个 goroutine"}.Format(l, float64(s.Heap)/1e6, s.Goroutines))
+	row := func(name locale.Text, text string) { lines = append(lines, labelled(name, text, l)) }
+	row(locale.Text{
+		EN: "memory",
+		ZH: "内存",
+	}, locale.Text{
+		EN: "%.1f MB in use, %d goroutines",
+		ZH: "已用 %.1f MB，%d 个 goroutine",
+	}.Format(l, float64(s.Heap)/1e6, s.Goroutines))
 	for _, r := range s.Rooms[:min(len(s.Rooms), roomLines)] {
 		row(locale.Text{EN: "room", ZH: "房间"}, locale.Text{EN: "%s, %d inside, %d messages", ZH: "%s，在线 %d 人，%d 条消息"}.Format(l, r.Name, r.Members, r.Messages))
 	}
@@ -202,7 +259,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, d.Name, d.Address)
 		}
 		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s, %d inside", ZH: "%s，在线 %d 人"}.Format(l, name, d.Members))
-		lines = append(lines, d.figures()...)
+		lines = append(lines, d.figures(l)...)
 	}
 	for _, q := range s.Queues {
 		text := fmt.Sprint(q.Length)
@@ -215,7 +272,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 }
 
 // figures are what the door counted, a line each, without those that are zero.
-func (d *DoorState) figures() []string {
+func (d *DoorState) figures(l locale.Lang) []string {
 	counted := map[string]uint64{
 		"received": d.Received, "sent": d.Sent, "delivered": d.Delivered, "overflowed": d.Overflowed, "unreachable": d.Unreachable,
 	}
@@ -228,7 +285,7 @@ func (d *DoorState) figures() []string {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(counted)) {
 		if counted[name] > 0 {
-			lines = append(lines, fmt.Sprintf("  %s %d", name, counted[name]))
+			lines = append(lines, fmt.Sprintf("  %s %d", figure(name, l), counted[name]))
 		}
 	}
 	return lines

@@ -125,7 +125,12 @@ func Offered(caller *Caller) (all []Command) {
 // typed returns the row as a caller types it: without what has no end, as nothing that is typed after it would be read.
 func (c Command) typed(caller *Caller) Command {
 	if caller != nil {
-		c.Parameters = slices.DeleteFunc(slices.Clone(c.Parameters), func(p Parameter) bool { return p.Endless })
+		c.Parameters = slices.DeleteFunc(slices.Clone(c.Parameters), func(p Parameter) bool {
+			if p.Endless {
+				c.Example = strings.TrimSuffix(c.Example, " --"+p.Name)
+			}
+			return p.Endless
+		})
 	}
 	return c
 }
@@ -216,18 +221,23 @@ func (c Command) shown() string {
 	return c.Name
 }
 
+// typed returns how people type a parameter: NAME, --NAME or --NAME N.
+func (p Parameter) typed() string {
+	switch {
+	case p.Switch:
+		return "--" + p.Name
+	case p.Flag:
+		return "--" + p.Name + " N"
+	}
+	return strings.ToUpper(p.Name)
+}
+
 // Usage returns how the command is typed, such as `/kick NICK [REASON]`, or in a shell without the
 // slash.
 func (c Command) Usage() string {
 	words := []string{c.shown()}
 	for _, p := range c.Parameters {
-		word := strings.ToUpper(p.Name)
-		switch {
-		case p.Switch:
-			word = "--" + p.Name
-		case p.Flag:
-			word = "--" + p.Name + " N"
-		}
+		word := p.typed()
 		if !p.Required {
 			word = "[" + word + "]"
 		}

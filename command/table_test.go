@@ -117,12 +117,15 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 		en, zh string
 	}{
 		{chat.Lobby, chat.KindMessage, "a\nb", "ann: a\n                     b", "ann: a\n                     b"},
-		{chat.Lobby, chat.KindAnnouncement, "lunch", "Administrator message: lunch", "管理员公告：lunch"},
+		{chat.Lobby, chat.KindAnnouncement, "lunch", "Administrator message: lunch", "管理员消息：lunch"},
 		{chat.Lobby, chat.KindEntered, "", "ann enters the chat room", "ann 进入聊天室"},
-		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 离开聊天室（主动退出）"},
+		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 退出聊天室"},
 		{"dev", chat.KindEntered, "", "ann enters the room", "ann 进入房间"},
-		{"dev", chat.KindLeft, "parted", "ann leaves the room (parted)", "ann 离开房间（主动离开）"},
-		{"dev", chat.KindLeft, "kicked: loud", "ann leaves the room (kicked: loud)", "ann 离开房间（被移出：loud）"},
+		{"dev", chat.KindLeft, "parted", "ann leaves the room (parted)", "ann 离开房间"},
+		{
+			"dev", chat.KindLeft, "kicked: loud", "ann leaves the room (kicked: loud)",
+			"ann 离开房间（被踢出：loud）",
+		},
 	} {
 		l := &Line{chat.Message{Room: c.room, Kind: c.kind, Nick: "ann", Text: c.text, Time: at}}
 		const when = "2026-11-22 12:00:00  "

@@ -168,7 +168,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	dan.prints("eve: from python")
 
 	ann.types("/join dev\n")
-	ann.prints("[dev] you talk in this room now, with 0 others\n")
+	ann.prints("[dev] you talk in this room now; nobody else is here\n")
 	bob.types("/join dev\n")
 	bob.prints("[dev] you talk in this room now, with 1 other\n")
 	ann.prints("[dev] bob enters the room\n")
@@ -176,7 +176,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	ann.prints("[dev] bob: only here\n")
 	cid.types("/msg bob psst\n")
 	bob.prints("(to you alone) cid: psst\n")
-	cid.prints("told to bob alone\n")
+	cid.prints("sent to bob only\n")
 	bob.types("/part\n/quit\n")
 	bob.prints("[dev] you have left this room; you talk in lobby\n" + english.Bye + "\n")
 	bob.endsBy()

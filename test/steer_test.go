@@ -24,7 +24,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		status int
 		out    []string // each must stand in what is printed
 	}{
-		{[]string{"announce", "lunch", "is ready"}, 0, []string{"announced, 2 inside"}},
+		{[]string{"announce", "lunch", "is ready"}, 0, []string{"announced to 2 members"}},
 		{[]string{"announce"}, 2, []string{"TEXT is missing"}},
 		{[]string{"announce", " "}, 1, []string{"needs TEXT"}},
 		{[]string{"who"}, 0, []string{"ann  (udp, since", "小明  (udp, since"}},
@@ -71,7 +71,8 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 	ann.hears("Administrator message: lunch is ready", "小明 quits the chat room")
 	bob.hears("Administrator message: lunch is ready", "you were removed from the chat room: too loud")
 	p.stop()
-	if got := call(t, "status", "--data", p.dir); got.status != 1 || !strings.Contains(got.err, "no server runs on the data directory "+p.dir) {
+	if got := call(t, "status", "--data", p.dir); got.status != 1 || !strings.Contains(got.err,
+		"no server is running in the data directory "+p.dir) {
 		t.Errorf("without a server: %+v", got)
 	}
 }
@@ -169,7 +170,7 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	}
 	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
 	for _, want := range []string{
-		"announced, 1 inside", "announced, 1 inside",
+		"announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
 		"run it in another terminal: parley history --follow", "parley status --watch", "ann  (udp",

@@ -197,7 +197,7 @@ func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
 	}
 	s.Shows("Not announced. Press Ctrl-C to stop the server")
 	s.Enter("lunch")
-	s.Shows("announced, 1 inside")
+	s.Shows("announced to 1 member")
 	ann.hears("Administrator message: lunch")
 	ann.leaves()
 	sees("ann quits the chat room (quit)")
@@ -217,7 +217,7 @@ func TestTheLobbyIsNotShownWhereItIsSwitchedOff(t *testing.T) {
 	ann := dial(t, at)
 	ann.enter("ann")
 	s.Enter("lunch")
-	s.Shows("announced, 1 inside")
+	s.Shows("announced to 1 member")
 	if strings.Contains(s.All(), "enters the chat room") {
 		t.Errorf("the lobby is shown: %s", s.All())
 	}

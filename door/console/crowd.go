@@ -97,7 +97,7 @@ func (c *crowd) show() {
 		return
 	}
 	c.tell(c.came, locale.Text{EN: "enter the chat room", ZH: "进入聊天室"})
-	c.tell(c.went, locale.Text{EN: "quit the chat room", ZH: "离开聊天室"})
+	c.tell(c.went, locale.Text{EN: "quit the chat room", ZH: "退出聊天室"})
 	clear(c.nicks)
 	c.came, c.went = nil, nil
 	c.timer.Stop()

@@ -25,7 +25,7 @@ func TestACrowdIsToldInOneLine(t *testing.T) {
 		},
 		locale.Chinese: {
 			"m0 进入聊天室", "m1 进入聊天室", "m2 进入聊天室",
-			"m3、m4 等 997 人进入聊天室", "m0 离开聊天室", "ann: hello",
+			"m3、m4 等 997 人进入聊天室", "m0 退出聊天室", "ann: hello",
 			"x、y 等 3 人进入聊天室",
 		},
 	} {

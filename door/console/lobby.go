@@ -75,7 +75,7 @@ func (l *lobby) follow(ctx context.Context) {
 			return
 		default:
 			l.terminal.Print(locale.Text{
-				EN: "the lobby is not shown any more: %v", ZH: "无法继续显示大厅的消息：%v",
+				EN: "the lobby is not shown any more: %v", ZH: "无法继续显示大厅（lobby）的消息：%v",
 			}.Format(l.lang, err))
 			return
 		}

@@ -26,7 +26,7 @@ func TestEnteringAndTalking(t *testing.T) {
 	bob.reads("ann: hello  there", "ann: /slash")
 	bob.types("你好", "/me waves", "/quit")
 	ann.reads("bob: 你好", "* bob waves", "bob quits the chat room")
-	bob.reads("told to everybody in lobby", english.Bye)
+	bob.reads("sent to lobby", english.Bye)
 	bob.ends()
 	want := []string{"entered ann", "entered bob", "message ann hello  there", "message ann /slash", "message bob 你好", "action bob waves", "left bob quit"}
 	if got := h.history(chat.Lobby); !slices.Equal(got, want) {
@@ -42,7 +42,7 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	ann.reads("bob enters the chat room", "cid enters the chat room")
 	bob.reads("cid enters the chat room")
 	ann.types("/join Dev")
-	ann.reads("[dev] you talk in this room now, with 0 others")
+	ann.reads("[dev] you talk in this room now; nobody else is here")
 	bob.types("/join #dev")
 	bob.reads("[dev] you talk in this room now, with 1 other")
 	ann.reads("[dev] bob enters the room")
@@ -53,9 +53,9 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("you are away: lunch")
 	ann.types("/msg bob psst", "/msg nobody psst", "/nick anna", "/msg BOB it is me")
 	bob.reads("(to you alone) ann: psst")
-	ann.reads("bob is away: lunch", "told to bob alone", "! no member has that nickname",
+	ann.reads("bob is away: lunch", "sent to bob only", "! no member has that nickname",
 		"you are anna now",
-		"bob is away: lunch", "told to BOB alone")
+		"bob is away: lunch", "sent to BOB only")
 	cid.reads("ann is now anna") // the first that cid hears of all this
 	bob.reads("ann is now anna", "[dev] ann is now anna", "(to you alone) anna: it is me")
 	ann.types("/part", "/rooms", "/who dev")
@@ -85,7 +85,8 @@ func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
 	if !strings.HasSuffix(got[0], "  ann: one") || !strings.HasSuffix(got[1], "  ann: two") {
 		t.Errorf("%q", got)
 	}
-	ann.reads("  /join ROOM", "      ROOM", "      = /j", "      /join dev", "What you type goes to your room", "  /join ROOM")
+	ann.reads("  /join ROOM", "      ROOM", "      aliases: /j", "      /join dev",
+		"What you type goes to your room", "  /join ROOM")
 	for l := ann.next(); !strings.HasPrefix(l, "  /help"); l = ann.next() {
 		if strings.Contains(l, "announce") || strings.Contains(l, "--follow") {
 			t.Errorf("offered to who is inside: %q", l)
@@ -239,7 +240,7 @@ func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
 	bob.reads(english.Bye) // nothing was missed
 	ann.reads("bob quits the chat room")
 	ann.types("one", "/me waves", "three", "/history --last 1")
-	ann.reads("told to everybody in lobby")
+	ann.reads("sent to lobby")
 	if got := ann.next(); !strings.HasSuffix(got, "ann: three") {
 		t.Error(got)
 	}

@@ -86,7 +86,7 @@ func TestAnEventThatCannotBeEncodedIsTold(t *testing.T) {
 	ann.reads("ben enters the chat room")
 	ann.types("before", "cursed", "after", "/msg ben cursed", "/who")
 	ben.reads("ann: before", english.Unshown, "ann: after", english.Unshown)
-	ann.reads("told to ben alone", "ann", "ben") // its own requests were answered
+	ann.reads("sent to ben only", "ann", "ben") // its own requests were answered
 	ben.types("still here")
 	ann.reads("ben: still here")
 	h.panics(2)

@@ -46,7 +46,7 @@ func TestCtrlCInTelnetLosesOnlyTheLineUnderWay(t *testing.T) {
 	ann.hears("bob: still there?\r\n")
 	ann.sends("\xff\xf6/me nods\r\n")
 	ann.hears(line.StillHere + "\r\n")
-	ann.hears("told to everybody in lobby\r\n")
+	ann.hears("sent to lobby\r\n")
 	bob.reads("* ann nods")
 	bob.types("good")
 	ann.hears("bob: good\r\n")

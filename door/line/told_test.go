@@ -35,7 +35,7 @@ func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 	ann.types("/join dev", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
 	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
 		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
-		"[dev] you have left this room and are in none; /join lobby to talk again", "nobody is here",
+		"[dev] you have left this room. You are not in any room now: /join lobby", "nobody is here",
 		"! you are not in that room", "[lobby] you talk in this room now", "ann  (line")
 }
 
