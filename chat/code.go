@@ -62,7 +62,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	NickReserved:   {"nick_reserved", "the nickname is reserved"},
 	NickOccupied:   {"nick_occupied", "the nickname is occupied"},
 	NotInside:      {"not_inside", "you are not in the chat room: enter first"},
-	NotYours:       {"not_yours", "the nickname entered from another address"},
+	NotYours:       {"not_yours", "this nickname is in use from another address"},
 	TextEmpty:      {"text_empty", "the message is empty"},
 	TextTooLong:    {"text_too_long", "the message is too long"},
 	TextEncoding:   {"text_encoding", "the message is not UTF-8 text"},
@@ -77,7 +77,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	TooManyRooms:   {"too_many_rooms", "there are too many rooms"},
 	NotAllowed:     {"not_allowed", "only the administrator can do that"},
 	StorageLost:    {"storage_lost", "the server lost its database: its operator must restore it"},
-	AddressFull:    {"address_full", "too many members are inside from your address"},
+	AddressFull:    {"address_full", "too many members have joined from your address"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

@@ -235,7 +235,10 @@ func TestAClientWhoseAddressChangedIsTold(t *testing.T) {
 }
 
 func TestALossIsNoRefusal(t *testing.T) {
-	for _, told := range []string{"(dropped, as too many waited for you: 3)", "（消息太多，有 3 条未能发给你）", datagram.Idle} {
+	for _, told := range []string{
+		"(lines dropped because too many were waiting for you: 3)",
+		"（消息太多，有 3 条未能发给你）", datagram.Idle,
+	} {
 		r := newRoom(t, "127.0.0.1:0")
 		k := enterKeeping(t, r)
 		answers(r, told)

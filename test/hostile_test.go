@@ -80,8 +80,8 @@ func TestNobodyActsThroughAnotherAddress(t *testing.T) {
 	ann.hears("bob enters the chat room")
 	mallory := r.peer()
 	for request, answer := range map[string]string{
-		"C ann I am ann": "the nickname entered from another address",
-		"Q ann":          "the nickname entered from another address",
+		"C ann I am ann": "this nickname is in use from another address",
+		"Q ann":          "this nickname is in use from another address",
 		"C eve hello":    "you are not in the chat room: enter first",
 		"Q eve":          "EXIT",
 		"C ann":          "the message is empty",
@@ -92,9 +92,9 @@ func TestNobodyActsThroughAnotherAddress(t *testing.T) {
 		mallory.hears(answer)
 	}
 	bob.send("C ann as ann, from inside")
-	bob.hears("the nickname entered from another address")
+	bob.hears("this nickname is in use from another address")
 	bob.send("Q ann")
-	bob.hears("the nickname entered from another address")
+	bob.hears("this nickname is in use from another address")
 	ann.hearsNothing()
 	bob.hearsNothing()
 	r.mustBeInside("ann", "bob")

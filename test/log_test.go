@@ -72,9 +72,10 @@ func sayEverything(p *program) (said []string) {
 
 	for request, answer := range map[string]string{ // refused
 		"C ann " + text(strings.Repeat("jalopy", 172)): "the message is too long",
-		"C 小明 " + text("jamboree"):                     "the nickname entered from another address",
+		"C 小明 " +
+			text("jamboree"): "this nickname is in use from another address",
 		"L " + text("pass\x1bword-mistyped-as-a-name"): "the nickname has invalid characters",
-		"L administrator":                              "the nickname is reserved",
+		"L administrator": "the nickname is reserved",
 	} {
 		ann.send(request)
 		ann.hears(answer)

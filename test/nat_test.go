@@ -115,7 +115,7 @@ func TestAClientBehindANATFindsOutThatItsMappingIsLost(t *testing.T) {
 		says bool
 		told string
 	}{
-		"when it says something": {time.Hour, true, "the nickname entered from another address"},
+		"when it says something": {time.Hour, true, "this nickname is in use from another address"},
 		"when it is silent":      {50 * time.Millisecond, false, "the nickname is occupied"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -208,7 +208,7 @@ func TestARepeatedLIsNotStoredAndNobodyElseTakesTheNickname(t *testing.T) {
 	other.hears("the nickname is occupied")
 	ann.hears("somebody asks for your nickname")
 	other.send("C ann hello")
-	other.hears("the nickname entered from another address")
+	other.hears("this nickname is in use from another address")
 	bob.says("still there?")
 	ann.hears("bob: still there?")
 }

@@ -200,7 +200,7 @@ func TestJoinTellsOfAServerThatDoesNotAnswer(t *testing.T) {
 			if err := c.ExecuteContext(ctx); err != nil {
 				t.Error(err)
 			}
-			for _, part := range []string{"没有回答", "防火墙", "/udp"} {
+			for _, part := range []string{"没有响应", "防火墙", "/udp"} {
 				if !strings.Contains(errOut.String(), part) {
 					t.Errorf("%q does not say %s", errOut.String(), part)
 				}
@@ -301,11 +301,11 @@ func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
 		"Administrator message: lunch":                                  "管理员消息：lunch",
 		"the nickname is occupied":                                      "昵称已被占用",
 		"somebody asks for your nickname":                               "有人想使用你的昵称",
-		"say something to stay in the chat room":                        "请说句话，否则你将退出聊天室",
+		"say something to stay in the chat room":                        "请发言，否则你将被移出聊天室",
 		"the server is shutting down":                                   "服务器正在关闭，请稍后再来",
-		"(dropped, as too many waited for you: 3)":                      "（消息太多，有 3 条未能发给你）",
+		"(lines dropped because too many were waiting for you: 3)":      "（消息太多，有 3 条未能发给你）",
 		"you were removed from the chat room: spam":                     "你已被移出聊天室：spam",
-		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：与你失去联系",
+		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：失去联系",
 	} {
 		for _, line := range []string{en, zh} {
 			if got := in(locale.Chinese, line); got != zh {
@@ -340,7 +340,7 @@ func TestJoinEntersAgainFromANewAddress(t *testing.T) {
 		serving.Go(func() {
 			answers := map[string][]string{
 				"L": {"OK", "the nickname is occupied", "the nickname is occupied", "OK"},
-				"C": {"the nickname entered from another address", "bob: welcome back"},
+				"C": {"this nickname is in use from another address", "bob: welcome back"},
 				"Q": {"EXIT"},
 			}
 			for buffer := make([]byte, 1024); ; {
@@ -389,7 +389,7 @@ func TestJoinEntersAgainFromANewAddress(t *testing.T) {
 		}
 		want := map[locale.Lang]string{
 			locale.English: "is free again within two minutes",
-			locale.Chinese: "两分钟内会释放",
+			locale.Chinese: "会在两分钟内释放",
 		}[lang]
 		if !strings.Contains(errOut.String(), want) {
 			t.Errorf("%q does not say %q", errOut.String(), want)

@@ -109,7 +109,8 @@ func TestLostLinesAreToldToWhoLostThem(t *testing.T) {
 		m.queue.Push(outbox.Chunk{Data: []byte(line)})
 	}
 	d.pack(m, paceMax)
-	if got := fmt.Sprint(texts(d.sending)); got != "[(dropped, as too many waited for you: 1) two-- three]" {
+	if got := fmt.Sprint(texts(d.sending)); got !=
+		"[(lines dropped because too many were waiting for you: 1) two-- three]" {
 		t.Errorf("got %q", got)
 	}
 	if d.counts.lost.Load() != 1 {
@@ -292,7 +293,8 @@ func TestALossIsToldAfterTheAnswer(t *testing.T) {
 	}
 	m.queue.Release(alone(datagram.OK))
 	d.pack(m, paceMax)
-	if got := fmt.Sprint(texts(d.sending)); got != "[OK (dropped, as too many waited for you: 2) three]" {
+	if got := fmt.Sprint(texts(d.sending)); got !=
+		"[OK (lines dropped because too many were waiting for you: 2) three]" {
 		t.Errorf("got %q", got)
 	}
 }

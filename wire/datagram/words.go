@@ -39,7 +39,8 @@ var english = &Words{
 	Help: Help, Asked: Asked, Idle: Idle, Stopping: Stopping,
 	enters: " enters the chat room", quits: " quits the chat room",
 	announce: "Administrator message: ", privately: "(to you alone) ",
-	removed: Removed, because: ": ", lost: "(dropped, as too many waited for you: %d)",
+	removed: Removed, because: ": ",
+	lost: "(lines dropped because too many were waiting for you: %d)",
 	removals: map[chat.Reason]string{
 		chat.ReasonIdle:  "nothing was said for too long",
 		chat.ReasonGone:  "you could not be reached",
@@ -49,17 +50,17 @@ var english = &Words{
 
 var chinese = &Words{
 	lang:     locale.Chinese,
-	Help:     "发送  L 昵称  进入，C 昵称 内容  聊天，Q 昵称  退出",
+	Help:     "发送“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
 	Asked:    "有人想使用你的昵称",
-	Idle:     "请说句话，否则你将退出聊天室",
+	Idle:     "请发言，否则你将被移出聊天室",
 	Stopping: "服务器正在关闭，请稍后再来",
 	enters:   " 进入聊天室", quits: " 退出聊天室",
 	announce: "管理员消息：", privately: "（仅你可见）",
 	removed: "你已被移出聊天室", because: "：", lost: "（消息太多，有 %d 条未能发给你）",
 	removals: map[chat.Reason]string{
-		chat.ReasonIdle:  "太久没有说话",
-		chat.ReasonGone:  "与你失去联系",
-		chat.ReasonEnded: "服务器停机太久，请重新进入",
+		chat.ReasonIdle:  "长时间未发言",
+		chat.ReasonGone:  "失去联系",
+		chat.ReasonEnded: "服务器停机太久，请重新加入",
 	},
 }
 
