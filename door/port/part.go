@@ -58,8 +58,7 @@ var reasons = [reasonCount]struct {
 	says         locale.Text
 }{
 	foreign: {"foreign", "403 Forbidden", locale.Text{
-		EN: "from outside of its own network this server is reached with TLS only: " +
-			"connect to the same port with TLS",
+		EN: "clients outside the server's network need TLS: connect to the same port with TLS",
 		ZH: "从外部网络只能通过 TLS 连接本服务器：请使用 TLS（https）连接同一端口",
 	}},
 	crowded: {"crowded", "503 Service Unavailable", locale.Text{
@@ -73,7 +72,7 @@ var reasons = [reasonCount]struct {
 		EN: "too many connections in a short time, try again later", ZH: "短时间内连接太多，请稍后再试",
 	}},
 	silent: {"silent", "408 Request Timeout", locale.Text{
-		EN: "the client sent nothing that is valid here for too long: press Enter to begin",
+		EN: "timed out waiting for a known protocol: press Enter to begin",
 		ZH: "太久没有收到可识别的内容：请按回车键开始",
 	}},
 	unknown: {"unknown", "400 Bad Request", locale.Text{
@@ -82,7 +81,7 @@ var reasons = [reasonCount]struct {
 	}},
 	unserved: {"unserved", "501 Not Implemented", locale.Text{
 		EN: "this is a Parley chat room, which does not serve this protocol here",
-		ZH: "这是 Parley 聊天室，此处不支持这种协议",
+		ZH: "这是 Parley 聊天室，不能用这种方式加入",
 	}},
 	tlsFailed:    {name: "tls_failed"},
 	proxyFailed:  {name: "proxy_failed"},
@@ -142,7 +141,7 @@ func (d *Door) page(r reason, headOnly bool) string {
 	fmt.Fprintf(&body, "<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n",
 		html.EscapeString(says.EN), html.EscapeString(says.ZH))
 	if len(d.config.Ways) > 0 {
-		body.WriteString("<p><span lang=\"en\">Ways in</span> " +
+		body.WriteString("<p><span lang=\"en\">Ways to join</span> " +
 			"<span lang=\"zh\">加入方式</span></p>\n<dl>\n")
 		for _, w := range d.config.Ways {
 			fmt.Fprintf(&body, "<dt>%s</dt><dd lang=\"en\">%s</dd><dd lang=\"zh\">%s</dd>\n",

@@ -30,11 +30,15 @@ var (
 	title = locale.Text{EN: "Join the chat room", ZH: "加入聊天室"}
 	intro = locale.Text{
 		EN: "Copy a command into a terminal and run it. The server asks for your nickname; " +
-			"then type and press Enter. /help lists the commands, /quit leaves.",
+			"then type and press Enter. /help lists the commands, /quit leaves (not in Parley's " +
+			"own client).",
 		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
-			"输入 /help 查看命令，/quit 离开。",
+			"输入 /help 查看命令，/quit 离开（Parley 自带的客户端除外）。",
 	}
-	pressEnter   = locale.Text{EN: "Press Enter when it has connected.", ZH: "连接后先按一次回车。"}
+	pressEnter = locale.Text{
+		EN: "Press Enter once to start. netcat shows nothing until then.",
+		ZH: "连接后先按一次回车。",
+	}
 	downloadText = locale.Text{EN: "Download join.py", ZH: "下载 join.py"}
 )
 
@@ -57,7 +61,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			},
 		},
 		{
-			title:   locale.Text{EN: "The same as a file", ZH: "同一客户端，保存为文件"},
+			title:   locale.Text{EN: "The same client as a file", ZH: "先下载脚本，再运行"},
 			command: "curl -O " + quoted + "\npython3 join.py",
 			hint: locale.Text{
 				EN: "You can read the script before you run it.", ZH: "可以先查看脚本内容再运行。",
@@ -65,10 +69,11 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			html: download,
 		},
 		{
-			title:   locale.Text{EN: "Python 3 alone", ZH: "只用 Python 3"},
+			title:   locale.Text{EN: "Python 3 without curl", ZH: "只用 Python 3"},
 			command: Lines(at.host, at.number(), true, lang),
 			hint: locale.Text{
-				EN: "Nothing to download. Ctrl-C or Ctrl-D leaves.", ZH: "无需下载任何文件。按 Ctrl-C 或 Ctrl-D 离开。",
+				EN: "It does not reconnect. Ctrl-C or Ctrl-D leaves.",
+				ZH: "不需要 curl；断线后不会自动重新连接。按 Ctrl-C 或 Ctrl-D 离开。",
 			},
 		},
 		{
@@ -78,8 +83,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		{
 			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
 			hint: locale.Text{
-				EN: "Press Enter when it has connected. With -E, every Chinese character can be typed.",
-				ZH: "连接后先按一次回车。加上 -E 才能输入所有汉字。",
+				EN: "Press Enter once to start. -E turns off telnet's escape character, which is " +
+					"part of some Chinese characters.",
+				ZH: "连接后先按一次回车。不加 -E 时，有些汉字无法输入。",
 			},
 		},
 		d.encryptedWay(at, lang),
@@ -93,7 +99,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			title:   locale.Text{EN: "Parley's own client", ZH: "Parley 自带的客户端"},
 			command: "parley join " + d.datagramsAt(v).String(),
 			hint: locale.Text{
-				EN: "It asks for a nickname, too. Ctrl-C leaves.", ZH: "同样会询问昵称。按 Ctrl-C 离开。",
+				EN: "It asks for a nickname, too, but has no /help. Type quit or press " +
+					"Ctrl-C to leave.",
+				ZH: "同样会询问昵称。此客户端没有 /help 等命令，输入 quit 或按 Ctrl-C 离开。",
 			},
 		})
 	}
@@ -105,7 +113,7 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 		title:   locale.Text{EN: "openssl, encrypted", ZH: "openssl（加密）"},
 		command: "openssl s_client -quiet -connect " + at.String(),
 		hint: locale.Text{
-			EN: "Press Enter when it has connected. From outside the server's private networks, " +
+			EN: "Press Enter once to start. From outside the server's private networks, " +
 				"the connection must be encrypted.",
 			ZH: "连接后先按一次回车。从外部网络只能使用加密连接。",
 		},
