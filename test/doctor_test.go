@@ -361,8 +361,14 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 	where := []string{"doctor", "--data", dir}
 	args := slices.Concat(where, []string{"--listen", "127.0.0.1:0"})
 	for lang, parts := range map[string][3]string{
-		"C":           {"ok         settings        all are valid", "!! watch   settings        no-limits is on", "parley serve --no-limits=false"},
-		"zh_CN.UTF-8": {"ok 正常    设置        全部有效", "!! 注意    设置        no-limits 已打开", "parley serve --no-limits=false"},
+		"C": {
+			"ok         settings        all are valid",
+			"!! watch   settings        no-limits is on", "parley serve --no-limits=false",
+		},
+		"zh_CN.UTF-8": {
+			"正常        设置        全部有效", "!! 注意     设置        no-limits 已打开",
+			"parley serve --no-limits=false",
+		},
 	} {
 		c := command(t, append(where, "--listen", "0.0.0.0:0")...)
 		c.Env = append(c.Env, "LANG="+lang, "PARLEY_NO_LIMITS=true")
@@ -395,7 +401,8 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 			t.Errorf("%q: %+v", c.args, got)
 		}
 	}
-	if got := call(t, append(args, "--udp-burst", "x")...); got.status != 1 || !strings.Contains(got.err, " broken, ") {
+	if got := call(t, append(args, "--udp-burst",
+		"x")...); got.status != 1 || !strings.Contains(got.err, " failure, ") {
 		t.Errorf("with a mistake: status %d, %q", got.status, got.err)
 	}
 }

@@ -267,7 +267,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		seen += string(buffer[:n])
 	}
 	p.stop()
-	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，按回车\n", "证书（SHA-256）：", "或打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，连接后再按一次回车\n", "证书（SHA-256）：", "或用浏览器打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)
 		}

@@ -75,7 +75,7 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 		if err = server.NoteBackup(data, made); err != nil {
 			err = locale.Errorf(locale.Text{
 				EN: "the backup is complete, but could not be recorded in the data directory: %v",
-				ZH: "备份已完成，但无法记录到数据目录：%v",
+				ZH: "备份已完成，但无法在数据目录中登记这次备份：%v",
 			}, err)
 		}
 		return []string{locale.Text{
@@ -89,7 +89,7 @@ func restoreCommand(lang locale.Lang) *cobra.Command {
 		Use: "restore FILE",
 		Short: locale.Text{
 			EN: "create a new data directory from a backup",
-			ZH: "从备份恢复出新的数据目录",
+			ZH: "把备份恢复到新的数据目录",
 		}.In(lang),
 		Example: "  parley restore --data /var/lib/parley-new /backup/parley-monday.db",
 		Args:    exactly(1),
@@ -158,11 +158,11 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 		locale.Text{
 			EN: "the certificate is not included: before the first start, copy %s and %s " +
 				"from the old directory, or every client must verify a new fingerprint",
-			ZH: "其中不含证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有人都需要重新核对指纹",
+			ZH: "其中不含证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有客户端都需要重新核对证书指纹",
 		}.Format(lang, certificate.CertName, certificate.KeyName),
 		locale.Text{
 			EN: "complete; start the server with parley serve --data %[1]s",
-			ZH: "全部写入 %s：parley serve --data %[1]s",
+			ZH: "已全部写入 %s；启动服务器：parley serve --data %[1]s",
 		}.Format(lang, data))
 	return said, claim.Keep()
 }
@@ -173,7 +173,7 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		Short: locale.Text{
 			EN: "check every message of a backup or of the data directory; the server can " +
 				"keep running",
-			ZH: "检查备份或数据目录中的每条消息（服务器运行时也可以）",
+			ZH: "校验备份或数据目录中的每条消息（服务器运行时也可以）",
 		}.In(lang),
 		Example: `  parley verify /backup/parley-monday.db
   parley verify --data /var/lib/parley`,
@@ -198,7 +198,7 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		}
 		return append(said, locale.Text{
 			EN: "no problems found; the hash of the log is %v",
-			ZH: "一切完好；日志的哈希为 %v",
+			ZH: "全部消息完好；消息链的哈希值为 %v",
 		}.Format(lang, report.Hash)), nil
 	})
 }
@@ -208,7 +208,7 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 		Use: "export [ROOM]",
 		Short: locale.Text{
 			EN: "print the history of all rooms, or of one, as JSON lines",
-			ZH: "以 JSON 行输出所有房间（或一个房间）的历史",
+			ZH: "以 JSON Lines 格式（每行一个对象）输出所有房间或指定房间的聊天记录",
 		}.In(lang),
 		Example: `  parley export > history.jsonl
   parley export lobby | gzip > lobby.jsonl.gz`,

@@ -85,14 +85,14 @@ func (q question) unanswered() error {
 	text := locale.Text{
 		EN: "the server (process %d) has not answered for %v: parley doctor looks for the cause; " +
 			"if nothing else helps, stop it with kill %[1]d and start it again",
-		ZH: "服务器（进程 %d）%v 内没有回应：用 parley doctor 查找原因；" +
+		ZH: "服务器（进程 %d）%v 内没有响应：用 parley doctor 查找原因；" +
 			"若仍无法恢复，请用 kill %[1]d 停止后重新启动",
 	}
 	if q.holder.IsStopped() {
 		text = locale.Text{
 			EN: "the server (process %d) has not answered for %v: it was stopped, perhaps with Ctrl-Z; " +
 				"type fg in its terminal, or kill -CONT %[1]d",
-			ZH: "服务器（进程 %d）%v 内没有回应：它已被挂起，可能按了 Ctrl-Z；" +
+			ZH: "服务器（进程 %d）%v 内没有响应：它已被挂起，可能按了 Ctrl-Z；" +
 				"请在其终端输入 fg，或执行 kill -CONT %[1]d",
 		}
 	}

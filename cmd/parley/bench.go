@@ -38,17 +38,20 @@ func benchCommand(lang locale.Lang) *cobra.Command {
 			ZH: "测试服务器的承载能力",
 		}.In(lang),
 		Long: locale.Text{
-			EN: `Have members enter a server and talk, check every line that each of them receives, and measure. The server is localhost:8888 if
-none is named; start it with parley serve --no-limits, or its rates are what you measure.
+			EN: `Join many test members, let them talk, check every line that each receives, and
+report latency and CPU. The default server is localhost:8888. Start it with
+parley serve --no-limits; otherwise you measure its rate limits.
 
-They come as plain datagrams, or with --door line as lines over TCP, a connection each. The doors irc, nats and raw are for other
-servers, to compare with: any IRC server, NATS, and the floor in bench/forward.
+Members use datagrams by default, or TCP connections with --door line. Use --door irc,
+	nats or raw to
+measure other servers for comparison. raw is the forwarding loop in bench/forward.
 
-Latency counts from the moment at which a message was due. Exit status 1: something was lost, doubled, changed or out of order.`,
-			ZH: `让一批成员进入聊天室并发言，检查每个成员收到的每一行，并给出测量结果。未指定时服务器为 localhost:8888；
+Latency counts from the time when a message was due. The exit status is 1 if any line was lost,
+duplicated, changed or out of order.`,
+			ZH: `让一批成员加入聊天室并发言，检查每个成员收到的每一行，并给出延迟和 CPU 等结果。默认服务器为 localhost:8888；
 请用 parley serve --no-limits 启动服务器，否则测到的只是速率限制。
 
-默认用数据报进入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
+默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
 NATS，以及 bench/forward 里的最简转发程序。
 
 延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、改动或乱序。`,
@@ -59,28 +62,49 @@ NATS，以及 bench/forward 里的最简转发程序。
   parley bench --members 1000 --rate max --in-flight 32 -o json
   parley bench --door line --members 2000 --rooms 100 --rate max
   parley bench --door line --members 10000 --idle silent
-  parley bench --pid 4711 192.0.2.7:8888 --yes-i-run-this-server`,
+  parley bench --pid 4711 localhost:9999
+  parley bench --yes-i-run-this-server 192.0.2.7:8888`,
 		Args: atMost(1),
 	}
 	f := c.Flags()
 	text := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) }
-	f.IntVar(&b.plan.Members, "members", 100, text("how many enter", "进入的成员数"))
-	f.IntVar(&b.plan.Senders, "senders", 0, text("how many of them talk; 0: at most 10 in each room", "其中发言的人数；0 表示每个房间最多 10 人"))
-	f.IntVar(&b.plan.Rooms, "rooms", 1, text("how many rooms they are spread over; not with udp", "成员平均分布到的房间数；不适用于 udp"))
-	f.StringVar(&b.rate, "rate", "50", text("messages a second of all senders together, or max: as fast as accepted", "所有发送者每秒的消息总数，或 max：尽可能快"))
-	f.IntVar(&b.plan.InFlight, "in-flight", 32, text("with --rate max: how many may be under way at once, in each room", "用 --rate max 时：每个房间最多同时在途的消息数"))
-	f.IntVar(&b.plan.Size, "size", 100, text("bytes of a message's text", "每条消息的字节数"))
-	f.DurationVar(&b.plan.Duration, "duration", 10*time.Second, text("how long is measured", "测量时长"))
-	f.DurationVar(&b.plan.WarmUp, "warm-up", 2*time.Second, text("how long they talk before that", "测量前的预热时长"))
-	f.BoolVar(&b.plan.Echo, "echo", false, text("the server sends senders their own lines (udp.echo)", "服务器会把消息发回给发送者（udp.echo）"))
-	f.IntVar(&b.plan.Vanish, "vanish", 0, text("how many at the end vanish without a word", "结束时不告而别的成员数"))
-	f.IntVar(&b.plan.Stopped, "stopped", 0, text("how many stop reading when the talking begins; not with udp", "开始发言后停止读取的成员数；不适用于 udp"))
-	f.StringVar(&b.plan.Idle, "idle", "", text("nobody talks for --duration: entered, or silent: they only connect", "在 --duration 内无人发言：entered 为进入后静默，silent 为仅连接"))
-	f.StringVar(&b.plan.Door, "door", load.UDP, text("which door is tried: udp or line; irc, nats, raw: other servers, for comparison", "测试的入口：udp 或 line；irc、nats、raw 用于对比其他服务器"))
-	f.IntVar(&b.pid, "pid", 0, text("the server's process, to measure it", "服务器的进程号，用于测量"))
-	f.StringVarP(&b.output, "output", "o", "text", text("text, or json: one object", "text 或 json（一个对象）"))
-	f.StringVar(&b.svg, "svg", "", text("a file to draw the report in", "把结果画成图保存到该文件"))
-	f.BoolVar(&b.mine, "yes-i-run-this-server", false, text("try a server that is not on this machine", "测试不在本机的服务器"))
+	f.IntVar(&b.plan.Members, "members", 100, text("number of members", "成员数"))
+	f.IntVar(&b.plan.Senders, "senders", 0,
+		text("number of members that send; 0: at most 10 in each room", "其中发言的人数；0 表示每个房间最多 10 人"))
+	f.IntVar(&b.plan.Rooms, "rooms", 1, text("number of rooms; not with udp",
+		"成员平均分布到的房间数；不适用于 udp"))
+	f.StringVar(&b.rate, "rate", "50",
+		text("messages a second of all senders together; max: as fast as accepted",
+			"所有发送者每秒的消息总数，或 max：尽可能快"))
+	f.IntVar(&b.plan.InFlight, "in-flight", 32, text("messages in flight per room, with --rate max",
+		"用 --rate max 时：每个房间最多同时在途的消息数"))
+	f.IntVar(&b.plan.Size, "size", 100, text("size of a message in bytes", "每条消息的字节数"))
+	f.DurationVar(&b.plan.Duration, "duration", 10*time.Second, text("duration of the measurement",
+		"测量时长"))
+	f.DurationVar(&b.plan.WarmUp, "warm-up", 2*time.Second,
+		text("duration of the warm-up before the measurement", "测量前的预热时长"))
+	f.BoolVar(&b.plan.Echo, "echo", false,
+		text("expect the server to echo lines to their sender (udp.echo)",
+			"服务器会把消息发回给发送者（udp.echo）"))
+	f.IntVar(&b.plan.Vanish, "vanish", 0,
+		text("number of members that disappear at the end without leaving", "结束时不告而别的成员数"))
+	f.IntVar(&b.plan.Stopped, "stopped", 0,
+		text("number of members that stop reading when the talking begins; not with udp",
+			"开始发言后停止读取的成员数；不适用于 udp"))
+	f.StringVar(&b.plan.Idle, "idle", "",
+		text("keep all connections idle for --duration: entered (joined) or "+
+			"silent (connected only)",
+			"在 --duration 内无人发言：entered 为加入后静默，silent 为仅连接"))
+	f.StringVar(&b.plan.Door, "door", load.UDP,
+		text("protocol: udp or line; or irc, nats or raw for other servers",
+			"测试的入口：udp 或 line；irc、nats、raw 用于对比其他服务器"))
+	f.IntVar(&b.pid, "pid", 0, text("process ID of the server, to report its CPU and memory",
+		"服务器的进程号，用于测量其 CPU 和内存"))
+	f.StringVarP(&b.output, "output", "o", "text", text("output format: text or json (one object)",
+		"输出格式：text 或 json（一个对象）"))
+	f.StringVar(&b.svg, "svg", "", text("file to draw the report in (SVG)", "把结果画成图（SVG）保存到该文件"))
+	f.BoolVar(&b.mine, "yes-i-run-this-server", false,
+		text("confirm that you may load a server on another machine", "确认可以对另一台机器上的服务器施加负载"))
 	where := settingFlags(c, lang, dataSetting())
 	c.RunE = func(c *cobra.Command, args []string) error {
 		address := "localhost"

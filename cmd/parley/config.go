@@ -19,7 +19,7 @@ func configCommand(lang locale.Lang) *cobra.Command {
 			ZH: "显示所有设置、取值及其来源",
 		}.In(lang),
 		Example: `  parley config
-  PARLEY_UDP_IDLE=2h parley config --listen :9999 > parley.toml`,
+  PARLEY_UDP_IDLE=2h parley config --listen :9999 > new.toml`,
 		Args: exactly(0),
 	}
 	settings := settingFlags(c, lang, server.Settings())

@@ -104,7 +104,10 @@ func examine(ctx context.Context, s doctor.Subject, r report) error {
 	}
 	watch, bad := levels[doctor.Warn], levels[doctor.Fail]
 	if bad > 0 {
-		return locale.Errorf(locale.Text{EN: "%d broken, %d to watch", ZH: "%d 项故障，%d 项需注意"}, bad, watch)
+		return locale.Errorf(locale.Text{
+			EN: counted(bad, "failure") + ", " + counted(watch, "warning"),
+			ZH: fmt.Sprintf("%d 项故障，%d 项需注意", bad, watch),
+		})
 	}
 	return r.end(watch)
 }
@@ -159,13 +162,13 @@ var marks = map[doctor.Level]struct {
 	says   locale.Text
 	colour int // of SGR
 }{
-	doctor.OK:   {locale.Text{EN: "ok", ZH: "ok 正常"}, 32},
-	doctor.Warn: {locale.Text{EN: "!! watch", ZH: "!! 注意"}, 33},
-	doctor.Fail: {locale.Text{EN: "xx broken", ZH: "xx 故障"}, 31},
+	doctor.OK:   {locale.Text{EN: "ok", ZH: "正常"}, 32},
+	doctor.Warn: {locale.Text{EN: "!! warning", ZH: "!! 注意"}, 33},
+	doctor.Fail: {locale.Text{EN: "xx failure", ZH: "xx 故障"}, 31},
 }
 
 // markWidth is the columns of the widest mark.
-const markWidth = 9
+const markWidth = 10
 
 func (t *table) begin(c doctor.Check) {
 	if t.live {
@@ -199,12 +202,23 @@ func (t *table) tell(c doctor.Check, f doctor.Finding, first bool) error {
 }
 
 func (t *table) end(watch int) error {
-	verdict := locale.Text{EN: "All is well.", ZH: "一切正常。"}.In(t.lang)
+	verdict := locale.Text{EN: "No problems.", ZH: "一切正常。"}.In(t.lang)
 	if watch > 0 {
-		verdict = locale.Text{EN: "It works; %d to watch.", ZH: "可以使用；%d 项需注意。"}.Format(t.lang, watch)
+		verdict = locale.Text{
+			EN: "No failures, " + counted(watch, "warning") + ".",
+			ZH: fmt.Sprintf("可以使用；%d 项需注意。", watch),
+		}.In(t.lang)
 	}
 	_, err := fmt.Fprintln(t.to, verdict)
 	return err
+}
+
+// counted returns a number of things in English.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // pad fills text up with spaces to so many columns.

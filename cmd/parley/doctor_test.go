@@ -23,18 +23,21 @@ func TestTheReportOnATerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := "...        磁盘空间\r\x1b[K" +
-		"\x1b[31mxx 故障  \x1b[m  磁盘空间  满\n" +
-		"                     真的\n" +
-		"                     df\n" +
-		"\x1b[32mok 正常  \x1b[m            好\n"
+	want := "...         磁盘空间\r\x1b[K" +
+		"\x1b[31mxx 故障   \x1b[m  磁盘空间  满\n" +
+		"                      真的\n" +
+		"                      df\n" +
+		"\x1b[32m正常      \x1b[m            好\n"
 	if screen.String() != want {
 		t.Errorf("got  %q\nwant %q", screen.String(), want)
 	}
 }
 
 func TestTheVerdict(t *testing.T) {
-	for watch, want := range map[int]string{0: "All is well.\n", 2: "It works; 2 to watch.\n"} {
+	for watch, want := range map[int]string{
+		0: "No problems.\n", 1: "No failures, 1 warning.\n",
+		2: "No failures, 2 warnings.\n",
+	} {
 		var screen strings.Builder
 		if err := newTable(&screen, locale.English).end(watch); err != nil || screen.String() != want {
 			t.Errorf("%q, %v", screen.String(), err)

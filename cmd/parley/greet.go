@@ -54,7 +54,10 @@ func (g greeting) openLine() string {
 
 func (g greeting) what() string {
 	if g.server.IsNew() {
-		return locale.Text{EN: "Parley %s: a new chat room, kept in %s", ZH: "Parley %s：新的聊天室，数据保存在 %s"}.Format(g.lang, version(), g.config.Data)
+		return locale.Text{
+			EN: "Parley %s: new chat room, data in %s",
+			ZH: "Parley %s：新的聊天室，数据保存在 %s",
+		}.Format(g.lang, version(), g.config.Data)
 	}
 	return locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(g.lang, version(), g.config.Data)
 }
@@ -65,14 +68,17 @@ func openOn(s *server.Server, lang locale.Lang) string {
 	var all []string
 	if both := slices.Index(streams, datagrams); both >= 0 {
 		streams = slices.Delete(slices.Clone(streams), both, both+1)
-		all = append(all, locale.Text{EN: "%s (UDP and TCP)", ZH: "%s （UDP 和 TCP）"}.Format(lang, datagrams))
+		all = append(all, locale.Text{
+			EN: "%s (UDP and TCP)",
+			ZH: "%s（UDP 和 TCP）",
+		}.Format(lang, datagrams))
 	} else if datagrams.IsValid() {
-		all = append(all, locale.Text{EN: "%s (UDP)", ZH: "%s （UDP）"}.Format(lang, datagrams))
+		all = append(all, locale.Text{EN: "%s (UDP)", ZH: "%s（UDP）"}.Format(lang, datagrams))
 	}
 	for _, a := range streams {
-		all = append(all, locale.Text{EN: "%s (TCP)", ZH: "%s （TCP）"}.Format(lang, a))
+		all = append(all, locale.Text{EN: "%s (TCP)", ZH: "%s（TCP）"}.Format(lang, a))
 	}
-	return strings.Join(all, locale.Text{EN: ", ", ZH: "，"}.In(lang))
+	return strings.Join(all, locale.Text{EN: ", ", ZH: "、"}.In(lang))
 }
 
 // howToEnter tells what others type, by what they have.
@@ -83,7 +89,14 @@ func (g greeting) howToEnter() []string {
 	lines := []string{""}
 	datagrams := server.ReachableAt(g.server.Addr())
 	if len(datagrams) > 0 {
-		lines = append(lines, locale.Text{EN: "Others join with Parley:", ZH: "其他人用 Parley 加入："}.In(g.lang))
+		with := locale.Text{EN: "Others join with Parley:", ZH: "其他人用 Parley 加入："}
+		if g.server.Addr().Addr().IsLoopback() {
+			with = locale.Text{
+				EN: "Others join with Parley (from this machine only):",
+				ZH: "其他人用 Parley 加入（仅限本机）：",
+			}
+		}
+		lines = append(lines, with.In(g.lang))
 	}
 	for _, a := range datagrams {
 		lines = append(lines, "    "+typed("parley join "+short(a)))
@@ -114,14 +127,17 @@ func (g greeting) asPython() []string {
 	}
 	if len(all) == 0 || alone {
 		return []string{
-			locale.Text{EN: "or with Python alone, paste this:", ZH: "或只用 Python，粘贴下面一行："}.In(g.lang),
+			locale.Text{
+				EN: "or, with Python 3, paste this into a terminal:",
+				ZH: "或在终端粘贴下面这行（只需 Python）：",
+			}.In(g.lang),
 			typed(client),
 		}
 	}
 	return []string{
 		locale.Text{
-			EN: "or copy a command from http://%s, or paste this for Python:",
-			ZH: "或打开 http://%s 复制命令，或粘贴下面一行（只需 Python）：",
+			EN: "or copy a command from http://%s, or, with Python 3, paste this into a terminal:",
+			ZH: "或用浏览器打开 http://%s 复制命令，或在终端粘贴下面这行（只需 Python）：",
 		}.Format(g.lang, all[0]),
 		typed(client),
 	}
@@ -142,7 +158,10 @@ func (g greeting) asLines(also bool) []string {
 		return lines
 	}
 	return append(lines,
-		locale.Text{EN: "or encrypted: %s, then Enter", ZH: "或加密连接：%s，按回车"}.Format(g.lang, typed(encrypted)),
+		locale.Text{
+			EN: "or encrypted: %s, then Enter",
+			ZH: "或加密连接：%s，连接后再按一次回车",
+		}.Format(g.lang, typed(encrypted)),
 		g.certificate())
 }
 
@@ -158,19 +177,25 @@ func (g greeting) netcat() (plain, encrypted string) {
 	if alone {
 		return plain, ""
 	}
-	return locale.Text{EN: "%s, then Enter", ZH: "%s，按回车"}.Format(g.lang, plain), tlsClient + all[0]
+	return locale.Text{
+		EN: "%s, then Enter",
+		ZH: "%s，连接后再按一次回车",
+	}.Format(g.lang, plain), tlsClient + all[0]
 }
 
 // next tells what to do now.
 func (g greeting) next() []string {
 	data := g.dataFlag()
-	lines := []string{"", locale.Text{EN: "From another terminal here:", ZH: "在本机的另一个终端："}.In(g.lang)}
+	lines := []string{"", locale.Text{
+		EN: "From another terminal on this machine:",
+		ZH: "在本机的另一个终端：",
+	}.In(g.lang)}
 	tips := []struct {
 		command string
 		does    locale.Text
 	}{
-		{"status --watch", locale.Text{EN: "the state of the server", ZH: "查看状态"}},
-		{"history --follow", locale.Text{EN: "messages as they arrive", ZH: "查看聊天记录"}},
+		{"status --watch", locale.Text{EN: "the state of the server", ZH: "查看服务器状态"}},
+		{"history --follow", locale.Text{EN: "messages as they arrive", ZH: "实时查看新消息"}},
 		{"doctor", locale.Text{EN: "check that others can connect", ZH: "检查别人能否连上"}},
 	}
 	for _, tip := range tips {

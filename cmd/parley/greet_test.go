@@ -48,7 +48,10 @@ func TestAServerWithPublicAddressesAloneOffersTLS(t *testing.T) {
 	}
 	defer s.Close()
 	const at = "203.0.113.5:8888"
-	for lang, want := range map[locale.Lang]string{locale.English: at + ", then Enter", locale.Chinese: at + "，按回车"} {
+	for lang, want := range map[locale.Lang]string{
+		locale.English: at + ", then Enter",
+		locale.Chinese: at + "，连接后再按一次回车",
+	} {
 		said := strings.Join(greeting{server: s, config: config, lang: lang}.withTLS([]string{at}), "\n")
 		said = strings.NewReplacer(typedOn, "", typedOff, "").Replace(said)
 		if !strings.Contains(said, tlsClient+want) || !strings.Contains(said, s.Fingerprint()) || strings.Contains(said, "nc ") {

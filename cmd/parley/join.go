@@ -26,17 +26,20 @@ import (
 func joinCommand(lang locale.Lang) *cobra.Command {
 	udp := true
 	c := &cobra.Command{
-		Use:   "join [NICK@]HOST[:PORT]",
-		Short: locale.Text{EN: "talk in a chat room", ZH: "进入聊天室聊天"}.In(lang),
+		Use: locale.Text{
+			EN: "join [NICK@]HOST[:PORT]", ZH: "join [昵称@]主机[:端口]",
+		}.In(lang),
+		Short: locale.Text{EN: "talk in a chat room", ZH: "加入聊天室聊天"}.In(lang),
 		Long: locale.Text{
-			EN: `Talk in a chat room: what others say appears, what you type is said. quit, Ctrl-D or Ctrl-C leaves.
+			EN: `Join a chat room and talk. Messages from other members appear above the line
+that you type. To leave, type quit or press Ctrl-D or Ctrl-C.
 
-Without NICK@ the nickname is asked for; through a pipe it is the first line. Without PORT it is 8888.
-At a terminal a line that begins with / is not sent; // says a slash.`,
-			ZH: `进入聊天室聊天：显示别人说的话，说出你输入的话。输入 quit，或按 Ctrl-D、Ctrl-C 离开。
+Without NICK@ the client asks for a nickname; in a pipe it reads it from the first line. PORT is
+8888 by default. At a terminal, a line that begins with / is not sent. To send /abc, type //abc.`,
+			ZH: `加入聊天室聊天：显示别人的消息，发送你输入的内容。输入 quit，或按 Ctrl-D、Ctrl-C 退出。
 
-不写 NICK@ 时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。
-在终端中，以 / 开头的行不会发送；要说斜杠，请输入 //。`,
+不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。
+在终端中，以 / 开头的行不会发送；要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc。`,
 		}.In(lang),
 		Example: `  parley join localhost
   parley join ann@192.168.1.20:8888
@@ -48,8 +51,8 @@ At a terminal a line that begins with / is not sent; // says a slash.`,
 			switch {
 			case !udp:
 				return usageError(errors.New(locale.Text{
-					EN: "join works with plain datagrams only, so far",
-					ZH: "目前只支持数据报方式",
+					EN: "--udp=false is not supported: join uses the datagram protocol only",
+					ZH: "不支持 --udp=false：join 目前只使用数据报协议",
 				}.In(lang)))
 			}
 			if _, _, err := client.SplitAddress(address); err != nil {
@@ -59,8 +62,8 @@ At a terminal a line that begins with / is not sent; // says a slash.`,
 		},
 	}
 	c.Flags().BoolVar(&udp, "udp", udp, locale.Text{
-		EN: "use plain datagrams, with any server of that protocol",
-		ZH: "使用数据报协议，可连接任何同协议的服务器",
+		EN: "use the datagram protocol (the only one so far)",
+		ZH: "使用数据报协议（目前只支持这一种）",
 	}.In(lang))
 	return c
 }
@@ -379,14 +382,17 @@ func (j *joining) notSent(line string) {
 		ZH: "没有发送：%s",
 	}, line)
 	j.notice(locale.Text{
-		EN: "join has no commands for rooms and direct messages yet; netcat does: nc %s %d, " +
+		EN: "parley join has no commands for rooms and private messages; use netcat: nc %s %d, " +
 			"then Enter",
-		ZH: "房间和私聊命令以后才会加入 join；现在可用 netcat：nc %s %d，然后按回车",
+		ZH: "parley join 暂不支持房间和私聊命令；可改用 netcat：nc %s %d，连接后按一次回车",
 	}, host, port)
-	j.notice(locale.Text{EN: "to say a line that begins with /, type //", ZH: "要说以 / 开头的话，请输入 //"})
+	j.notice(locale.Text{
+		EN: "to send a line that begins with /, put another / before it, such as //abc",
+		ZH: "要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc",
+	})
 }
 
-var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "这句话没有发出去，请再说一遍"}
+var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "刚才的内容没有发出去，请重新发送"}
 
 // happened shows what happened and does what it asks for.
 func (j *joining) happened(ctx context.Context, e client.Event) error {
@@ -407,18 +413,18 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	case client.Unreachable:
 		j.notice(locale.Text{
 			EN: "the server has shut down; waiting for it to return",
-			ZH: "服务器不在了；正在等它回来",
+			ZH: "服务器已关闭，正在等待它恢复",
 		})
 	}
 	pause := j.back.next(time.Now())
 	if !j.console.Interactive() && j.back.tries > comebackPiped {
 		return errors.New(locale.Text{
 			EN: "the server ends each session at once",
-			ZH: "服务器每次都立即结束会话",
+			ZH: "服务器每次都立即结束会话，不再重试",
 		}.In(j.lang))
 	}
 	if pause > 0 {
-		j.notice(locale.Text{EN: "joining again in %s", ZH: "%s 后重新进入"}, pause)
+		j.notice(locale.Text{EN: "joining again in %s", ZH: "%s 后重新加入"}, pause)
 	}
 	if err := j.enter(ctx, j.nick, pause); err != nil {
 		return err
@@ -429,7 +435,7 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 
 var enteredAgain = locale.Text{
 	EN: "joined again; your last lines may not have arrived",
-	ZH: "已重新进入；你刚才说的话可能没有送达",
+	ZH: "已重新加入；你刚才发的内容可能没有送达",
 }
 
 const (
@@ -443,7 +449,7 @@ func (j *joining) moved(ctx context.Context) error {
 	j.notice(locale.Text{
 		EN: "your network address has changed, and the server knows you by the old one; " +
 			"your nickname is free again within two minutes; trying every %s",
-		ZH: "网络给你换了地址，服务器只认得原来的；你的昵称两分钟内会释放；每 %s 重试一次",
+		ZH: "你的网络地址变了，服务器只认原来的地址；你的昵称会在两分钟内释放，每 %s 重试一次",
 	}, movedPause)
 	pause := time.Duration(0)
 	for try := 1; ; try++ {
@@ -469,14 +475,14 @@ func (j *joining) silent(address string, refused bool) {
 		j.notice(locale.Text{
 			EN: "no server listens on %s; check the address, the port and that the server " +
 				"runs. Retrying; Ctrl-C ends",
-			ZH: "%s 没有程序在监听；服务器启动了吗？端口对吗？继续尝试，按 Ctrl-C 结束",
+			ZH: "%s 上没有程序在监听：请检查地址、端口和服务器是否启动。正在重试，按 Ctrl-C 结束",
 		}, address)
 		return
 	}
 	j.notice(locale.Text{
 		EN: "no answer from %s; check the address, that the server runs, and that firewalls " +
 			"allow port %s/udp. Retrying; Ctrl-C ends",
-		ZH: "%s 没有回答；地址对吗？服务器启动了吗？防火墙放行 %s/udp 端口了吗？继续尝试，按 Ctrl-C 结束",
+		ZH: "%s 没有响应：请检查地址、服务器是否启动，以及防火墙是否放行 %s/udp 端口。正在重试，按 Ctrl-C 结束",
 	}, address, address[strings.LastIndexByte(address, ':')+1:])
 }
 

@@ -66,7 +66,7 @@ func rootCommand(lang locale.Lang, out io.Writer) *cobra.Command {
 		Use: "parley",
 		Short: locale.Text{
 			EN: "a group chat that one person starts and everyone else joins",
-			ZH: "一条命令即可开启的群聊，人人都能加入",
+			ZH: "一条命令开一个聊天室，人人都能加入",
 		}.In(lang),
 		Example: `  parley serve
   parley join ann@localhost`,

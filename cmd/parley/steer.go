@@ -119,8 +119,9 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 			return err
 		}
 		return locale.Errorf(locale.Text{
-			EN: "no server runs on the data directory %s: start one with parley serve, or name its directory with --data",
-			ZH: "数据目录 %s 上没有运行中的服务器：请用 parley serve 启动，或用 --data 指定目录",
+			EN: "no server is running in the data directory %s: start one with parley serve, " +
+				"or name the data directory of a running server with --data",
+			ZH: "没有服务器在使用数据目录 %s：请用 parley serve 启动，或用 --data 指定目录",
 		}, data)
 	}
 	if err != nil {
@@ -159,7 +160,7 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	case errors.As(err, new(cutOff)) && hasEnded(data, holder):
 		return locale.Errorf(locale.Text{
 			EN: "the server (process %d) was killed or crashed: its log may say why",
-			ZH: "服务器（进程 %d）被终止或已崩溃：原因可能见其日志",
+			ZH: "服务器（进程 %d）已被终止或崩溃，原因可能在日志中",
 		}, holder.PID)
 	case err == nil && row.IsEndless(a):
 		fmt.Fprintln(c.ErrOrStderr(), locale.Text{EN: "* the server has shut down", ZH: "* 服务器已关闭"}.In(lang))

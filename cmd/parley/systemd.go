@@ -56,7 +56,10 @@ func (m manager) watch(ctx context.Context) {
 			m.tell(daemon.SdNotifyWatchdog, m.status())
 		default:
 			m.log.Warn("the loop stands still", "err", err)
-			m.tell("STATUS=" + locale.Text{EN: "the server stands still: is its disk answering?", ZH: "服务器没有响应：磁盘还在工作吗？"}.In(m.lang))
+			m.tell("STATUS=" + locale.Text{
+				EN: "the server does not respond: check its disk",
+				ZH: "服务器没有响应，请检查磁盘",
+			}.In(m.lang))
 		}
 		select {
 		case <-every.C:

@@ -104,9 +104,15 @@ func group(root *cobra.Command, lang locale.Lang) {
 	}{
 		{"start", locale.Text{EN: "Start a server:", ZH: "启动服务器："}, []string{"serve", "config"}},
 		{"talk", locale.Text{EN: "Talk:", ZH: "聊天："}, []string{"join"}},
-		{"administrate", locale.Text{EN: "Administrate a running server:", ZH: "管理运行中的服务器："}, nil},
-		{"keep", locale.Text{EN: "Keep the history safe:", ZH: "保护聊天记录："}, []string{"backup", "restore", "verify", "export", "import"}},
-		{"examine", locale.Text{EN: "Examine, and more:", ZH: "检查及其他："}, []string{"doctor", "bench", "version", "completion", "help"}},
+		{"manage", locale.Text{EN: "Manage a running server:", ZH: "管理运行中的服务器："}, nil},
+		{"keep", locale.Text{
+			EN: "Back up and restore:",
+			ZH: "备份与恢复：",
+		}, []string{"backup", "restore", "verify", "export", "import"}},
+		{"examine", locale.Text{
+			EN: "Diagnostics and tools:",
+			ZH: "诊断与工具：",
+		}, []string{"doctor", "bench", "version", "completion", "help"}},
 	}
 	of := map[string]string{}
 	for _, g := range groups {
@@ -116,7 +122,7 @@ func group(root *cobra.Command, lang locale.Lang) {
 		}
 	}
 	for _, c := range root.Commands() {
-		c.GroupID = cmp.Or(of[c.Name()], "administrate")
+		c.GroupID = cmp.Or(of[c.Name()], "manage")
 	}
 }
 
@@ -140,8 +146,8 @@ func serveUsage(lang locale.Lang) func(*cobra.Command) error {
 		_, err := fmt.Fprint(c.OutOrStderr(),
 			title("Usage:", "用法："), "  ", c.UseLine(), "\n\n",
 			title("Example:", "示例："), c.Example, "\n\n",
-			title("Flags that people need first:", "常用选项："), first.FlagUsages(), "\n",
-			title("All other flags:", "其他选项："), others.FlagUsages())
+			title("Common flags:", "常用选项："), first.FlagUsages(), "\n",
+			title("Other flags:", "其他选项："), others.FlagUsages())
 		return err
 	}
 }
@@ -177,7 +183,10 @@ func atMost(n int) cobra.PositionalArgs {
 
 // outputFlag gives a command -o. asJSON tells what was asked for.
 func outputFlag(c *cobra.Command, lang locale.Lang) (asJSON func() (bool, error)) {
-	output := c.Flags().StringP("output", "o", "text", locale.Text{EN: "text, or json: one object a line", ZH: "text，或 json（每行一个对象）"}.In(lang))
+	output := c.Flags().StringP("output", "o", "text", locale.Text{
+		EN: "output format: text or json (one object per line)",
+		ZH: "输出格式：text 或 json（每行一个对象）",
+	}.In(lang))
 	offer(c, "output", "text", "json")
 	return func() (bool, error) {
 		if *output != "text" && *output != "json" {
@@ -191,7 +200,11 @@ func outputFlag(c *cobra.Command, lang locale.Lang) (asJSON func() (bool, error)
 func speak(c *cobra.Command, lang locale.Lang) {
 	c.SetUsageTemplate(usageTemplate(lang))
 	if c.Name() == "help" {
-		c.Short = locale.Text{EN: "help on a command", ZH: "查看命令的帮助"}.In(lang)
+		c.Short = locale.Text{EN: "help on a command", ZH: "显示某个命令的用法"}.In(lang)
+		c.Long = locale.Text{
+			EN: "Show the help of a command, for example: parley help serve",
+			ZH: "显示某个命令的用法，例如 parley help serve",
+		}.In(lang)
 	}
 	c.InitDefaultHelpFlag()
 	if f := c.Flags().Lookup("help"); f != nil {
@@ -201,9 +214,27 @@ func speak(c *cobra.Command, lang locale.Lang) {
 	if f := c.Flags().Lookup("version"); f != nil {
 		f.Usage = locale.Text{EN: "show the version", ZH: "显示版本"}.In(lang)
 	}
+	if c.HasAvailableSubCommands() {
+		c.Use += locale.Text{EN: " COMMAND", ZH: " 命令"}.In(lang)
+	}
+	c.Use += locale.Text{EN: " [flags]", ZH: " [选项]"}.In(lang)
+	c.DisableFlagsInUseLine = true
+	if lang == locale.Chinese {
+		c.Flags().VisitAll(defaultInChinese)
+	}
 	for _, below := range c.Commands() {
 		speak(below, lang)
 	}
+}
+
+// defaultInChinese words the default of a flag, which package pflag says in English only.
+func defaultInChinese(f *pflag.Flag) {
+	switch f.DefValue {
+	case "", "0", "0s", "false":
+		return
+	}
+	f.Usage += "（默认 " + f.DefValue + "）"
+	f.DefValue = ""
 }
 
 func usageTemplate(lang locale.Lang) string {
@@ -212,7 +243,10 @@ func usageTemplate(lang locale.Lang) string {
 		"@example", locale.Text{EN: "Example:", ZH: "示例："}.In(lang),
 		"@commands", locale.Text{EN: "Commands:", ZH: "命令："}.In(lang),
 		"@flags", locale.Text{EN: "Flags:", ZH: "选项："}.In(lang),
-		"@more", locale.Text{EN: "More of one: {{.CommandPath}} COMMAND --help", ZH: "查看某个命令：{{.CommandPath}} COMMAND --help"}.In(lang),
+		"@more", locale.Text{
+			EN: "Help on a command: {{.CommandPath}} COMMAND --help",
+			ZH: "查看某个命令的用法：{{.CommandPath}} 命令 --help",
+		}.In(lang),
 	).Replace(`@usage
   {{.UseLine}}
 {{- if .HasExample}}

@@ -45,18 +45,22 @@ func (g greeting) publicOnly() []string {
 func (g greeting) withTLS(public []string) []string {
 	lines := []string{"", locale.Text{
 		EN: "Others join over TLS, with openssl or any TLS client:",
-		ZH: "其他人用 openssl 或任何 TLS 客户端加密加入：",
+		ZH: "其他人用 openssl 或任何 TLS 客户端加入（加密）：",
 	}.In(g.lang)}
 	for _, address := range public {
-		lines = append(lines, locale.Text{EN: "    %s, then Enter", ZH: "    %s，按回车"}.Format(g.lang, typed(tlsClient+address)))
+		lines = append(lines, locale.Text{
+			EN: "    %s, then Enter",
+			ZH: "    %s，连接后再按一次回车",
+		}.Format(g.lang, typed(tlsClient+address)))
 	}
 	lines = append(lines, g.certificate())
 	if local := server.ReachableAt(g.server.Addr()); len(local) > 0 && g.server.Addr().Addr().IsUnspecified() {
 		lines = append(lines, locale.Text{EN: "or on this machine: %s", ZH: "或在本机：%s"}.Format(g.lang, typed("parley join "+short(local[0]))))
 	}
 	return append(lines, locale.Text{
-		EN: "Without TLS, only private networks and those in port.allow and udp.allow are served.",
-		ZH: "不加密时，只服务私有网络以及 port.allow、udp.allow 中的网段。",
+		EN: "Clients without TLS can join only from private networks and those in port.allow " +
+			"and udp.allow.",
+		ZH: "不加密的连接只能来自私有网络，以及 port.allow、udp.allow 中的网段。",
 	}.In(g.lang))
 }
 
@@ -86,7 +90,7 @@ func (g greeting) shortest() []string {
 		all = typed("parley address" + g.dataFlag())
 	}
 	return []string{locale.Text{
-		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有方式。",
+		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有加入方式。",
 	}.Format(g.lang, with, all)}
 }
 
