@@ -15,7 +15,7 @@ var refusals = map[chat.Code]string{
 	chat.NickScripts:    "昵称混用了容易混淆的文字，请换一个",
 	chat.NickReserved:   "该昵称为系统保留，请换一个",
 	chat.NickOccupied:   "昵称已被占用",
-	chat.NotInside:      "你不在聊天室中，请先进入",
+	chat.NotInside:      "你不在聊天室中，请先加入",
 	chat.NotYours:       "该昵称正由另一个地址使用",
 	chat.TextEmpty:      "没有可发送的内容",
 	chat.TextTooLong:    "消息太长，请分几条发送",

@@ -113,7 +113,12 @@ func noSetting(name string, all []string) error {
 	return locale.Errorf(locale.Text{EN: "unknown setting: parley config lists the valid ones", ZH: "没有这个设置：请用 parley config 查看全部设置"})
 }
 
+// problem says what is wrong with a setting, by the name under which it was given.
 func problem(key string, origin locale.Text, err error) error {
+	if origin == fromCommandLine {
+		flag := setting.Setting{Key: key}.Flag()
+		return locale.Errorf(locale.Text{EN: "--%s: %v", ZH: "--%s：%v"}, flag, err)
+	}
 	return locale.Errorf(locale.Text{
 		EN: "%s (from " + verbatim(origin.EN) + "): %v", ZH: "%s（来自" + verbatim(origin.ZH) + "）：%v",
 	}, key, err)
@@ -140,6 +145,12 @@ func readFile(path string, named bool) (map[string]string, error) {
 		var at *toml.DecodeError
 		if errors.As(err, &at) {
 			row, column := at.Position()
+			if strings.Contains(err.Error(), "U+000A at start of value") {
+				err = locale.Errorf(locale.Text{EN: "missing value", ZH: "缺少值"})
+				return nil, locale.Errorf(locale.Text{
+					EN: "%s:%d:%d: %v", ZH: "%s:%d:%d：%v",
+				}, path, row, column, err)
+			}
 			return nil, fmt.Errorf("%s:%d:%d: %w", path, row, column, err)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -67,7 +67,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		`udp.words (from ` + file + `): invalid value "fr"`,
 		`udp.ok (from ` + file + `): invalid value "yes"`,
 		`udp.burst (from the environment): invalid number "many"`,
-		`listen (from the command line): invalid address "8888"`, "message.max", "udp.allow",
+		`--listen: invalid address "8888"`, "--message-max", "--udp-allow",
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q is not told:\n%v", part, err)

@@ -52,7 +52,11 @@ func Text(field *string) Field {
 
 // CheckAddress says what is wrong with an address to listen on.
 func CheckAddress(s string) error {
-	if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(s)
+	if port != "" && '0' <= port[0] && port[0] <= '9' { // else a name, such as http
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil || port == "" {
 		return locale.Errorf(locale.Text{
 			EN: "invalid address %q: HOST:PORT, such as :8888 or 127.0.0.1:8888",
 			ZH: "地址 %q 无效：应为 主机:端口，例如 :8888 或 127.0.0.1:8888",

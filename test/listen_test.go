@@ -54,7 +54,8 @@ func TestAListIsAFlagThatMayStandMoreThanOnce(t *testing.T) {
 			t.Errorf("%q is not in\n%s", part, got.out)
 		}
 	}
-	if got.status != 1 || strings.Count(got.err, "(from ") != 1 || !strings.Contains(got.err, "listen (from the command line): :1 and :2/udp are both for datagrams") {
+	if got.status != 1 || strings.Count(got.err, "--listen: ") != 1 ||
+		!strings.Contains(got.err, "--listen: :1 and :2/udp are both for datagrams") {
 		t.Errorf("status %d, %s", got.status, got.err)
 	}
 }

@@ -101,18 +101,21 @@ func (b *bench) page() []byte {
 	}
 	return fmt.Appendf(nil, `# Servers of lines over TCP, side by side
 
-`+"`make bench-peers`"+` makes this page. Every server got the same loads from the same generator (`+"`parley bench`"+`), each started anew for each
-load, in turn, round by round, in alternating order; a number is the median of %d rounds, a ratio the median of the rounds' ratios
-(lowest to highest behind it). What counts is the server's CPU for a delivery, one member's receiving one message. All numbers of all
-rounds are in [peers.json](peers.json). On a machine where other things run, too, ratios hold and milliseconds do not.
+`+"`make bench-peers`"+` makes this page. Every server got the same loads from the same generator
+(`+"`parley bench`"+`), and was started anew for each load. The servers ran in turn, in alternating
+order. Each number is the median of %d rounds. Each ratio is the median of the ratios of the rounds,
+with the lowest and the highest in parentheses. The main figure is the server's CPU for a delivery (one
+member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a busy
+machine, trust the ratios, not the milliseconds.
 
 %s
 
 %s
 %s
 
-A floor is `+"`bench/forward --tcp`"+`: one thread that hands lines on and does nothing else, with a write per member for each message, or for all
-that was readable at once. None of the others has a message on disk before it is shown; Parley has.
+A floor is `+"`bench/forward --tcp`"+`: one thread that forwards lines and does nothing else. It
+writes to each member once for each message, or once for all messages that were readable at once. Of all
+these servers, only Parley has a message on disk before it is shown.
 
 ## Goals
 
