@@ -362,8 +362,8 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 	args := slices.Concat(where, []string{"--listen", "127.0.0.1:0"})
 	for lang, parts := range map[string][3]string{
 		"C": {
-			"ok         settings        all are valid",
-			"!! watch   settings        no-limits is on", "parley serve --no-limits=false",
+			"ok          settings        all are valid",
+			"!! warning  settings        no-limits is on", "parley serve --no-limits=false",
 		},
 		"zh_CN.UTF-8": {
 			"正常        设置        全部有效", "!! 注意     设置        no-limits 已打开",

@@ -104,8 +104,8 @@ func (b *bench) page() []byte {
 `+"`make bench-peers`"+` makes this page. Every server got the same loads from the same generator
 (`+"`parley bench`"+`), and was started anew for each load. The servers ran in turn, in alternating
 order. Each number is the median of %d rounds. Each ratio is the median of the ratios of the rounds,
-with the lowest and the highest in parentheses. The main figure is the server's CPU for a delivery (one
-member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a busy
+with the lowest and the highest in parentheses. The main figure is the server's CPU for a delivery
+(one member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a busy
 machine, trust the ratios, not the milliseconds.
 
 %s
@@ -114,8 +114,8 @@ machine, trust the ratios, not the milliseconds.
 %s
 
 A floor is `+"`bench/forward --tcp`"+`: one thread that forwards lines and does nothing else. It
-writes to each member once for each message, or once for all messages that were readable at once. Of all
-these servers, only Parley has a message on disk before it is shown.
+writes to each member once for each message, or once for all messages that were readable at once. Of
+all these servers, only Parley has a message on disk before it is shown.
 
 ## Goals
 
