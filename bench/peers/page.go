@@ -105,8 +105,8 @@ func (b *bench) page() []byte {
 (`+"`parley bench`"+`), and was started anew for each load. The servers ran in turn, in alternating
 order. Each number is the median of %d rounds. Each ratio is the median of the ratios of the rounds,
 with the lowest and the highest in parentheses. The main figure is the server's CPU for a delivery
-(one member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a busy
-machine, trust the ratios, not the milliseconds.
+(one member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a
+busy machine, trust the ratios, not the milliseconds.
 
 %s
 

@@ -32,7 +32,7 @@ type benching struct {
 func benchCommand(lang locale.Lang) *cobra.Command {
 	var b benching
 	c := &cobra.Command{
-		Use: "bench [HOST[:PORT]]",
+		Use: locale.Text{EN: "bench [HOST[:PORT]]", ZH: "bench [主机[:端口]]"}.In(lang),
 		Short: locale.Text{
 			EN: "measure how much load a server can take",
 			ZH: "测试服务器的承载能力",

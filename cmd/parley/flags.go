@@ -25,7 +25,10 @@ func settingFlags(c *cobra.Command, lang locale.Lang, settings []setting.Setting
 	if file == "" {
 		file = impliedFile(localFile, systemFile)
 	}
-	f := flags{command: c, file: c.Flags().String("config", file, locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}.In(lang))}
+	named := &valueFlag{file, "FILE"}
+	help := locale.Text{EN: "TOML file with settings", ZH: "TOML 配置文件"}
+	c.Flags().Var(named, "config", help.In(lang))
+	f := flags{command: c, file: &named.value}
 	_ = c.MarkFlagFilename("config", "toml") // the flag is there
 	for _, s := range settings {
 		help := fmt.Sprintf("%s [%s]", s.Help.In(lang), s.Env())

@@ -200,6 +200,7 @@ func outputFlag(c *cobra.Command, lang locale.Lang) (asJSON func() (bool, error)
 func speak(c *cobra.Command, lang locale.Lang) {
 	c.SetUsageTemplate(usageTemplate(lang))
 	if c.Name() == "help" {
+		c.Use = locale.Text{EN: "help [COMMAND]", ZH: "help [命令]"}.In(lang)
 		c.Short = locale.Text{EN: "help on a command", ZH: "显示某个命令的用法"}.In(lang)
 		c.Long = locale.Text{
 			EN: "Show the help of a command, for example: parley help serve",
@@ -234,7 +235,10 @@ func defaultInChinese(f *pflag.Flag) {
 		return
 	}
 	f.Usage += "（默认 " + f.DefValue + "）"
-	f.DefValue = ""
+	f.DefValue = "0" // which package pflag does not say
+	if kind := f.Value.Type(); kind == "string" || kind == "bool" {
+		f.DefValue = ""
+	}
 }
 
 func usageTemplate(lang locale.Lang) string {

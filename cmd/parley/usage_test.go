@@ -98,12 +98,12 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 		{
 			[]string{"doctor", "now"},
 			`"now" is one word too many: parley doctor [flags]; see --help`,
-			`多余的参数 "now"，用法：parley doctor [flags]；请看 --help`,
+			`多余的参数 "now"，用法：parley doctor [选项]；请看 --help`,
 		},
 		{
 			[]string{"join"},
 			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
-			"缺少参数，用法：parley join [NICK@]HOST[:PORT] [flags]；请看 --help",
+			"缺少参数，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help",
 		},
 		{[]string{"join", "ann@"}, `"ann@" has no host`, `"ann@" 中缺少主机`},
 		{
