@@ -19,7 +19,7 @@ func TestJoinAtATerminalNeverSaysACommand(t *testing.T) {
 	bob.hears("ann enters the chat room")
 	s.Enter("/msg bob secret")
 	s.Shows("* not sent: /msg bob secret")
-	s.Shows("* to say a line that begins with /, type //")
+	s.Shows("* to send a line that begins with /, put another / before it")
 	if shown := s.Screen(); !strings.Contains(shown, "nc 127.0.0.1 ") {
 		t.Errorf("netcat is not told:\n%s", shown)
 	}

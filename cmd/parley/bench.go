@@ -212,7 +212,7 @@ func showProgress(w io.Writer, p load.Progress, lang locale.Lang) {
 		load.WarmingUp: {EN: "warming up", ZH: "预热"},
 		load.Measuring: {EN: "measuring", ZH: "测量"},
 		load.Draining:  {EN: "waiting for the last", ZH: "等待余下消息"},
-		load.Leaving:   {EN: "leaving", ZH: "离开"},
+		load.Leaving:   {EN: "leaving", ZH: "退出"},
 	}[p.Phase].In(lang)
 	fmt.Fprint(w, clearLine, locale.Text{
 		EN: "%s, %.0f s: %d inside, %d sent, %d received, %d missing",

@@ -33,7 +33,7 @@ var (
 			"then type and press Enter. /help lists the commands, /quit leaves (not in Parley's " +
 			"own client).",
 		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
-			"输入 /help 查看命令，/quit 离开（Parley 自带的客户端除外）。",
+			"输入 /help 查看命令，/quit 退出（Parley 自带的客户端除外）。",
 	}
 	pressEnter = locale.Text{
 		EN: "Press Enter once to start. netcat shows nothing until then.",
@@ -57,7 +57,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			command: `python3 -c "$(curl -s ` + quoted + `)"`,
 			hint: locale.Text{
 				EN: "It reconnects after a restart of the server. Ctrl-C or Ctrl-D leaves.",
-				ZH: "服务器重启后会自动重新连接。按 Ctrl-C 或 Ctrl-D 离开。",
+				ZH: "服务器重启后会自动重新连接。按 Ctrl-C 或 Ctrl-D 退出。",
 			},
 		},
 		{
@@ -73,7 +73,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			command: Lines(at.host, at.number(), true, lang),
 			hint: locale.Text{
 				EN: "It does not reconnect. Ctrl-C or Ctrl-D leaves.",
-				ZH: "不需要 curl；断线后不会自动重新连接。按 Ctrl-C 或 Ctrl-D 离开。",
+				ZH: "不需要 curl；断线后不会自动重新连接。按 Ctrl-C 或 Ctrl-D 退出。",
 			},
 		},
 		{
@@ -101,7 +101,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			hint: locale.Text{
 				EN: "It asks for a nickname, too, but has no /help. Type quit or press " +
 					"Ctrl-C to leave.",
-				ZH: "同样会询问昵称。此客户端没有 /help 等命令，输入 quit 或按 Ctrl-C 离开。",
+				ZH: "同样会询问昵称。此客户端没有 /help 等命令，输入 quit 或按 Ctrl-C 退出。",
 			},
 		})
 	}
