@@ -85,8 +85,8 @@ func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
 	if !strings.HasSuffix(got[0], "  ann: one") || !strings.HasSuffix(got[1], "  ann: two") {
 		t.Errorf("%q", got)
 	}
-	ann.reads("  /join ROOM", "      ROOM", "      aliases: /j", "      /join dev",
-		"What you type goes to your room", "  /join ROOM")
+	ann.reads("  /join ROOM", "      ROOM", "      aliases: /j", "      example: /join dev",
+		"Text goes to the current room", "  /join ROOM")
 	for l := ann.next(); !strings.HasPrefix(l, "  /help"); l = ann.next() {
 		if strings.Contains(l, "announce") || strings.Contains(l, "--follow") {
 			t.Errorf("offered to who is inside: %q", l)
