@@ -44,23 +44,38 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "line.rate", Default: "20", Field: setting.PerSecond(&c.Rate),
-			Help: locale.Text{EN: "lines a second from one member, above which it is throttled; 0: no limit", ZH: "每个成员每秒的行数，超出则放慢接收；0 表示不限"},
+			Help: locale.Text{
+				EN: "lines a second from one member, above which it is throttled; 0: no limit",
+				ZH: "每个成员每秒的行数上限，超出则放慢接收；0 表示不限",
+			},
 		},
 		{
 			Key: "line.burst", Default: "400", Field: setting.Count(&c.Burst, 1, 1<<20),
-			Help: locale.Text{EN: "lines at once from one member", ZH: "每个成员一次可连续发送的行数"},
+			Help: locale.Text{
+				EN: "lines that one member may send in a burst before line.rate applies",
+				ZH: "每个成员一次可连续发送的行数上限，之后按 line.rate 限速",
+			},
 		},
 		{
 			Key: "line.history", Default: "20", Field: setting.Count(&c.History, 0, 1000),
-			Help: locale.Text{EN: "recent messages shown to a member that joins; 0: none", ZH: "进入时显示的最近消息条数；0 表示不显示"},
+			Help: locale.Text{
+				EN: "recent messages shown to a member that joins; 0: none",
+				ZH: "成员加入时显示的最近消息条数；0 表示不显示",
+			},
 		},
 		{
 			Key: "line.patience", Default: "5m", Field: setting.Duration(&c.Patience),
-			Help: locale.Text{EN: "close connections that give no nickname within this time", ZH: "超过此时间仍未输入昵称的连接将被关闭"},
+			Help: locale.Text{
+				EN: "close connections that give no nickname within this time",
+				ZH: "输入昵称的时限，超时则断开连接",
+			},
 		},
 		{
 			Key: "line.outbox", Default: "1MiB", Field: setting.Size(&c.Outbox, 64<<10, 1<<30),
-			Help: locale.Text{EN: "bytes queued for one member before it is disconnected", ZH: "等待发送给单个成员的数据上限，超出则断开"},
+			Help: locale.Text{
+				EN: "bytes queued for one member before it is disconnected",
+				ZH: "待发给单个成员的数据上限（字节），超出则断开连接",
+			},
 		},
 	}
 }
