@@ -66,7 +66,9 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 func noRoom(room chat.RoomID, state *chat.State) error {
 	var names []string
 	for _, r := range state.Rooms() {
-		names = append(names, string(r.ID))
+		if !r.ID.IsDirect() {
+			names = append(names, string(r.ID))
+		}
 	}
 	return locale.Errorf(locale.Text{
 		EN: "no such room: %s; the rooms are: %s",

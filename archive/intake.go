@@ -113,7 +113,7 @@ func (in *intake) entity(line *entityLine) error {
 	case !chat.Lasts(e.Kind):
 		return locale.Errorf(locale.Text{
 			EN: "unknown kind of entity %s",
-			ZH: "%s 不是可导入的实体类型",
+			ZH: "无法导入的实体类型 %s",
 		}, chat.Quote(e.Kind))
 	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
 		return locale.Errorf(locale.Text{
@@ -168,7 +168,7 @@ func (in *intake) message(m chat.Message) error {
 	case m.Seq != before.Seq+1 || m.Seq > room.Seq:
 		return locale.Errorf(locale.Text{
 			EN: "room %s: message %d follows message %d, and the newest should be %d",
-			ZH: "房间 %s：第 %d 条消息在第 %d 条之后，而最新应为第 %d 条",
+			ZH: "房间 %[1]s：第 %[3]d 条之后出现第 %[2]d 条：编号应连续，且不超过 %[4]d",
 		}, m.Room, m.Seq, before.Seq, room.Seq)
 	case m.Time.Before(before.Time):
 		return locale.Errorf(locale.Text{
@@ -203,14 +203,14 @@ func checkMessage(m chat.Message) error {
 	case !slices.Contains(chat.Kinds(), m.Kind):
 		return locale.Errorf(locale.Text{
 			EN: "unknown kind of message %s",
-			ZH: "%s 不是消息类型",
+			ZH: "未知的消息类型 %s",
 		}, chat.Quote(m.Kind))
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
 		return locale.Errorf(locale.Text{
 			EN: "an announcement must have no nick, and other messages must have one",
-			ZH: "公告没有昵称，其他消息必须有昵称",
+			ZH: "管理员消息不应有昵称，其他消息必须有昵称",
 		})
 	case m.Nick != "" && !chat.IsNick(m.Nick):
 		return locale.Errorf(locale.Text{
@@ -238,7 +238,7 @@ func checkMessage(m chat.Message) error {
 	}
 	if m.Kind == chat.KindLeft && !isReason(m.Text) {
 		return locale.Errorf(locale.Text{
-			EN: "unknown reason %s for leaving", ZH: "%s 不是离开的原因",
+			EN: "unknown reason %s for leaving", ZH: "未知的离开原因 %s",
 		}, chat.Quote(m.Text))
 	}
 	var refusal *chat.Refusal
@@ -282,7 +282,7 @@ func (in *intake) finish(end *endLine) error {
 		return locale.Errorf(locale.Text{
 			EN: "it records %d entities and %d messages, but there are %d and %d; the rooms " +
 				"record %d messages",
-			ZH: "记录为 %d 个实体、%d 条消息；实际为 %d 个、%d 条；按房间应有 %d 条消息",
+			ZH: "最后一行记录 %d 个实体、%d 条消息，实际为 %d 个、%d 条；各房间共记录 %d 条消息",
 		}, end.Entities, end.Messages, len(in.entities), in.messages, total)
 	case end.SHA256 != chat.Hash(in.lines.sum.Sum(nil)).String():
 		return locale.Errorf(locale.Text{

@@ -79,7 +79,7 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, locale.Errorf(locale.Text{
 			EN: "the data directory %[2]s has no %[1]s: name another directory with --data",
-			ZH: "数据目录中没有 %s：%s，请用 --data 指定其他目录",
+			ZH: "数据目录 %[2]s 中没有 %[1]s：请用 --data 指定其他目录",
 		}, store.FileName, dir)
 	}
 	if errors.Is(err, store.ErrForeign) || errors.Is(err, store.ErrDamaged) {
@@ -252,7 +252,7 @@ func (r *Report) compareDigests(recorded, found map[chat.RoomID]store.Digest) {
 			r.problem(locale.Text{
 				EN: "room %s: messages were changed or removed: the digest up to message %d " +
 					"is %v, but the one recorded up to message %d is %v",
-				ZH: "房间 %s：消息被改动或删除：前 %d 条的摘要为 %v，而记录的是前 %d 条 %v",
+				ZH: "房间 %s：消息被改动或删除：实际前 %d 条的摘要为 %v，记录的前 %d 条的摘要为 %v",
 			}, id, found[id].Seq, found[id].Hash, recorded[id].Seq, recorded[id].Hash)
 		}
 	}

@@ -247,7 +247,7 @@ func TestAnIdentityIsNeverReplacedByItself(t *testing.T) {
 					t.Errorf("%q does not say %q", err, part)
 				}
 			}
-			if zh := locale.Explain(err, locale.Chinese); !strings.Contains(zh, "备份") || strings.Contains(zh, "%!") {
+			if zh := locale.Explain(err, locale.Chinese); !strings.Contains(zh, "副本") || strings.Contains(zh, "%!") {
 				t.Errorf("in Chinese: %s", zh)
 			}
 			if after, _ := os.ReadFile(h.keyFile); !bytes.Equal(before, after) {

@@ -113,20 +113,23 @@ func check(certFile, keyFile string) error {
 // lost says what to do if one file of two is there.
 func lost(gone, left string) error {
 	return locale.Errorf(locale.Text{
-		EN: "%s is missing, but %s exists: copy the missing file from a backup. Without a " +
-			"backup, remove %[2]s: the server then creates a new certificate, which every client " +
-			"that knew the old one must verify again",
-		ZH: "缺少 %s，但 %s 存在：请从备份中恢复。如无备份，请删除 %[2]s：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
+		EN: "%s is missing, but %s exists: copy the missing file from your copy of the directory " +
+			"(parley backup does not include it). Without one, remove %[2]s: the server then " +
+			"creates a new certificate, which every client that knew the old one must verify again",
+		ZH: "缺少 %s，但 %s 存在：请从你另外保存的副本中复制回来（parley backup 不含证书）。如无副本，请删除 " +
+			"%[2]s：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
 	}, gone, left)
 }
 
 // broken says what to do if the files are there and cannot be used.
 func broken(certFile, keyFile string, err error) error {
 	return locale.Errorf(locale.Text{
-		EN: "cannot use the server's certificate (%s, %s): %v. Copy both files from a " +
-			"backup. Without a backup, remove both: the server then creates a new certificate, " +
-			"which every client that knew the old one must verify again",
-		ZH: "服务器自己的证书（%s、%s）无法使用：%v。请从备份中恢复这两个文件。如无备份，请删除这两个文件：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
+		EN: "cannot use the server's certificate (%s, %s): %v. Copy both files from your copy of " +
+			"the directory (parley backup does not include them). Without one, remove both: " +
+			"the server then creates a new certificate, which every client that knew the old " +
+			"one must verify again",
+		ZH: "服务器自己的证书（%s、%s）无法使用：%v。请从你另外保存的副本中复制回这两个文件（parley backup " +
+			"不含证书）。如无副本，请删除这两个文件：服务器将生成新证书，所有客户端都需要重新核对证书指纹",
 	}, certFile, keyFile, err)
 }
 

@@ -74,10 +74,13 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	RoomFull:       {"room_full", "the chat room is full"},
 	RoomName:       {"room_name", "invalid room name"},
 	RoomNotJoined:  {"room_not_joined", "you are not in that room: join it first"},
-	TooManyRooms:   {"too_many_rooms", "there are too many rooms"},
-	NotAllowed:     {"not_allowed", "only the administrator can do that"},
-	StorageLost:    {"storage_lost", "the server lost its database: its operator must restore it"},
-	AddressFull:    {"address_full", "too many members have joined from your address"},
+	TooManyRooms: {
+		"too_many_rooms",
+		"there are too many rooms: leave one, or join one that exists",
+	},
+	NotAllowed:  {"not_allowed", "only the administrator can do that"},
+	StorageLost: {"storage_lost", "the server lost its database: its operator must restore it"},
+	AddressFull: {"address_full", "too many members have joined from your address"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

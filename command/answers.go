@@ -135,7 +135,7 @@ type Told struct {
 // Text implements Answer.
 func (t *Told) Text(l locale.Lang) string {
 	if t.Nick != "" {
-		return locale.Text{EN: "sent to %s only", ZH: "已私聊发给 %s"}.Format(l, t.Nick)
+		return locale.Text{EN: "sent to %s only", ZH: "私聊消息已发给 %s"}.Format(l, t.Nick)
 	}
 	return locale.Text{EN: "sent to %s", ZH: "已发给 %s 的所有成员"}.Format(l, t.Room)
 }
@@ -289,6 +289,9 @@ func (h *Line) said(l locale.Lang) string {
 	case chat.KindRenamed:
 		return locale.Text{EN: "%s is now %s", ZH: "%s 改名为 %s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindTopic:
+		if h.Message.Text == "" {
+			return locale.Text{EN: "%s removes the topic", ZH: "%s 清除了主题"}.Format(l, h.Nick)
+		}
 		return locale.Text{EN: "%s changes the topic to: %s", ZH: "%s 将主题改为：%s"}.Format(l, h.Nick, h.Message.Text)
 	case chat.KindAnnouncement:
 		return locale.Text{

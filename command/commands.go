@@ -88,8 +88,8 @@ var who = Command{
 	Example: "lobby",
 	Parameters: []Parameter{
 		{Name: "room", Help: locale.Text{
-			EN: "name of the room (default: the current room)",
-			ZH: "房间，默认为当前房间",
+			EN: "name of the room (default: your own, or lobby)",
+			ZH: "房间名；默认为成员所在的房间，管理员为 lobby",
 		}},
 	},
 	Answer: func() Answer { return new(Member) },
@@ -163,8 +163,8 @@ var history = Command{
 	Example: "lobby --last 20 --follow",
 	Parameters: []Parameter{
 		{Name: "room", Help: locale.Text{
-			EN: "name of the room (default: the current room)",
-			ZH: "房间，默认为当前房间",
+			EN: "name of the room (default: your own, or lobby)",
+			ZH: "房间名；默认为成员所在的房间，管理员为 lobby",
 		}},
 		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "number of messages", ZH: "条数"}},
 		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "keep showing new messages", ZH: "继续显示新消息"}},

@@ -111,7 +111,7 @@ var msg = Command{
 
 var me = Command{
 	Name:    "me",
-	Help:    locale.Text{EN: "describe an action: * ann waves", ZH: "描述自己的动作：* ann waves"},
+	Help:    locale.Text{EN: "describe an action, such as /me waves", ZH: "描述自己的动作，例如 /me 挥手"},
 	Example: "waves",
 	Inside:  true,
 	Changes: true,

@@ -158,7 +158,7 @@ func (s *State) Text(l locale.Lang) string {
 	if r := s.Rates; r != nil {
 		row(locale.Text{EN: "per second", ZH: "每秒"}, locale.Text{
 			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out",
-			ZH: "消息 %.0f，送达 %.0f，收包 %.0f，发包 %.0f",
+			ZH: "消息 %.0f，送达 %.0f，收到 %.0f，发出 %.0f",
 		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
 	}
 	return strings.Join(lines, "\n")

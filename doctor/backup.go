@@ -91,7 +91,8 @@ func judgeBackup(dir string, c copied, now time.Time) []Finding {
 	}
 	return []Finding{Finding{Level: Warn, What: what}.cure(locale.Text{
 		EN: "%s/parley-$(date +%%F).db\n# to back up every night at three, in crontab -e:\n0 3 * * * %s/parley-$(date +\\%%F).db",
-		ZH: "%s/parley-$(date +%%F).db\n# 每天凌晨三点备份，写入 crontab -e：\n0 3 * * * %s/parley-$(date +\\%%F).db",
+		ZH: "%s/parley-$(date +%%F).db\n# 每天凌晨三点备份：用 crontab -e 加入下面这行\n0 3 * * * " +
+			"%s/parley-$(date +\\%%F).db",
 	}, command, command)}
 }
 

@@ -150,17 +150,17 @@ func judgeServer(h house, s Subject) []Finding {
 		found = append(found, warning(locale.Text{
 			EN: "the server receives datagrams on %s, but the settings here say %s: the " +
 				"checks below may not apply to it",
-			ZH: "服务器的 UDP 监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
+			ZH: "服务器在 %s 上监听 UDP，而 doctor 的设置是 %s：以下检查可能不适用于该服务器",
 		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
 	}
 	if door, bound, known := h.port(); known && !slices.EqualFunc(s.Config.Listen.Connections(), bound, agrees) {
 		found = append(found, warning(locale.Text{
 			EN: "the server accepts connections on %s, but the settings here say %s: " +
 				"the checks below may not apply to it",
-			ZH: "服务器的 TCP 监听 %s，而此处的设置是 %s：以下检查可能不适用于它",
+			ZH: "服务器在 %s 上监听 TCP，而 doctor 的设置是 %s：以下检查可能不适用于该服务器",
 		}, door.Address, s.Config.Listen).cure(locale.Text{
 			EN: "parley config  # shows the settings here: run doctor with those of serve",
-			ZH: "parley config  # 显示此处的设置；运行 doctor 时请用与 serve 相同的设置",
+			ZH: "parley config  # 显示 doctor 的设置；运行 doctor 时请用与 serve 相同的设置",
 		}))
 	}
 	if found == nil {

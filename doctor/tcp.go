@@ -54,7 +54,7 @@ func checkTCP(ctx context.Context, e *Examination) []Finding {
 func noConnections(listen server.Listen) []Finding {
 	return []Finding{ok(locale.Text{
 		EN: "not checked: no address in %s is for connections",
-		ZH: "未检查：%s 中没有用于连接的地址",
+		ZH: "未检查：%s 中没有 TCP 地址",
 	}, listen)}
 }
 

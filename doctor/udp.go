@@ -80,7 +80,7 @@ func (e *Examination) isServed(err error) bool {
 func noDatagrams(listen server.Listen) []Finding {
 	return []Finding{ok(locale.Text{
 		EN: "not checked: no address in %s is for datagrams",
-		ZH: "未检查：%s 中没有用于数据报的地址",
+		ZH: "未检查：%s 中没有 UDP 地址",
 	}, listen)}
 }
 

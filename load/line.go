@@ -32,7 +32,7 @@ func (l *lineDialect) greet(s *connection) error {
 		if !whole && line == chinesePrompt {
 			return true, locale.Errorf(locale.Text{
 				EN: "the server speaks Chinese over lines: set line.words = \"en\" to measure it",
-				ZH: "服务器的行文本提示为中文：请设置 line.words = \"en\" 后再测试",
+				ZH: "服务器对 line 客户端使用中文：请设置 line.words = \"en\" 后再测试",
 			})
 		}
 		return !whole && line == nickPrompt, nil

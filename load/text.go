@@ -158,7 +158,7 @@ func (t *table) enter(e Enter) {
 			ZH: "进入通知",
 		}, locale.Text{
 			EN: "%d, grouped; one for each pair of members would be %d",
-			ZH: "%d 次（合并通知）；两两各通知一次应为 %d 次",
+			ZH: "%d 次（已合并）；如不合并，应为 %d 次",
 		}.In(t.lang), n.Received, n.Expected)
 		return
 	}

@@ -195,7 +195,7 @@ func lockDir(path string) (*flock.Flock, error) {
 	if !inPlace(lock) { // removed by an Abandon between being opened and being locked
 		return nil, errors.Join(locale.Errorf(locale.Text{
 			EN: "the data directory %s was being filled a moment ago: try again",
-			ZH: "数据目录 %s 刚才正在被写入：请重试",
+			ZH: "刚才有其他进程在写入数据目录 %s：请重试",
 		}, path), lock.Unlock())
 	}
 	return lock, nil

@@ -109,17 +109,17 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 		}
 		if alone && !slices.Contains(known, door) {
 			return nil, locale.Errorf(locale.Text{
-				EN: "%q: unknown door %q (valid: %s)", ZH: "%q：没有名为 %q 的入口（可用：%s）",
+				EN: "%q: unknown protocol %q (valid: %s)", ZH: "%q：不能写 %q，只能写 %s",
 			}, item, door, locale.List(known))
 		}
 		l = append(l, Endpoint{address, door})
 	}
 	if all := l.among(names(table, doorRow.takesDatagrams)); len(all) > 1 {
 		return nil, locale.Errorf(locale.Text{
-			EN: "%s and %s are both for datagrams, but only one address can be: " +
-				"keep one, or limit the other to one door (ADDRESS/DOOR)",
-			ZH: "%s 和 %s 都用于数据报，但只能有一个：" +
-				"请只保留一个，或把另一个写成 地址/line，使其只用于连接",
+			EN: "%s and %s are both for UDP, which has only one address: keep one, or write the " +
+				"other as ADDRESS/line, which is for TCP alone",
+			ZH: "%s 和 %s 都用于 UDP，而 UDP 只能有一个监听地址：" +
+				"请只保留一个，或把另一个写成 地址/line，只用于 TCP",
 		}, all[0], all[1])
 	}
 	if err := twice(l.streams(table)); err != nil {

@@ -54,11 +54,11 @@ func TestAddressesThatAreNone(t *testing.T) {
 		"8888":                        `invalid address "8888"`,
 		"/udp":                        `invalid address ""`,
 		":8888,nowhere/line":          `invalid address "nowhere"`,
-		":8888/":                      `unknown door "" (valid: udp, line, irc)`,
-		":8888/tcp":                   `unknown door "tcp" (valid: udp, line, irc)`,
-		":8888/udp/line":              `unknown door "udp/line"`,
-		":8888,:9999":                 ":8888 and :9999 are both for datagrams",
-		":8888/udp,:2323/line,:9999":  ":8888/udp and :9999 are both for datagrams",
+		":8888/":                      `unknown protocol "" (valid: udp, line, irc)`,
+		":8888/tcp":                   `unknown protocol "tcp" (valid: udp, line, irc)`,
+		":8888/udp/line":              `unknown protocol "udp/line"`,
+		":8888,:9999":                 ":8888 and :9999 are both for UDP",
+		":8888/udp,:2323/line,:9999":  ":8888/udp and :9999 are both for UDP",
 		":1/line,:2/udp,:1/irc":       `":1" is listed twice`,
 		"127.0.0.1:1/irc,127.0.0.1:1": `"127.0.0.1:1" is listed twice`,
 	} {
@@ -86,11 +86,11 @@ func TestListenComesFromEverySource(t *testing.T) {
 		}
 	}
 	_, err := Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp', ':3/gopher']\n")})
-	if err == nil || !strings.Contains(err.Error(), `unknown door "gopher" (valid: udp`) {
+	if err == nil || !strings.Contains(err.Error(), `unknown protocol "gopher" (valid: udp`) {
 		t.Errorf("got %v", err)
 	}
 	_, err = Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp']\n")})
-	if err == nil || !strings.Contains(err.Error(), ":1 and :2/udp are both for datagrams") {
+	if err == nil || !strings.Contains(err.Error(), ":1 and :2/udp are both for UDP") {
 		t.Errorf("got %v", err)
 	}
 }

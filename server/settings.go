@@ -34,14 +34,14 @@ func (c *Config) general() []setting.Setting {
 			Help: locale.Text{
 				EN: "addresses to listen on: HOST:PORT, or HOST:PORT/udp or HOST:PORT/line " +
 					"for one protocol",
-				ZH: "监听地址，默认供所有入口使用；写成 地址/udp 或 地址/line 则只用于该入口",
+				ZH: "监听地址，默认同时用于 UDP 和 TCP；写成 地址/udp 则只用于 UDP，地址/line 则只用于 TCP",
 			},
 		},
 		{
 			Key: "no-limits", Default: "false", Field: setting.YesNo(&c.NoLimits),
 			Help: locale.Text{
 				EN: "disable all rate limits and limits per IP address (benchmarks, trusted networks)",
-				ZH: "关闭所有速率限制和每个 IP 地址的数量限制（用于测试或可信网络）",
+				ZH: "关闭所有速率限制，以及按 IP 地址限制的连接数和人数（用于测试或可信网络）",
 			},
 		},
 		{
@@ -62,7 +62,7 @@ func (c *Config) general() []setting.Setting {
 			Key: "metrics.listen", Default: "", Field: setting.OptionalAddress(&c.MetricsListen),
 			Help: locale.Text{
 				EN: "extra address for /healthz and /metrics, such as 127.0.0.1:9888; empty: none",
-				ZH: "/healthz 和 /metrics 的额外监听地址（控制套接字始终可用），例如 127.0.0.1:9888；空表示没有",
+				ZH: "另开一个提供 /healthz 和 /metrics 的监听地址（控制套接字上始终提供），例如 127.0.0.1:9888；空表示不另开",
 			},
 		},
 		{

@@ -152,8 +152,8 @@ func Duration(field *time.Duration) Field {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
 			return locale.Errorf(locale.Text{
-				EN: "invalid duration %q: a positive duration, such as 12h or 90s",
-				ZH: "时长 %q 无效：应大于 0，例如 12h 或 90s",
+				EN: "invalid duration %q: a positive number with a unit, such as 12h or 90s",
+				ZH: "时长 %q 无效：应大于 0 并带单位，例如 12h 或 90s",
 			}, s)
 		}
 		*field = d

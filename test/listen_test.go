@@ -69,7 +69,7 @@ func TestAnAddressForOneDoor(t *testing.T) {
 	}
 	p.enter("ann").hearsNothing()
 	p.stop()
-	if got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher"); got.status != 1 || !strings.Contains(got.err, `unknown door "gopher" (valid: udp`) {
+	if got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher"); got.status != 1 || !strings.Contains(got.err, `unknown protocol "gopher" (valid: udp`) {
 		t.Errorf("%+v", got)
 	}
 }

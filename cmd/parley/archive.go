@@ -194,11 +194,13 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		}
 		var said []string
 		for _, r := range report.Rooms {
-			said = append(said, locale.Text{EN: "%s: %d messages, %.12s", ZH: "%s：%d 条消息，%.12s"}.Format(lang, r.ID, r.Messages, r.Digest.String()))
+			said = append(said, locale.Text{
+				EN: "%s: %d messages, digest %.12s", ZH: "%s：%d 条消息，摘要 %.12s",
+			}.Format(lang, r.ID, r.Messages, r.Digest.String()))
 		}
 		return append(said, locale.Text{
 			EN: "no problems found; the hash of the log is %v",
-			ZH: "全部消息完好；消息链的哈希值为 %v",
+			ZH: "全部消息完好；总摘要 %v",
 		}.Format(lang, report.Hash)), nil
 	})
 }

@@ -54,7 +54,7 @@ duplicated, changed or out of order.`,
 默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
 NATS，以及 bench/forward 里的最简转发程序。
 
-延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、改动或乱序。`,
+延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、损坏或乱序。`,
 		}.In(lang),
 		Example: `  parley serve --no-limits --data /tmp/try
   parley bench --data /tmp/try
@@ -90,7 +90,7 @@ NATS，以及 bench/forward 里的最简转发程序。
 		text("number of members that disappear at the end without leaving", "结束时不告而别的成员数"))
 	f.IntVar(&b.plan.Stopped, "stopped", 0,
 		text("number of members that stop reading when the talking begins; not with udp",
-			"开始发言后停止读取的成员数；不适用于 udp"))
+			"测试开始后停止读取消息的成员数（它们不发言）；不适用于 udp"))
 	f.StringVar(&b.plan.Idle, "idle", "",
 		text("keep all connections idle for --duration: entered (joined) or "+
 			"silent (connected only)",

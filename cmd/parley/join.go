@@ -382,9 +382,9 @@ func (j *joining) notSent(line string) {
 		ZH: "没有发送：%s",
 	}, line)
 	j.notice(locale.Text{
-		EN: "parley join has no commands for rooms and private messages; use netcat: nc %s %d, " +
-			"then Enter",
-		ZH: "parley join 暂不支持房间和私聊命令；可改用 netcat：nc %s %d，连接后按一次回车",
+		EN: "this client has no / commands: quit leaves; for rooms and private messages use " +
+			"netcat: nc %s %d, then Enter",
+		ZH: "此客户端没有 / 开头的命令：输入 quit 退出；房间和私聊请用 netcat：nc %s %d，连接后按一次回车",
 	}, host, port)
 	j.notice(locale.Text{
 		EN: "to send a line that begins with /, put another / before it, such as //abc",

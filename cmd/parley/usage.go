@@ -61,9 +61,8 @@ func flagProblem(err error) error {
 	)
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return locale.Errorf(locale.Text{
-			EN: "unknown flag %q in -%s", ZH: "没有选项 %q（在 -%s 中）",
-		}, "-"+unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())
+		return locale.Errorf(locale.Text{EN: "unknown flag: -%s", ZH: "没有选项 -%s"},
+			unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		return locale.Errorf(locale.Text{EN: "unknown flag: --%s", ZH: "没有选项 --%s"},
 			unknown.GetSpecifiedName())

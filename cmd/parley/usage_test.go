@@ -76,8 +76,7 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 		},
 		{
 			[]string{"serve", "-xy"},
-			`unknown flag "-x" in -xy; see parley serve --help`,
-			`没有选项 "-x"（在 -xy 中）；请看 parley serve --help`,
+			"unknown flag: -x; see parley serve --help", "没有选项 -x；请看 parley serve --help",
 		},
 		{
 			[]string{"serve", "--listen"},

@@ -39,7 +39,7 @@ func (c *Config) Settings() []setting.Setting {
 			Help: locale.Text{
 				EN: "language of prompts and notices: en, zh, or auto for that of the " +
 					"server's screen",
-				ZH: "提示和通知的语言：en（英文）、zh（中文），或 auto（与服务器界面相同）",
+				ZH: "发给 netcat、telnet 等客户端的提示和通知的语言：en（英文）、zh（中文），或 auto（与服务器界面相同）",
 			},
 		},
 		{
@@ -53,7 +53,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "line.burst", Default: "400", Field: setting.Count(&c.Burst, 1, 1<<20),
 			Help: locale.Text{
 				EN: "lines that one member may send in a burst before line.rate applies",
-				ZH: "每个成员一次可连续发送的行数上限，之后按 line.rate 限速",
+				ZH: "每个成员一次可连续发送的行数上限，超出后按 line.rate 限速",
 			},
 		},
 		{
@@ -74,7 +74,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "line.outbox", Default: "1MiB", Field: setting.Size(&c.Outbox, 64<<10, 1<<30),
 			Help: locale.Text{
 				EN: "bytes queued for one member before it is disconnected",
-				ZH: "待发给单个成员的数据上限（字节），超出则断开连接",
+				ZH: "待发给单个成员的数据量上限，超出则断开连接",
 			},
 		},
 	}

@@ -27,7 +27,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "port.patience", Default: "1m", Field: setting.Duration(&c.Patience),
 			Help: locale.Text{
 				EN: "close connections that send nothing within this time",
-				ZH: "发送第一个字节的时限，超时则断开连接",
+				ZH: "客户端连接后须在此时间内发来内容，超时则断开连接",
 			},
 		},
 		{

@@ -61,7 +61,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "udp.words", Default: "en", Field: setting.OneOf(&c.Words, "en", "zh"),
 			Help: locale.Text{
 				EN: "language of the server's messages to datagram clients: en or zh",
-				ZH: "聊天室内通知和提示的语言：en（英文）或 zh（中文）",
+				ZH: "发给 UDP 客户端的通知和提示的语言：en（英文）或 zh（中文）",
 			},
 		},
 		{
@@ -93,20 +93,20 @@ func (c *Config) Settings() []setting.Setting {
 		},
 		{
 			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
-			Help: locale.Text{EN: "maximum number of members", ZH: "同时在线人数上限"},
+			Help: locale.Text{EN: "maximum number of members", ZH: "UDP 成员数上限"},
 		},
 		{
 			Key: "udp.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
 			Help: locale.Text{
 				EN: "maximum number of members per IP address (loopback is exempt); 0: no limit",
-				ZH: "每个 IP 地址的在线人数上限（本机除外）；0 表示不限",
+				ZH: "每个 IP 地址的 UDP 成员数上限（本机除外）；0 表示不限",
 			},
 		},
 		{
 			Key: "udp.resume", Default: "10m", Field: setting.Duration(&c.Resume),
 			Help: locale.Text{
 				EN: "longest downtime after which members need not join again",
-				ZH: "服务器停机的时限，不超过则重启后成员仍在聊天室内",
+				ZH: "停机不超过此时长，重启后 UDP 成员无须重新加入",
 			},
 		},
 		{
@@ -120,7 +120,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "udp.burst", Default: "100", Field: setting.Count(&c.Burst, 1, 1<<20),
 			Help: locale.Text{
 				EN: "number of lines that one member may send in a burst before udp.rate applies",
-				ZH: "每个成员可一次连续发送的行数上限，超出后按 udp.rate 限速",
+				ZH: "每个成员一次可连续发送的行数上限，超出后按 udp.rate 限速",
 			},
 		},
 		{
@@ -135,7 +135,7 @@ func (c *Config) Settings() []setting.Setting {
 			Key: "udp.outbox", Default: "256KiB", Field: setting.Size(&c.OutboxBytes, 4<<10, 1<<30),
 			Help: locale.Text{
 				EN: "size of the queue for one member; if it is full, the oldest lines are dropped",
-				ZH: "待发给单个成员的数据上限（字节）；超出则丢弃最早的行",
+				ZH: "待发给单个成员的数据量上限；超出则丢弃最早的行",
 			},
 		},
 		{

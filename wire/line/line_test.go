@@ -183,7 +183,7 @@ func TestLinesInChinese(t *testing.T) {
 			chat.KindLeft, "parted")},
 		"小明 改名为 大明\n":        chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "大明")},
 		"[dev] 小明 将主题改为：茶\n": chat.TopicSet{Message: m("dev", chat.KindTopic, "茶")},
-		"小明 删除了主题\n":         chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
+		"小明 清除了主题\n":         chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
 		"管理员消息：一\n管理员消息：二\n": chat.Announced{Text: "一\n二"},
 		"有人想使用你的昵称\n":        chat.Wanted{},
 		"":                   chat.Changed{},

@@ -161,7 +161,7 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 	case chat.TopicSet:
 		said := locale.Text{EN: " changes the topic to: ", ZH: " 将主题改为："}.In(w.lang)
 		if e.Message.Text == "" {
-			said = locale.Text{EN: " removes the topic", ZH: " 删除了主题"}.In(w.lang)
+			said = locale.Text{EN: " removes the topic", ZH: " 清除了主题"}.In(w.lang)
 		}
 		return appendLine(b, in(e.Message.Room)+e.Message.Nick+said+e.Message.Text)
 	case chat.Announced:
