@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/gather"
 	"parley/hub"
 )
 
@@ -366,7 +367,7 @@ func TestACrowdIsShownAsOneLine(t *testing.T) {
 	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2 enters the chat room", "c3, c4 and 35 others enter the chat room", "c7: all here")
 	nobody := hub.Item{Event: chat.Entered{Message: chat.Message{Room: chat.Lobby, Nick: "c99"}}}
 	h.door.Deliver(hub.Batch{nobody, come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
-	clock.passes(crowdWindow)
+	clock.passes(gather.Window)
 	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room")
 }
 
@@ -423,10 +424,15 @@ func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
 	}
 }
 
-// TestWhoComesInACrowdHearsOfThoseAfter: not of itself, nor of who was there before.
-func TestWhoComesInACrowdHearsOfThoseAfter(t *testing.T) {
-	waits := []coming{{"a", true}, {"b", true}, {"x", false}, {"c", true}, {"d", true}}
-	said := tails(english, chat.Lobby, waits)
+// TestAMemberOfACrowdHearsOfLaterMembersOnly: not of itself, nor of members that entered before it.
+func TestAMemberOfACrowdHearsOfLaterMembersOnly(t *testing.T) {
+	var gathered gather.Crowds[*hub.Session]
+	for _, nick := range []string{"1st", "2nd", "3rd", "+a", "+b", "-x", "+c", "+d"} {
+		gathered.Add(gather.Move[*hub.Session]{
+			Room: chat.Lobby, Nick: nick[1:], Enters: nick[0] == '+',
+		}, time.Time{})
+	}
+	said := encodeBatch(english, gathered.Take(chat.Lobby))
 	for n, want := range []string{
 		"a, b and 2 others enter the chat room\nx quits the chat room\n",
 		"b, c and 1 other enter the chat room\nx quits the chat room\n",
