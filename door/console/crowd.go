@@ -8,35 +8,28 @@ import (
 
 	"parley/chat"
 	"parley/command"
+	"parley/gather"
 	"parley/locale"
 )
 
-// As over lines: the first few that come or go within crowdWindow are shown one by one, and the
-// others in one line when it is over, or when something else happens.
-const (
-	crowdWindow = 500 * time.Millisecond
-	crowdFew    = 3
-	crowdNamed  = 2 // how many of a crowd are named
-)
-
-// crowd prints messages, and gathers members that come and go.
+// crowd prints messages of the lobby, and members that enter and leave in crowds as one line for
+// many of them.
 type crowd struct {
 	print func(string)
 	lang  locale.Lang
 	now   func() time.Time
 
-	mu         sync.Mutex // also held while it prints, which never waits
-	until      time.Time  // the window's end
-	shown      int        // in this window, one by one
-	last       time.Time  // when the newest that waits came or went
-	nicks      map[string]bool
-	came, went []string // those that wait
-	timer      *time.Timer
+	mu       sync.Mutex // also held during print, which does not block
+	gathered gather.Crowds[struct{}]
+	last     time.Time // when the last gathered member entered or left
+	timer    *time.Timer
+	running  bool // the timer will call tick
+	stopped  bool
 }
 
 func newCrowd(print func(string), lang locale.Lang, now func() time.Time) *crowd {
-	c := &crowd{print: print, lang: lang, now: now, nicks: map[string]bool{}}
-	c.timer = time.AfterFunc(time.Hour, c.flush)
+	c := &crowd{print: print, lang: lang, now: now}
+	c.timer = time.AfterFunc(time.Hour, c.tick)
 	c.timer.Stop()
 	return c
 }
@@ -45,83 +38,96 @@ func newCrowd(print func(string), lang locale.Lang, now func() time.Time) *crowd
 func (c *crowd) take(m chat.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m.Kind != chat.KindEntered && m.Kind != chat.KindLeft || !c.gather(m) {
-		c.show()
-		c.print(brief(m, c.lang))
-	}
-}
-
-// gather keeps a message for later, or says that it is to be shown now. mu is held.
-func (c *crowd) gather(m chat.Message) bool {
-	if len(c.nicks) == 0 {
-		if now := c.now(); now.After(c.until) {
-			c.until, c.shown = now.Add(crowdWindow), 0
+	if m.Kind == chat.KindEntered || m.Kind == chat.KindLeft {
+		if c.gather(m) {
+			return
 		}
-		if c.shown++; c.shown <= crowdFew {
-			return false
-		}
-		c.timer.Reset(max(0, c.until.Sub(c.now())))
-	}
-	if c.nicks[m.Nick] { // the same member again: in the order in which it happened
-		c.show()
-		c.timer.Reset(crowdWindow)
-	}
-	c.nicks[m.Nick], c.last = true, m.Time
-	if m.Kind == chat.KindEntered {
-		c.came = append(c.came, m.Nick)
 	} else {
-		c.went = append(c.went, m.Nick)
+		c.show(c.gathered.Take(chat.Lobby))
 	}
-	return true
+	c.print(brief(m, c.lang))
 }
 
-// flush shows what waits. Any goroutine.
+// gather keeps a message for later, or returns false if it is to be shown now. mu is held.
+func (c *crowd) gather(m chat.Message) bool {
+	now := c.now()
+	before, alone := c.gathered.Add(gather.Move[struct{}]{
+		Room: chat.Lobby, Nick: m.Nick, Enters: m.Kind == chat.KindEntered,
+	}, now)
+	c.start(now)
+	c.show(before)
+	c.last = m.Time
+	return !alone
+}
+
+// start starts the timer, unless it runs: then it ends early enough. mu is held.
+func (c *crowd) start(now time.Time) {
+	if c.running || c.stopped {
+		return
+	}
+	if due, ok := c.gathered.Due(); ok {
+		c.running = true
+		c.timer.Reset(due.Sub(now))
+	}
+}
+
+// tick shows the batch whose window is over. It is called by the timer.
+func (c *crowd) tick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = false
+	now := c.now()
+	for batch := range c.gathered.Expire(now) {
+		c.show(batch)
+	}
+	c.start(now)
+}
+
+// flush shows what is gathered. Any goroutine.
 func (c *crowd) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.nicks) > 0 {
-		c.show()
-		c.until, c.shown = c.now().Add(crowdWindow), crowdFew
-	}
+	c.show(c.gathered.Take(chat.Lobby))
 }
 
-// stop shows what waits, and ends the clock.
+// stop shows what is gathered, and stops the timer.
 func (c *crowd) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.show(c.gathered.Take(chat.Lobby))
+	c.stopped = true
 	c.timer.Stop()
-	c.flush()
 }
 
-// show shows what waits. mu is held.
-func (c *crowd) show() {
-	if len(c.nicks) == 0 {
+// show prints a batch; nil: nothing. mu is held.
+func (c *crowd) show(batch *gather.Batch[struct{}]) {
+	if batch == nil {
 		return
 	}
-	c.tell(c.came, locale.Text{EN: "enter the chat room", ZH: "进入聊天室"})
-	c.tell(c.went, locale.Text{EN: "quit the chat room", ZH: "退出聊天室"})
-	clear(c.nicks)
-	c.came, c.went = nil, nil
-	c.timer.Stop()
+	notice := batch.Notice()
+	c.tell(&notice.Entered, locale.Text{EN: "enter the chat room", ZH: "进入聊天室"})
+	c.tell(&notice.Left, locale.Text{EN: "quit the chat room", ZH: "退出聊天室"})
 }
 
-// tell shows one line about members that did the same.
-func (c *crowd) tell(nicks []string, did locale.Text) {
-	if len(nicks) == 0 {
+// tell prints one line about members that did the same; nothing if there are none.
+func (c *crowd) tell(g *gather.Group, did locale.Text) {
+	if g.Count == 0 {
 		return
 	}
 	at := c.last.Local().Format(command.BriefClock) + "  "
-	named := nicks[:min(len(nicks), crowdNamed)]
-	more := len(nicks) - len(named)
+	named := g.Named()
+	more := g.Count - len(named)
 	if c.lang == locale.Chinese {
 		all := strings.Join(named, "、") + " "
 		if more > 0 {
-			all += fmt.Sprintf("等 %d 人", len(nicks))
+			all += fmt.Sprintf("等 %d 人", g.Count)
 		}
 		c.print(at + all + did.ZH)
 		return
 	}
 	all := strings.Join(named, ", ")
 	switch {
-	case len(nicks) == 1:
+	case g.Count == 1:
 		did.EN = strings.Replace(did.EN, " ", "s ", 1)
 	case more == 1:
 		all += " and 1 other"

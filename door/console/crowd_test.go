@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/gather"
 	"parley/locale"
 )
 
@@ -41,7 +42,7 @@ func TestACrowdIsToldInOneLine(t *testing.T) {
 			for _, nick := range []string{"x", "y", "z"} {
 				c.take(coming(chat.KindEntered, nick))
 			}
-			time.Sleep(crowdWindow + time.Millisecond)
+			time.Sleep(gather.Window + time.Millisecond)
 			synctest.Wait()
 			if !slices.Equal(shown, want) {
 				t.Errorf("%v shows %q, want %q", lang, shown, want)
@@ -59,7 +60,7 @@ func TestWhoComesBackAtOnceIsToldInTheOrderInWhichItHappened(t *testing.T) {
 			c.take(coming(chat.KindEntered, "ann"))
 			c.take(coming(chat.KindLeft, "ann"))
 		}
-		time.Sleep(2 * crowdWindow)
+		time.Sleep(2 * gather.Window)
 		synctest.Wait()
 		want := []string{
 			"ann enters the chat room", "ann quits the chat room (quit)", "ann enters the chat room",
