@@ -4,7 +4,7 @@ import (
 	"context"
 	"runtime"
 
-	"parley/door/udp"
+	"parley/door/udp/socket"
 	"parley/locale"
 )
 
@@ -29,7 +29,7 @@ func checkBuffer(ctx context.Context, e *Examination) []Finding {
 		return noDatagrams(e.Config.Listen)
 	}
 	b := buffer{asked: int64(e.Config.UDP.Buffer), most: int64(e.Config.UDP.Members), system: runtime.GOOS}
-	granted, err := udp.ReceiveBuffer(ctx, e.Config.UDP.Buffer)
+	granted, err := socket.ReceiveBuffer(ctx, e.Config.UDP.Buffer)
 	if err != nil {
 		return []Finding{broken(locale.Text{EN: "cannot open a socket: %v", ZH: "无法打开套接字：%v"}, err)}
 	}

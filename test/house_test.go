@@ -42,10 +42,24 @@ var mayImport = map[string]struct {
 	"certificate":       {[]string{"locale"}, "a certificate and its files; who connects does not matter"},
 	"guard":             {nil, "addresses and rates; what is spoken from them does not matter"},
 	"fault":             {nil, "a panic is a value and a stack; what it costs, the caller decides"},
-	"door/udp":          {[]string{"chat", "fault", "guard", "hub", "locale", "outbox", "setting", "wire/datagram"}, "a door translates its own wire and brings its own settings; never another door, never the store"},
+	"door/udp/socket":   {nil, "packets and addresses; what is in a packet does not matter"},
+	"door/udp": {
+		[]string{
+			"chat", "door/udp/socket", "fault", "guard", "hub", "locale", "outbox", "setting",
+			"wire/datagram",
+		},
+		"a door translates its own wire and brings its own settings; never another door",
+	},
 	"wire/line": {
 		[]string{"chat", "locale"},
 		"a codec is pure; lines travel in the words of a language",
+	},
+	"doctor": {
+		[]string{
+			"archive", "certificate", "command", "door/port", "door/udp", "door/udp/socket",
+			"locale", "server", "store", "wire/datagram",
+		},
+		"it looks at what a server needs; its caller knows how to ask a server",
 	},
 	"door/line": {
 		[]string{
@@ -68,7 +82,6 @@ var mayImport = map[string]struct {
 	"tui":               {nil, "a line editor knows nothing of chat"},
 	"logging":           {nil, "a log knows nothing of what is worth logging"},
 	"server":            {nil, "the only package that knows everything"},
-	"doctor":            {[]string{"archive", "certificate", "command", "door/port", "door/udp", "locale", "server", "store", "wire/datagram"}, "it looks at what a server needs; how a server is asked, whoever calls it knows"},
 	"cmd/parley":        {[]string{"archive", "certificate", "chat", "client", "command", "doctor", "door/api", "door/console", "door/ways", "load", "locale", "logging", "nearest", "server", "setting", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
 	"bench/forward":     {nil, "the peer shares nothing with what it is compared with"},
 	"bench/trial":       {[]string{"load"}, "what comparisons are made of knows nothing of what is compared"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -12,7 +13,7 @@ import (
 
 // says has a member's datagram arrive.
 func says(d *Door, m *member, said string) {
-	d.receive(packet{peer: m.peer, data: []byte(said)})
+	d.receive(socket.Packet{Peer: m.peer, Data: []byte(said)})
 }
 
 func TestARepeatedLIsAnsweredAheadOfWhatWaitsWithoutTheLog(t *testing.T) {

@@ -23,7 +23,7 @@ func (d *Door) Report() hub.Report {
 		Received:    c.received.Load(),
 		Sent:        c.sent.Load(),
 		Delivered:   c.delivered.Load(),
-		Overflowed:  d.socket.counts().dropped,
+		Overflowed:  d.socket.Stats().Dropped,
 		Unreachable: c.unreachable.Load(),
 		Refused:     c.refusals.Counts(),
 		Dropped: map[string]uint64{

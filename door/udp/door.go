@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 )
@@ -29,7 +30,7 @@ type Door struct {
 	log     *slog.Logger
 	now     func() time.Time
 	doorway *hub.Doorway
-	socket  *socket
+	socket  *socket.Conn
 	counts  counters
 
 	lines      chan *request // what members say, and that they leave
@@ -43,9 +44,9 @@ type Door struct {
 	mu      sync.Mutex // guards members
 	members map[netip.AddrPort]*member
 
-	sending []packet  // the Writer's goroutine only
-	again   []*member // members that get more after a rest; the Writer's goroutine only
-	dirty   []*member // Deliver only
+	sending []socket.Packet // the Writer's goroutine only
+	again   []*member       // members that get more after a rest; the Writer's goroutine only
+	dirty   []*member       // Deliver only
 
 	closing chan struct{}
 	hurries atomic.Bool    // the door closes and keeps to no pace any more
@@ -75,15 +76,15 @@ func (d *Door) Name() string { return Name }
 // start are members again. Called once, before the hub runs.
 func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 	d.doorway = doorway
-	socket, err := listen(ctx, d.config.Listen, options{
-		maxDatagram: d.config.TextMax + chat.NickMaxBytes + len("C  "),
-		buffer:      d.config.Buffer,
-		gone:        d.unreachable,
+	conn, err := socket.Listen(ctx, d.config.Listen, socket.Options{
+		MaxSize:         d.config.TextMax + chat.NickMaxBytes + len("C  "),
+		Buffer:          d.config.Buffer,
+		PortUnreachable: d.unreachable,
 	})
 	if err != nil {
 		return err
 	}
-	d.socket = socket
+	d.socket = conn
 	for _, s := range doorway.Sessions() {
 		d.memberOf(s)
 	}
@@ -96,13 +97,13 @@ func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 }
 
 // Addr is the socket's address.
-func (d *Door) Addr() netip.AddrPort { return d.socket.addr() }
+func (d *Door) Addr() netip.AddrPort { return d.socket.LocalAddr() }
 
 // Close tells every member that the server stops, sends what waits, and closes the socket. Called after the hub's loop has
 // ended: what is still read is refused.
 func (d *Door) Close() error {
 	close(d.closing)
-	if err := d.socket.setReadDeadline(time.Now().Add(lastWords)); err != nil {
+	if err := d.socket.SetReadDeadline(time.Now().Add(lastWords)); err != nil {
 		d.log.Debug("the door closes without a last look", "door", Name, "err", err)
 	}
 	d.readers.Wait()
@@ -115,7 +116,7 @@ func (d *Door) Close() error {
 	hurry := time.AfterFunc(farewell, func() { d.hurries.Store(true) })
 	defer hurry.Stop()
 	d.writer.Close()
-	return d.socket.close()
+	return d.socket.Close()
 }
 
 func (d *Door) isClosing() bool {

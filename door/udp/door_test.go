@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -47,10 +48,10 @@ func attach(t *testing.T, d *Door) {
 	d.doorway = h.Attach(d, false)
 }
 
-func texts(packets []packet) []string {
+func texts(packets []socket.Packet) []string {
 	var all []string
 	for _, p := range packets {
-		all = append(all, string(p.data))
+		all = append(all, string(p.Data))
 	}
 	return all
 }
@@ -79,8 +80,8 @@ func TestOneLinePerDatagramUntilTooManyWait(t *testing.T) {
 				t.Errorf("%d datagrams, want %d", len(d.sending), c.want)
 			}
 			for _, p := range d.sending {
-				if len(p.data) > datagram.MaxLine {
-					t.Errorf("a datagram of %d bytes", len(p.data))
+				if len(p.Data) > datagram.MaxLine {
+					t.Errorf("a datagram of %d bytes", len(p.Data))
 				}
 			}
 			if got := strings.Join(texts(d.sending), "\n"); got != strings.Join(want, "\n") {
@@ -141,7 +142,7 @@ func TestEnteringEmptiesTheQueueAndIsAnsweredFirst(t *testing.T) {
 
 func TestOnlyErrorsWorthBelievingLetAMemberGo(t *testing.T) {
 	d, c := newTestDoor(Config{OutboxBytes: 1024})
-	send := func(m *member) { m.note([]packet{{}}, d.now()) }
+	send := func(m *member) { m.note([]socket.Packet{{}}, d.now()) }
 	fail := func(m *member) bool { gone, _ := m.fail(d.now()); return gone }
 
 	m := testMember(d, "127.0.0.1:1")
@@ -166,7 +167,7 @@ func TestOnlyErrorsWorthBelievingLetAMemberGo(t *testing.T) {
 	m = testMember(d, "127.0.0.1:2")
 	send(m)
 	fail(m)
-	m.hear(packet{}, d.now())
+	m.hear(socket.Packet{}, d.now())
 	send(m)
 	if fail(m) {
 		t.Error("gone though it was heard between the errors")
@@ -186,11 +187,11 @@ func TestAskingTwiceProvesThatNobodyIsThere(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
 	m := testMember(d, "127.0.0.1:1")
 	m.askedFor()
-	m.note([]packet{{}}, d.now())
+	m.note([]socket.Packet{{}}, d.now())
 	if gone, askAgain := m.fail(d.now()); gone || !askAgain {
 		t.Errorf("gone %v, askAgain %v", gone, askAgain)
 	}
-	m.note([]packet{{}}, d.now())
+	m.note([]socket.Packet{{}}, d.now())
 	if gone, askAgain := m.fail(d.now()); !gone || askAgain {
 		t.Errorf("the second time: gone %v, askAgain %v", gone, askAgain)
 	}
@@ -213,7 +214,7 @@ func TestOnlyPrivateNetworksAreServed(t *testing.T) {
 func TestAPublicAddressThatOnlyEnteredGetsLittle(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
 	const share = silentShare / 1024
-	line := []packet{{data: make([]byte, 1024)}}
+	line := []socket.Packet{{Data: make([]byte, 1024)}}
 	sent := func(peer string, spoken bool) (lines int) {
 		m := testMember(d, peer)
 		m.spoken = spoken
@@ -257,10 +258,12 @@ func TestHelpsAreForgottenAndBounded(t *testing.T) {
 func TestWhatFindsNoRoomOnItsWayToTheLogIsDroppedAndCounted(t *testing.T) {
 	d, _ := openDoor(t, Config{})
 	ann, bob := testMember(d, "127.0.0.1:9"), testMember(d, "127.0.0.1:10")
-	says := func(m *member, said string) { d.receive(packet{peer: m.peer, data: []byte(said)}) }
+	says := func(m *member, said string) {
+		d.receive(socket.Packet{Peer: m.peer, Data: []byte(said)})
+	}
 	for range requestQueue { // and nobody submits
 		says(ann, "C ann hello")
-		d.receive(packet{peer: strangerAt(1), data: []byte("L cid")})
+		d.receive(socket.Packet{Peer: strangerAt(1), Data: []byte("L cid")})
 	}
 	dropped := func(lines, visits uint64) {
 		t.Helper()
@@ -316,12 +319,12 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	if got := quit("ann"); got != chat.ReasonQuit {
 		t.Errorf("what is owed: %q", got)
 	}
-	m.hear(packet{}, d.now())
+	m.hear(socket.Packet{}, d.now())
 	if m.leaving != chat.ReasonQuit {
 		t.Error("a quit is forgotten because something else is heard")
 	}
 	m.leaving = chat.ReasonIdle
-	if m.hear(packet{}, d.now()); m.leaving != "" {
+	if m.hear(socket.Packet{}, d.now()); m.leaving != "" {
 		t.Error("who is heard still leaves as idle")
 	}
 }
@@ -334,12 +337,12 @@ func TestAMembersQuitsAreHeldToARateOfItsOwn(t *testing.T) {
 		d.limit(m)
 	}
 	for range 5 {
-		d.receive(packet{peer: ann.peer, data: []byte("Q somebody")})
+		d.receive(socket.Packet{Peer: ann.peer, Data: []byte("Q somebody")})
 	}
 	if len(d.lines) != 2 || d.counts.tooFast.Load() != 3 {
 		t.Errorf("%d are taken, %d turned away", len(d.lines), d.counts.tooFast.Load())
 	}
-	d.receive(packet{peer: bob.peer, data: []byte("Q somebody")})
+	d.receive(socket.Packet{Peer: bob.peer, Data: []byte("Q somebody")})
 	if len(d.lines) != 3 {
 		t.Error("another member of the same IP address may not leave")
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/outbox"
 	"parley/wire/datagram"
 )
@@ -74,9 +75,9 @@ func (m *member) discard() {
 
 // send gives what was gathered to the system.
 func (d *Door) send() {
-	sent := d.socket.send(d.sending, func(i int, err error) {
+	sent := d.socket.WriteBatch(d.sending, func(i int, err error) {
 		d.counts.unsent.Add(1)
-		d.log.Debug("a datagram was not taken", "door", Name, "peer", d.sending[i].peer, "err", err)
+		d.log.Debug("a datagram was not taken", "door", Name, "peer", d.sending[i].Peer, "err", err)
 	})
 	d.counts.sent.Add(uint64(sent))
 }
@@ -165,5 +166,7 @@ func (p *packing) finish() {
 }
 
 func (p *packing) send(data []byte) {
-	p.door.sending = append(p.door.sending, packet{peer: p.member.peer, local: p.member.from(), data: data})
+	p.door.sending = append(p.door.sending, socket.Packet{
+		Peer: p.member.peer, Local: p.member.from(), Data: data,
+	})
 }

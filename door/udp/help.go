@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/door/udp/socket"
 	"parley/guard"
 )
 
@@ -51,10 +52,10 @@ func (h *helps) forget() {
 }
 
 // help says how to speak the protocol to whoever seems not to know, now and then, and never to a public address.
-func (d *Door) help(p packet) {
-	if guard.IsPrivate(p.peer.Addr()) && d.helps.allow(p.peer) {
-		m := d.newMember(p.peer)
-		m.local.Store(&p.local)
+func (d *Door) help(p socket.Packet) {
+	if guard.IsPrivate(p.Peer.Addr()) && d.helps.allow(p.Peer) {
+		m := d.newMember(p.Peer)
+		m.local.Store(&p.Local)
 		d.push(m, alone(d.config.words().Help))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/guard"
 	"parley/outbox"
 )
@@ -167,7 +168,7 @@ func (m *member) askedFor() {
 
 // note records that packets are about to be sent to the member, and says whether they may be: an address outside private
 // networks that has only sent L has its share.
-func (m *member) note(packets []packet, now time.Time) bool {
+func (m *member) note(packets []socket.Packet, now time.Time) bool {
 	if len(packets) == 0 {
 		return true
 	}
@@ -180,7 +181,7 @@ func (m *member) note(packets []packet, now time.Time) bool {
 	}
 	size := 0
 	for _, p := range packets {
-		size += len(p.data)
+		size += len(p.Data)
 	}
 	if m.received+size > silentShare {
 		return false

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 )
@@ -101,9 +102,9 @@ func (d *Door) sessionOf(peer netip.AddrPort) chat.SessionID {
 
 // hear notes that the client is alive, and through which address of ours it speaks. It returns how
 // long the client had been silent.
-func (m *member) hear(p packet, now time.Time) (silent time.Duration) {
-	if last := m.local.Load(); last == nil || *last != p.local {
-		local := p.local
+func (m *member) hear(p socket.Packet, now time.Time) (silent time.Duration) {
+	if last := m.local.Load(); last == nil || *last != p.Local {
+		local := p.Local
 		m.local.Store(&local)
 	}
 	m.mu.Lock()

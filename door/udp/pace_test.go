@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -50,7 +51,7 @@ func TestAMemberIsSentNoMoreThanItsSocketHolds(t *testing.T) {
 
 func TestADoorThatClosesDoesNotKeepToThePaceForEver(t *testing.T) {
 	d, c := newTestDoor(Config{OutboxBytes: 1 << 20})
-	d.socket = new(socket)
+	d.socket = new(socket.Conn)
 	m := testMember(d, "127.0.0.1:9")
 	for range 3 * paceMax {
 		m.queue.Push(alone("an answer"))
@@ -68,7 +69,7 @@ func TestWhoIsGoneIsSentNothingButLastWords(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1024})
 	d.gates = newGates(func() int64 { return 100 }, func() bool { return true })
 	attach(t, d)
-	d.socket = new(socket)
+	d.socket = new(socket.Conn)
 	m := testMember(d, "127.0.0.1:9")
 	for range 3 {
 		d.letGo(m, chat.ReasonGone)
@@ -111,7 +112,8 @@ func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	defer d.writer.Close()
 	says := func(lines int) bool {
 		before := len(d.lines)
-		d.receive(packet{peer: m.peer, data: []byte("C ann " + strings.Repeat("x\n", lines-1) + "x")})
+		text := strings.Repeat("x\n", lines-1) + "x"
+		d.receive(socket.Packet{Peer: m.peer, Data: []byte("C ann " + text)})
 		return len(d.lines) > before
 	}
 	if !says(200) {
@@ -136,7 +138,7 @@ func TestALongLineCountsForEachOfItsDatagrams(t *testing.T) {
 	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
 	says := func(bytes int) bool {
 		before := len(d.lines)
-		d.receive(packet{peer: m.peer, data: []byte("C ann " + strings.Repeat("x", bytes))})
+		d.receive(socket.Packet{Peer: m.peer, Data: []byte("C ann " + strings.Repeat("x", bytes))})
 		return len(d.lines) > before
 	}
 	if !says(40 * datagram.MaxLine) {
@@ -153,7 +155,7 @@ func TestALongLineCountsForEachOfItsDatagrams(t *testing.T) {
 
 func TestOneWhoRestsKeepsNobodyWaiting(t *testing.T) {
 	d, _ := newTestDoor(Config{OutboxBytes: 1 << 20})
-	d.socket = new(socket)
+	d.socket = new(socket.Conn)
 	d.writer = outbox.NewWriter(time.Hour, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	for i := range 3 {
@@ -202,7 +204,7 @@ func TestWhoIsHeardWhileItsLeaveWaitsStays(t *testing.T) {
 	if !d.isLeaving(q) {
 		t.Error("nobody was heard")
 	}
-	m.hear(packet{}, d.now())
+	m.hear(socket.Packet{}, d.now())
 	if d.isLeaving(q) || m.departing {
 		t.Error("it was heard and is to leave")
 	}

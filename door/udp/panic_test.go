@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -74,7 +75,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 		take    func(*Door, *request, *member)
 	}{
 		"a member's datagram": {request{}, func(d *Door, _ *request, m *member) {
-			d.receive(packet{peer: m.peer, data: []byte("L eve")})
+			d.receive(socket.Packet{Peer: m.peer, Data: []byte("L eve")})
 		}},
 		"a line": {
 			request{verb: datagram.Say, command: chat.Post{}},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/outbox"
 	"parley/wire/datagram"
 )
@@ -40,14 +41,14 @@ type request struct {
 
 // read is the goroutine that empties the socket.
 func (d *Door) read() {
-	packets := make([]packet, batchSize)
+	packets := make([]socket.Packet, socket.BatchSize)
 	for late := 0; late < requestQueue; {
-		n, err := d.socket.read(packets)
+		n, err := d.socket.ReadBatch(packets)
 		if d.isClosing() {
 			late += n // the last look ends though they keep coming
 		}
 		for _, p := range packets[:n] {
-			d.guard(p.peer, func() { d.receive(p) })
+			d.guard(p.Peer, func() { d.receive(p) })
 		}
 		switch {
 		case err == nil:
@@ -61,13 +62,13 @@ func (d *Door) read() {
 }
 
 // receive takes one datagram: counted and dropped, answered at once, or on its way to the log.
-func (d *Door) receive(p packet) {
+func (d *Door) receive(p socket.Packet) {
 	d.counts.received.Add(1)
-	if !d.config.Serves(p.peer.Addr()) {
-		d.dropped(&d.counts.foreign, "foreign", p.peer)
+	if !d.config.Serves(p.Peer.Addr()) {
+		d.dropped(&d.counts.foreign, "foreign", p.Peer)
 		return
 	}
-	if m := d.member(p.peer); m != nil {
+	if m := d.member(p.Peer); m != nil {
 		d.receiveMember(p, m)
 	} else {
 		d.receiveStranger(p)
@@ -77,22 +78,22 @@ func (d *Door) receive(p packet) {
 // receiveMember takes a member's datagram. A member is told, at most once in tellEvery, why one is
 // dropped. A stranger is not: its address may be forged, and the host that has it asked for
 // nothing.
-func (d *Door) receiveMember(p packet, m *member) {
+func (d *Door) receiveMember(p socket.Packet, m *member) {
 	now := d.now()
 	silent := m.hear(p, now)
-	if p.truncated {
-		d.dropped(&d.counts.oversized, "oversized", p.peer)
+	if p.Truncated {
+		d.dropped(&d.counts.oversized, "oversized", p.Peer)
 		d.tell(m, chat.TextTooLong, now)
 		return
 	}
-	r, err := datagram.Parse(p.data)
+	r, err := datagram.Parse(p.Data)
 	switch {
 	case errors.Is(err, datagram.ErrUnknown):
-		d.dropped(&d.counts.unknown, "unknown", p.peer)
+		d.dropped(&d.counts.unknown, "unknown", p.Peer)
 		d.help(p)
 		return
 	case err != nil:
-		d.dropped(&d.counts.malformed, "malformed", p.peer)
+		d.dropped(&d.counts.malformed, "malformed", p.Peer)
 		if errors.Is(err, datagram.ErrEncoding) { // an empty one may be there to keep a NAT mapping alive
 			d.tell(m, chat.TextEncoding, now)
 		}
@@ -100,7 +101,7 @@ func (d *Door) receiveMember(p packet, m *member) {
 	}
 	q := newRequest(p, r)
 	if r.Verb == datagram.Enter && d.isInside(m, r.Name) {
-		d.guard(p.peer, func() { d.confirm(q, m, silent, now) })
+		d.guard(p.Peer, func() { d.confirm(q, m, silent, now) })
 		return
 	}
 	if !d.admit(p, m, r.Verb, now) {
@@ -151,14 +152,14 @@ func (d *Door) release(q *request, m *member) {
 }
 
 // newRequest makes a request of a datagram.
-func newRequest(p packet, r datagram.Request) *request {
+func newRequest(p socket.Packet, r datagram.Request) *request {
 	return &request{
-		verb: r.Verb, peer: p.peer, local: p.local, name: r.Name, text: r.Text, read: time.Now(),
+		verb: r.Verb, peer: p.Peer, local: p.Local, name: r.Name, text: r.Text, read: time.Now(),
 	}
 }
 
 // admit keeps a member's rates: of the lines it says, and of its requests to enter and to leave.
-func (d *Door) admit(p packet, m *member, verb datagram.Verb, now time.Time) bool {
+func (d *Door) admit(p socket.Packet, m *member, verb datagram.Verb, now time.Time) bool {
 	if verb != datagram.Say {
 		return d.admitTurn(p, m, now)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -98,7 +99,7 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 	taken(1, "inside")
 
 	for range 2 * requestQueue { // and nobody submits
-		d.receive(packet{peer: peer, data: []byte("L ann")})
+		d.receive(socket.Packet{Peer: peer, Data: []byte("L ann")})
 	}
 	for len(d.visits.queue) > 0 {
 		d.unseat(<-d.visits.queue)
@@ -139,7 +140,7 @@ func TestAClientThatAsksAgainIsNotInItsOwnWay(t *testing.T) {
 func TestAVisitorWhoIsInsideByNowIsAMember(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 1})
 	peer := strangerAt(1)
-	d.receive(packet{peer: peer, data: []byte("L ann")})
+	d.receive(socket.Packet{Peer: peer, Data: []byte("L ann")})
 	m := testMember(d, peer.String())
 	m.queue.Push(outbox.Chunk{Data: []byte("bob: hello")})
 	q := <-d.visits.queue

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/outbox"
 )
 
@@ -29,7 +30,7 @@ func TestAMemberIsToldWhyItsDatagramIsDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d, clock := openDoor(t, Config{Members: 10})
 			m := testMember(d, "127.0.0.1:9")
-			p := packet{peer: m.peer, data: []byte(c.data), truncated: c.truncated}
+			p := socket.Packet{Peer: m.peer, Data: []byte(c.data), Truncated: c.truncated}
 			told := func(when string, want ...string) {
 				t.Helper()
 				d.sending = nil
@@ -66,10 +67,13 @@ func TestAStrangerIsToldNothingAboutRubbish(t *testing.T) {
 		t.Errorf("%d are sent something", len(all))
 		return nil
 	}, nil)
-	for _, p := range []packet{
-		{data: []byte("C ann \xff")}, {data: []byte("L \x00")}, {data: []byte("C"), truncated: true}, {},
+	for _, p := range []socket.Packet{
+		{Data: []byte("C ann \xff")},
+		{Data: []byte("L \x00")},
+		{Data: []byte("C"), Truncated: true},
+		{},
 	} {
-		p.peer = strangerAt(1)
+		p.Peer = strangerAt(1)
 		d.receive(p)
 	}
 	d.writer.Close() // whatever was to be sent is sent

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"parley/door/udp/socket"
 	"parley/guard"
 	"parley/wire/datagram"
 )
@@ -58,13 +59,13 @@ func (v *visits) isFull() bool { return len(v.queue) == cap(v.queue) }
 // admitVisit reports whether a stranger's visit is within the rates: its network's, and that of all
 // strangers together.
 // It counts one that is not.
-func (d *Door) admitVisit(p packet) bool {
-	if !d.visits.networks.Allow(p.peer.Addr()) {
-		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+func (d *Door) admitVisit(p socket.Packet) bool {
+	if !d.visits.networks.Allow(p.Peer.Addr()) {
+		d.dropped(&d.counts.tooFast, "too_fast", p.Peer)
 		return false
 	}
 	if !d.visits.strangers.AllowN(d.now(), 1) {
-		d.dropped(&d.counts.visits, "visits", p.peer)
+		d.dropped(&d.counts.visits, "visits", p.Peer)
 		return false
 	}
 	return true
@@ -72,13 +73,13 @@ func (d *Door) admitVisit(p packet) bool {
 
 // admitTurn reports whether a member's request to enter or to leave is within the rates: its own, and
 // that of all members together. It counts one that is not.
-func (d *Door) admitTurn(p packet, m *member, now time.Time) bool {
+func (d *Door) admitTurn(p socket.Packet, m *member, now time.Time) bool {
 	if m.turns != nil && !m.turns.AllowN(now, 1) {
-		d.dropped(&d.counts.tooFast, "too_fast", p.peer)
+		d.dropped(&d.counts.tooFast, "too_fast", p.Peer)
 		return false
 	}
 	if !d.visits.members.AllowN(now, 1) {
-		d.dropped(&d.counts.visits, "visits", p.peer)
+		d.dropped(&d.counts.visits, "visits", p.Peer)
 		return false
 	}
 	return true
@@ -127,27 +128,27 @@ func (v *visits) hasFrom(peer netip.AddrPort) bool {
 
 // receiveStranger takes a datagram from an address at which nobody is inside. It does as little as
 // it can: the same goroutine reads what members say.
-func (d *Door) receiveStranger(p packet) {
-	if p.truncated {
-		d.dropped(&d.counts.oversized, "oversized", p.peer)
+func (d *Door) receiveStranger(p socket.Packet) {
+	if p.Truncated {
+		d.dropped(&d.counts.oversized, "oversized", p.Peer)
 		return
 	}
 	if !d.admitVisit(p) {
 		return
 	}
 	if d.visits.isFull() {
-		d.dropped(&d.counts.visits, "visits", p.peer)
+		d.dropped(&d.counts.visits, "visits", p.Peer)
 		return
 	}
-	r, err := datagram.Parse(p.data)
+	r, err := datagram.Parse(p.Data)
 	switch {
 	case errors.Is(err, datagram.ErrUnknown):
-		d.dropped(&d.counts.unknown, "unknown", p.peer)
+		d.dropped(&d.counts.unknown, "unknown", p.Peer)
 		d.help(p)
 	case err != nil:
-		d.dropped(&d.counts.malformed, "malformed", p.peer)
+		d.dropped(&d.counts.malformed, "malformed", p.Peer)
 	case !d.visits.add(newRequest(p, r)):
-		d.dropped(&d.counts.visits, "visits", p.peer)
+		d.dropped(&d.counts.visits, "visits", p.Peer)
 	}
 }
 

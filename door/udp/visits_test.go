@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/door/udp/socket"
 	"parley/hub"
 	"parley/outbox"
 	"parley/wire/datagram"
@@ -34,9 +35,9 @@ func TestAFloodFromManyAddressesLeavesRoomForWhatMembersSay(t *testing.T) {
 	ann := testMember(d, "127.0.0.1:9")
 	for i := range 1000 {
 		for _, said := range []string{"L x", "C x hello", "Q x", "L x", "C x hello", "Q x"} {
-			d.receive(packet{peer: strangerAt(i), data: []byte(said)})
+			d.receive(socket.Packet{Peer: strangerAt(i), Data: []byte(said)})
 		}
-		d.receive(packet{peer: ann.peer, data: []byte("C ann hello")})
+		d.receive(socket.Packet{Peer: ann.peer, Data: []byte("C ann hello")})
 	}
 	if len(d.lines) != 1000 || d.counts.crowded.Load() != 0 {
 		t.Errorf("%d of 1000 lines are taken", len(d.lines))
@@ -56,7 +57,7 @@ func TestAllNetworksTogetherHaveARate(t *testing.T) {
 		}
 		for range visits {
 			next++
-			d.receive(packet{peer: strangerAt(next), data: []byte("L x")})
+			d.receive(socket.Packet{Peer: strangerAt(next), Data: []byte("L x")})
 		}
 		return len(d.visits.queue)
 	}
@@ -77,12 +78,12 @@ func TestAFloodOfStrangersKeepsNoMemberFromLeaving(t *testing.T) {
 	d, _ := openDoor(t, Config{EnterRate: 50, Members: 10})
 	ann := testMember(d, "127.0.0.1:9")
 	for i := range 2 * requestQueue {
-		d.receive(packet{peer: strangerAt(i), data: []byte("L x")})
+		d.receive(socket.Packet{Peer: strangerAt(i), Data: []byte("L x")})
 		if len(d.visits.queue) > 1 { // they are submitted at once
 			d.visits.done(<-d.visits.queue)
 		}
 	}
-	d.receive(packet{peer: ann.peer, data: []byte("Q ann")})
+	d.receive(socket.Packet{Peer: ann.peer, Data: []byte("Q ann")})
 	if len(d.lines) != 1 || d.counts.visits.Load() != requestQueue {
 		t.Errorf("the quit is not taken, %d visits are dropped", d.counts.visits.Load())
 	}
@@ -92,9 +93,9 @@ func TestStrangersTextsAreBounded(t *testing.T) {
 	d, _ := openDoor(t, Config{EnterRate: 50, Members: 10})
 	text := strings.Repeat("x", visitBytes/100)
 	for i := range 101 {
-		d.receive(packet{peer: strangerAt(i), data: []byte("C x " + text)})
+		d.receive(socket.Packet{Peer: strangerAt(i), Data: []byte("C x " + text)})
 	}
-	d.receive(packet{peer: strangerAt(0), data: []byte("L x")})
+	d.receive(socket.Packet{Peer: strangerAt(0), Data: []byte("L x")})
 	if n := len(d.visits.queue); n != 101 || d.counts.visits.Load() != 1 {
 		t.Errorf("%d wait and %d are dropped", n, d.counts.visits.Load())
 	}
@@ -140,7 +141,7 @@ func TestAVisitThatIsAnsweredAndWrittenLetsAnotherThrough(t *testing.T) {
 	if visits, all := d.gates.visits.Answers(), d.gates.all.Answers(); visits != size || all != size {
 		t.Errorf("%d bytes of visits and %d of all are answered, want %d", visits, all, size)
 	}
-	d.socket = new(socket)
+	d.socket = new(socket.Conn)
 	d.flush(nil, 0)
 	d.flush(nil, 0)
 	if visits, all := d.gates.visits.Waiting(), d.gates.all.Waiting(); visits != 0 || all != 0 {
@@ -152,7 +153,9 @@ func TestAVisitThatIsAnsweredAndWrittenLetsAnotherThrough(t *testing.T) {
 // some of what it sent still waits.
 func TestWhatAClientSendsKeepsItsOrder(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 10})
-	says := func(peer netip.AddrPort, said string) { d.receive(packet{peer: peer, data: []byte(said)}) }
+	says := func(peer netip.AddrPort, said string) {
+		d.receive(socket.Packet{Peer: peer, Data: []byte(said)})
+	}
 	peer := netip.MustParseAddrPort("127.0.0.1:9")
 	says(peer, "L ann")
 	says(peer, "C ann one")

@@ -1,6 +1,6 @@
 //go:build !portable
 
-package udp
+package socket
 
 import (
 	"errors"
@@ -13,22 +13,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeEvery is how often somebody who waits for room looks whether the socket was closed.
+// closeEvery is how often a goroutine that waits for room checks whether the socket was closed.
 const closeEvery = 50 * time.Millisecond
 
-// descriptor is the socket out of sight of Go's poller. That asks of every file also whether it can be written, which a UDP
-// socket says anew after each datagram: a thread would wake up for each one sent. So the poller watches an epoll instance
-// instead, in which the socket says only that there is something to read.
+// descriptor is a socket hidden from Go's poller. The poller asks of every file also whether it can
+// be written. A UDP socket reports that again after each packet, so a thread would wake up for each
+// packet sent. The poller watches an epoll instance instead, in which the socket reports only that
+// it can be read.
 type descriptor struct {
 	fd       int
 	readable *os.File        // the epoll instance
 	raw      syscall.RawConn // of readable
 
-	mu     sync.RWMutex // held for reading while fd is used by others than read, for writing to close it
+	mu     sync.RWMutex // held for reading while use runs, and for writing to close fd
 	closed bool
 }
 
-// newDescriptor takes a socket over from the net package.
+// newDescriptor takes over a socket from the net package, and closes conn.
 func newDescriptor(conn *net.UDPConn) (*descriptor, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -36,7 +37,9 @@ func newDescriptor(conn *net.UDPConn) (*descriptor, error) {
 	}
 	d := &descriptor{fd: -1}
 	var failed error
-	err = raw.Control(func(fd uintptr) { d.fd, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	err = raw.Control(func(fd uintptr) {
+		d.fd, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
+	})
 	if err := errors.Join(err, os.NewSyscallError("fcntl", failed), conn.Close()); err != nil {
 		return nil, err
 	}
@@ -46,15 +49,16 @@ func newDescriptor(conn *net.UDPConn) (*descriptor, error) {
 	return d, nil
 }
 
-// watch puts the socket into an epoll instance.
+// watch adds the socket to an epoll instance.
 func (d *descriptor) watch() error {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("epoll_create1", err)
 	}
-	err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, d.fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(d.fd)})
+	event := &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(d.fd)}
+	err = unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, d.fd, event)
 	if err == nil {
-		err = unix.SetNonblock(epoll, true) // by which os.NewFile knows that it can be polled
+		err = unix.SetNonblock(epoll, true) // os.NewFile polls only non-blocking files
 	}
 	if err != nil {
 		return errors.Join(os.NewSyscallError("epoll_ctl", err), unix.Close(epoll))
@@ -64,17 +68,17 @@ func (d *descriptor) watch() error {
 	return err
 }
 
-// read calls step, each time something may be there to read, until it returns true. It fails with net.ErrClosed or
-// os.ErrDeadlineExceeded. step is given the epoll instance, not the socket.
+// read calls step each time the socket may have packets, until step returns true. step gets the
+// epoll instance, not the socket. Errors are net.ErrClosed and os.ErrDeadlineExceeded.
 func (d *descriptor) read(step func(uintptr) bool) error {
 	err := d.raw.Read(step)
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return net.ErrClosed // the file's other error, which has no name outside its package
+		return net.ErrClosed // the os package does not export this error
 	}
 	return err
 }
 
-// use calls step with the socket, which stays open meanwhile. It fails with net.ErrClosed.
+// use calls step with the socket, which stays open until step returns. The error is net.ErrClosed.
 func (d *descriptor) use(step func(fd int)) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -85,17 +89,19 @@ func (d *descriptor) use(step func(fd int)) error {
 	return nil
 }
 
-// waitForRoom returns when there may be room in the send buffer, or after a time that is at most closeEvery.
+// waitForRoom returns when there may be room in the send buffer, and after closeEvery at the
+// latest.
 func (d *descriptor) waitForRoom(atMost time.Duration) error {
 	return d.use(func(fd int) {
 		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-		_, _ = unix.Poll(ready, int(min(atMost, closeEvery).Milliseconds())) // whatever it says, trying again tells more
+		// The result does not matter: the next attempt tells more.
+		_, _ = unix.Poll(ready, int(min(atMost, closeEvery).Milliseconds()))
 	})
 }
 
 func (d *descriptor) setReadDeadline(t time.Time) error { return d.readable.SetReadDeadline(t) }
 
-// close ends a read in progress and waits until nobody uses the socket.
+// close ends a read in progress. It waits until no call of use is in progress.
 func (d *descriptor) close() error {
 	err := d.readable.Close()
 	d.mu.Lock()

@@ -1,6 +1,6 @@
 //go:build !portable
 
-package udp
+package socket
 
 import (
 	"errors"
@@ -16,35 +16,37 @@ import (
 
 func TestAnswersComeFromTheAddressAsked(t *testing.T) {
 	for _, addr := range []string{":0", "0.0.0.0:0"} {
-		server := openSocket(t, addr, options{})
+		server := openSocket(t, addr, Options{})
 		asked := []string{"127.0.0.1", "127.0.0.2", "127.1.2.3"}
 		if addr == ":0" {
 			asked = append(asked, hosts(t)[1:]...)
 		}
 		for _, host := range asked {
-			from := "127.0.0.1" // the kernel's own choice to answer that from is 127.0.0.1 too
+			from := "127.0.0.1" // the kernel would reply to it from 127.0.0.1 too
 			if host == "::1" {
 				from = host
 			}
 			ann := dialFrom(t, from, host, server)
 			ann.say("hello")
 			got := server.receive(t, 1)[0]
-			if got.local.String() != host {
-				t.Fatalf("on %s: asked %s, got local address %v", addr, host, got.local)
+			if got.Local.String() != host {
+				t.Fatalf("on %s: asked %s, got local address %v", addr, host, got.Local)
 			}
 			if host == "127.0.0.2" {
-				server.sendAll(t, packet{peer: got.peer, data: []byte("from where the kernel likes, which she cannot see")})
+				unseen := []byte("from an address that the kernel chooses, so not for her")
+				server.sendAll(t, Packet{Peer: got.Peer, Data: unseen})
 			}
-			server.sendAll(t, packet{peer: got.peer, local: got.local, data: []byte("welcome")})
+			server.sendAll(t, Packet{Peer: got.Peer, Local: got.Local, Data: []byte("welcome")})
 			ann.expect("welcome")
 		}
 	}
 }
 
-func dialFrom(t *testing.T, from, host string, server *socket) client {
+func dialFrom(t *testing.T, from, host string, server *Conn) client {
 	t.Helper()
-	to := netip.AddrPortFrom(netip.MustParseAddr(host), server.addr().Port())
-	conn, err := net.DialUDP("udp", &net.UDPAddr{IP: net.ParseIP(from)}, net.UDPAddrFromAddrPort(to))
+	to := netip.AddrPortFrom(netip.MustParseAddr(host), server.LocalAddr().Port())
+	local := &net.UDPAddr{IP: net.ParseIP(from)}
+	conn, err := net.DialUDP("udp", local, net.UDPAddrFromAddrPort(to))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,27 +55,28 @@ func dialFrom(t *testing.T, from, host string, server *socket) client {
 	return client{t, conn}
 }
 
-// TestWhatCameIsReadThoughItIsLate: a server that ends has a machine that is busy read to the end all the same.
-func TestWhatCameIsReadThoughItIsLate(t *testing.T) {
-	server := openSocket(t, ":0", options{})
+// TestPacketsThatArrivedAreReadAfterTheDeadline: a server that ends reads them, also on a busy
+// machine.
+func TestPacketsThatArrivedAreReadAfterTheDeadline(t *testing.T) {
+	server := openSocket(t, ":0", Options{})
 	ann := dial(t, "127.0.0.1", server)
-	const said = 2*batchSize + 1
+	const said = 2*BatchSize + 1
 	for i := range said {
 		ann.say(fmt.Sprint(i))
 	}
-	server.setReadDeadline(time.Now().Add(-time.Second))
-	into := make([]packet, batchSize)
+	server.SetReadDeadline(time.Now().Add(-time.Second))
+	into := make([]Packet, BatchSize)
 	read := 0
 	for {
-		n, err := server.read(into)
+		n, err := server.ReadBatch(into)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range into[:n] {
-			if string(p.data) != fmt.Sprint(read) {
-				t.Fatalf("%q in place of %d", p.data, read)
+			if string(p.Data) != fmt.Sprint(read) {
+				t.Fatalf("%q in place of %d", p.Data, read)
 			}
 			read++
 		}
@@ -89,16 +92,18 @@ func TestRefusedSourceIsLeftToTheKernel(t *testing.T) {
 		"2001:db8::7", "ff02::1", "fe80::7", "::1", "::", "127.0.0.1",
 	}
 	for _, addr := range []string{":0", "0.0.0.0:0"} {
-		server := openSocket(t, addr, options{})
+		server := openSocket(t, addr, Options{})
 		asked := hosts(t)
 		if addr != ":0" {
 			asked = asked[:1]
 		}
 		for _, host := range asked {
 			ann := dial(t, host, server)
-			var packets []packet
+			var packets []Packet
 			for _, source := range sources {
-				packets = append(packets, packet{peer: ann.addr(), local: netip.MustParseAddr(source), data: []byte(source)})
+				packets = append(packets, Packet{
+					Peer: ann.addr(), Local: netip.MustParseAddr(source), Data: []byte(source),
+				})
 			}
 			server.sendAll(t, packets...)
 			for _, source := range sources {
@@ -108,7 +113,7 @@ func TestRefusedSourceIsLeftToTheKernel(t *testing.T) {
 	}
 }
 
-// graveyard remembers who was reported gone.
+// graveyard counts the reports about each unreachable peer.
 type graveyard struct {
 	mu    sync.Mutex
 	gone  map[netip.AddrPort]int
@@ -128,7 +133,7 @@ func (g *graveyard) bury(peer netip.AddrPort) {
 	g.gone[peer]++
 }
 
-// deadPeers are addresses at which nobody listens any more.
+// deadPeers returns addresses whose sockets are closed.
 func deadPeers(t *testing.T, count int, hosts []string) (dead []netip.AddrPort) {
 	var open []net.PacketConn
 	for i := range count {
@@ -148,10 +153,10 @@ func deadPeers(t *testing.T, count int, hosts []string) (dead []netip.AddrPort) 
 func TestDeadPeersCostTheLivingNothing(t *testing.T) {
 	const peers, rounds = 500, 20
 	graves := newGraveyard()
-	server := openSocket(t, ":0", options{buffer: 4 << 20, gone: graves.bury})
+	server := openSocket(t, ":0", Options{Buffer: 4 << 20, PortUnreachable: graves.bury})
 	reading := make(chan error)
 	go func() { // some of the errors reach the reader
-		_, err := server.read(make([]packet, batchSize))
+		_, err := server.ReadBatch(make([]Packet, BatchSize))
 		reading <- err
 	}()
 
@@ -174,10 +179,10 @@ func TestDeadPeersCostTheLivingNothing(t *testing.T) {
 		})
 	}
 	for round := range rounds {
-		var packets []packet
+		var packets []Packet
 		for i := range peers {
-			packets = append(packets, packet{peer: dead[i], data: fmt.Append(nil, round)})
-			packets = append(packets, packet{peer: living[i].addr(), data: fmt.Append(nil, round)})
+			packets = append(packets, Packet{Peer: dead[i], Data: fmt.Append(nil, round)})
+			packets = append(packets, Packet{Peer: living[i].addr(), Data: fmt.Append(nil, round)})
 		}
 		server.sendAll(t, packets...)
 	}
@@ -197,25 +202,25 @@ func TestDeadPeersCostTheLivingNothing(t *testing.T) {
 	if len(graves.gone) < 20 { // the kernel sends a burst of 50, then 1,000 a second
 		t.Errorf("%d of %d dead peers were reported", len(graves.gone), peers)
 	}
-	t.Logf("reported: %d of %d dead peers, by %d ICMP errors", len(graves.gone), peers, server.counts().icmp)
+	t.Logf("%d of %d dead peers were reported: %+v", len(graves.gone), peers, server.Stats())
 }
 
 func TestIdleReaderHearsOfADeadPeer(t *testing.T) {
 	for _, host := range hosts(t) {
 		graves := newGraveyard()
-		server := openSocket(t, ":0", options{gone: graves.bury})
+		server := openSocket(t, ":0", Options{PortUnreachable: graves.bury})
 		ended := make(chan error)
 		go func() {
-			_, err := server.read(make([]packet, 1))
+			_, err := server.ReadBatch(make([]Packet, 1))
 			ended <- err
 		}()
 		dead := deadPeers(t, 1, []string{host})[0]
-		// The kernel may owe the network silence: ask until there is an answer.
+		// The kernel limits the rate of ICMP errors: ask until one arrives.
 		for tries, reported := 0, false; !reported; tries++ {
 			if tries == 200 {
 				t.Fatalf("%v was never reported", dead)
 			}
-			server.sendAll(t, packet{peer: dead, data: []byte("are you there?")})
+			server.sendAll(t, Packet{Peer: dead, Data: []byte("are you there?")})
 			select {
 			case <-graves.first:
 				reported = true
@@ -233,8 +238,8 @@ func TestIdleReaderHearsOfADeadPeer(t *testing.T) {
 }
 
 func TestKernelDropsAreCounted(t *testing.T) {
-	server := openSocket(t, "127.0.0.1:0", options{buffer: 8192})
-	if receive, send := server.buffers(); receive != 8192 || send != 8192 {
+	server := openSocket(t, "127.0.0.1:0", Options{Buffer: 8192})
+	if receive, send := server.Buffers(); receive != 8192 || send != 8192 {
 		t.Errorf("buffers of %d and %d bytes", receive, send)
 	}
 	if granted, err := ReceiveBuffer(t.Context(), 8192); granted != 8192 || err != nil {
@@ -244,29 +249,31 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	for range 1000 {
 		ann.say("hello")
 	}
-	into := make([]packet, batchSize)
-	got, err := server.read(into)
+	into := make([]Packet, BatchSize)
+	got, err := server.ReadBatch(into)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ann.say("again") // a datagram carries the count of those dropped before it
-	more, err := server.read(into)
-	if err != nil || string(into[more-1].data) != "again" {
-		t.Fatalf("read: %q, %v", into[more-1].data, err)
+	ann.say("again") // a packet brings the number of packets dropped before it
+	more, err := server.ReadBatch(into)
+	if err != nil || string(into[more-1].Data) != "again" {
+		t.Fatalf("read: %q, %v", into[more-1].Data, err)
 	}
-	if dropped := server.counts().dropped; dropped != uint64(1001-got-more) {
+	if dropped := server.Stats().Dropped; dropped != uint64(1001-got-more) {
 		t.Errorf("%d dropped, but %d of 1001 arrived", dropped, got+more)
 	}
 }
 
 func TestNoAllocationPerDatagram(t *testing.T) {
-	server, peer := openSocket(t, ":0", options{}), openSocket(t, "127.0.0.1:0", options{})
-	packets := slices.Repeat([]packet{{peer: peer.addr(), local: netip.MustParseAddr("127.0.0.1"), data: []byte("hello")}}, batchSize)
-	into := make([]packet, batchSize)
+	server, peer := openSocket(t, ":0", Options{}), openSocket(t, "127.0.0.1:0", Options{})
+	local := netip.MustParseAddr("127.0.0.1")
+	packet := Packet{Peer: peer.LocalAddr(), Local: local, Data: []byte("hello")}
+	packets := slices.Repeat([]Packet{packet}, BatchSize)
+	into := make([]Packet, BatchSize)
 	allocations := testing.AllocsPerRun(100, func() {
 		server.sendAll(t, packets...)
 		for got := 0; got < len(packets); {
-			n, err := peer.read(into)
+			n, err := peer.ReadBatch(into)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,6 +281,6 @@ func TestNoAllocationPerDatagram(t *testing.T) {
 		}
 	})
 	if allocations > 4 { // the test's own
-		t.Errorf("%v allocations for %d datagrams", allocations, batchSize)
+		t.Errorf("%v allocations for %d datagrams", allocations, BatchSize)
 	}
 }

@@ -1,4 +1,4 @@
-package udp
+package socket
 
 import (
 	"bytes"
@@ -13,31 +13,32 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for a packet that must arrive.
 const patience = 10 * time.Second
 
-func openSocket(t testing.TB, addr string, opts options) *socket {
+func openSocket(t testing.TB, addr string, opts Options) *Conn {
 	t.Helper()
-	if opts.maxDatagram == 0 {
-		opts.maxDatagram = 2048
+	if opts.MaxSize == 0 {
+		opts.MaxSize = 2048
 	}
-	s, err := listen(t.Context(), addr, opts)
+	c, err := Listen(t.Context(), addr, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.close() })
-	return s
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
-// client is a program on the other side: its socket is connected, so it sees only what comes from the address it asks.
+// client is a program at the other end. Its socket is connected, so it reads only packets from the
+// address that it asks.
 type client struct {
 	t testing.TB
 	*net.UDPConn
 }
 
-func dial(t testing.TB, host string, server *socket) client {
+func dial(t testing.TB, host string, server *Conn) client {
 	t.Helper()
-	to := netip.AddrPortFrom(netip.MustParseAddr(host), server.addr().Port())
+	to := netip.AddrPortFrom(netip.MustParseAddr(host), server.LocalAddr().Port())
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err != nil {
 		t.Fatal(err)
@@ -68,18 +69,18 @@ func (c client) expect(want string) {
 	}
 }
 
-// receive reads exactly count packets, whose data stays valid.
-func (s *socket) receive(t testing.TB, count int) (got []packet) {
+// receive reads exactly count packets. Their Data stays valid.
+func (c *Conn) receive(t testing.TB, count int) (got []Packet) {
 	t.Helper()
-	s.setReadDeadline(time.Now().Add(patience))
-	into := make([]packet, batchSize)
+	c.SetReadDeadline(time.Now().Add(patience))
+	into := make([]Packet, BatchSize)
 	for len(got) < count {
-		n, err := s.read(into)
+		n, err := c.ReadBatch(into)
 		if err != nil {
 			t.Fatalf("after %d of %d packets: %v", len(got), count, err)
 		}
 		for _, p := range into[:n] {
-			p.data = bytes.Clone(p.data)
+			p.Data = bytes.Clone(p.Data)
 			got = append(got, p)
 		}
 	}
@@ -89,14 +90,15 @@ func (s *socket) receive(t testing.TB, count int) (got []packet) {
 	return got
 }
 
-func (s *socket) sendAll(t testing.TB, packets ...packet) {
+func (c *Conn) sendAll(t testing.TB, packets ...Packet) {
 	t.Helper()
-	if sent := s.send(packets, func(i int, err error) { t.Errorf("packet %d: %v", i, err) }); sent != len(packets) {
+	sent := c.WriteBatch(packets, func(i int, err error) { t.Errorf("packet %d: %v", i, err) })
+	if sent != len(packets) {
 		t.Fatalf("sent %d of %d", sent, len(packets))
 	}
 }
 
-// hosts are the loopback addresses this machine has.
+// hosts returns the loopback addresses of this machine.
 func hosts(t testing.TB) []string {
 	conn, err := net.ListenPacket("udp6", "[::1]:0")
 	if err != nil {
@@ -108,23 +110,23 @@ func hosts(t testing.TB) []string {
 }
 
 func TestOneSocketServesBothFamilies(t *testing.T) {
-	server := openSocket(t, ":0", options{})
+	server := openSocket(t, ":0", Options{})
 	for _, host := range hosts(t) {
 		ann := dial(t, host, server)
 		ann.say("hello from " + host)
 		got := server.receive(t, 1)[0]
-		if got.peer != ann.addr() || string(got.data) != "hello from "+host || got.truncated {
-			t.Fatalf("got %v %q, want %v", got.peer, got.data, ann.addr())
+		if got.Peer != ann.addr() || string(got.Data) != "hello from "+host || got.Truncated {
+			t.Fatalf("got %v %q, want %v", got.Peer, got.Data, ann.addr())
 		}
-		server.sendAll(t, packet{peer: got.peer, local: got.local, data: []byte("welcome")})
+		server.sendAll(t, Packet{Peer: got.Peer, Local: got.Local, Data: []byte("welcome")})
 		ann.expect("welcome")
 	}
 }
 
 func TestOneFamily(t *testing.T) {
 	for _, host := range hosts(t) {
-		server := openSocket(t, net.JoinHostPort(host, "0"), options{})
-		if got := server.addr(); got.Addr().String() != host || got.Port() == 0 {
+		server := openSocket(t, net.JoinHostPort(host, "0"), Options{})
+		if got := server.LocalAddr(); got.Addr().String() != host || got.Port() == 0 {
 			t.Fatalf("bound to %v, want %s", got, host)
 		}
 		ann := dial(t, host, server)
@@ -132,13 +134,13 @@ func TestOneFamily(t *testing.T) {
 		if host == "::1" {
 			foreign = netip.MustParseAddrPort("127.0.0.1:9")
 		}
-		packets := []packet{
-			{peer: foreign, data: []byte("of the other family")},
-			{peer: ann.addr(), data: []byte("welcome")},
-			{data: []byte("to nobody")},
+		packets := []Packet{
+			{Peer: foreign, Data: []byte("of the other family")},
+			{Peer: ann.addr(), Data: []byte("welcome")},
+			{Data: []byte("to nobody")},
 		}
 		var failed []int
-		sent := server.send(packets, func(i int, err error) { failed = append(failed, i) })
+		sent := server.WriteBatch(packets, func(i int, err error) { failed = append(failed, i) })
 		if sent != 1 || !slices.Equal(failed, []int{0, 2}) {
 			t.Fatalf("sent %d, failed %v", sent, failed)
 		}
@@ -147,23 +149,23 @@ func TestOneFamily(t *testing.T) {
 }
 
 func TestIPv4WildcardServesIPv4Alone(t *testing.T) {
-	server := openSocket(t, "0.0.0.0:0", options{})
-	if !server.addr().Addr().Is4() {
-		t.Fatalf("bound to %v", server.addr())
+	server := openSocket(t, "0.0.0.0:0", Options{})
+	if !server.LocalAddr().Addr().Is4() {
+		t.Fatalf("bound to %v", server.LocalAddr())
 	}
 	ann := dial(t, "127.0.0.1", server)
 	ann.say("hello")
-	if got := server.receive(t, 1)[0]; got.peer != ann.addr() {
-		t.Fatalf("got %v, want %v", got.peer, ann.addr())
+	if got := server.receive(t, 1)[0]; got.Peer != ann.addr() {
+		t.Fatalf("got %v, want %v", got.Peer, ann.addr())
 	}
 }
 
 func TestTakenAddressIsNamed(t *testing.T) {
-	first := openSocket(t, "127.0.0.1:0", options{})
-	addr := first.addr().String()
-	second, err := listen(t.Context(), addr, options{maxDatagram: 1})
+	first := openSocket(t, "127.0.0.1:0", Options{})
+	addr := first.LocalAddr().String()
+	second, err := Listen(t.Context(), addr, Options{MaxSize: 1})
 	if err == nil {
-		second.close()
+		second.Close()
 		t.Fatal("two sockets on one address")
 	}
 	if !strings.Contains(err.Error(), addr) {
@@ -172,15 +174,17 @@ func TestTakenAddressIsNamed(t *testing.T) {
 }
 
 func TestBatchesKeepTheOrderOfEachPeer(t *testing.T) {
-	server := openSocket(t, ":0", options{buffer: 1 << 20})
+	server := openSocket(t, ":0", Options{Buffer: 1 << 20})
 	var peers []client
 	for _, host := range append(hosts(t), hosts(t)...) {
 		peers = append(peers, dial(t, host, server))
 	}
-	for size := 1; size <= 2*batchSize+1; size++ {
-		var packets []packet
+	for size := 1; size <= 2*BatchSize+1; size++ {
+		var packets []Packet
 		for i := range size {
-			packets = append(packets, packet{peer: peers[i%len(peers)].addr(), data: fmt.Appendf(nil, "%d of %d", i, size)})
+			packets = append(packets, Packet{
+				Peer: peers[i%len(peers)].addr(), Data: fmt.Appendf(nil, "%d of %d", i, size),
+			})
 		}
 		server.sendAll(t, packets...)
 		for i := range size {
@@ -190,44 +194,46 @@ func TestBatchesKeepTheOrderOfEachPeer(t *testing.T) {
 }
 
 func TestReadKeepsTheOrder(t *testing.T) {
-	server := openSocket(t, ":0", options{buffer: 1 << 20})
+	server := openSocket(t, ":0", Options{Buffer: 1 << 20})
 	ann := dial(t, "127.0.0.1", server)
-	const count = 3*batchSize + 7
+	const count = 3*BatchSize + 7
 	for i := range count {
 		ann.say(fmt.Sprint(i))
 	}
 	for i, p := range server.receive(t, count) {
-		if string(p.data) != fmt.Sprint(i) || p.peer != ann.addr() {
-			t.Fatalf("packet %d is %q from %v", i, p.data, p.peer)
+		if string(p.Data) != fmt.Sprint(i) || p.Peer != ann.addr() {
+			t.Fatalf("packet %d is %q from %v", i, p.Data, p.Peer)
 		}
 	}
 }
 
 func TestLargerThanTheBufferIsTruncated(t *testing.T) {
-	server := openSocket(t, ":0", options{maxDatagram: 8, buffer: 1 << 20})
+	server := openSocket(t, ":0", Options{MaxSize: 8, Buffer: 1 << 20})
 	ann := dial(t, "127.0.0.1", server)
-	for _, text := range []string{"exactly8", "more than 8", strings.Repeat("x", 60000), "", "less"} {
+	long := strings.Repeat("x", 60000)
+	for _, text := range []string{"exactly8", "more than 8", long, "", "less"} {
 		ann.say(text)
 		got := server.receive(t, 1)[0]
-		if want := text[:min(len(text), 8)]; string(got.data) != want || got.truncated != (len(text) > 8) {
-			t.Errorf("of %d bytes: %q, truncated %v", len(text), got.data, got.truncated)
+		want, truncated := text[:min(len(text), 8)], len(text) > 8
+		if string(got.Data) != want || got.Truncated != truncated {
+			t.Errorf("of %d bytes: %q, truncated %v", len(text), got.Data, got.Truncated)
 		}
 	}
 }
 
 func TestOversizedDatagramIsReportedAndItsNeighboursArrive(t *testing.T) {
-	server := openSocket(t, ":0", options{})
+	server := openSocket(t, ":0", Options{})
 	for _, host := range hosts(t) {
 		ann := dial(t, host, server)
-		packets := []packet{
-			{peer: ann.addr(), data: []byte("before")},
-			{peer: ann.addr(), data: make([]byte, 70_000)},
-			{peer: ann.addr(), data: nil},
-			{peer: ann.addr(), data: make([]byte, 70_000)},
-			{peer: ann.addr(), data: []byte("after")},
+		packets := []Packet{
+			{Peer: ann.addr(), Data: []byte("before")},
+			{Peer: ann.addr(), Data: make([]byte, 70_000)},
+			{Peer: ann.addr(), Data: nil},
+			{Peer: ann.addr(), Data: make([]byte, 70_000)},
+			{Peer: ann.addr(), Data: []byte("after")},
 		}
 		var failed []int
-		sent := server.send(packets, func(i int, err error) {
+		sent := server.WriteBatch(packets, func(i int, err error) {
 			failed = append(failed, i)
 			if err == nil {
 				t.Error("failed without a reason")
@@ -236,7 +242,7 @@ func TestOversizedDatagramIsReportedAndItsNeighboursArrive(t *testing.T) {
 		if sent != 3 || !slices.Equal(failed, []int{1, 3}) {
 			t.Fatalf("sent %d, failed %v", sent, failed)
 		}
-		if server.send(packets[1:2], nil) != 0 {
+		if server.WriteBatch(packets[1:2], nil) != 0 {
 			t.Fatal("an oversized datagram was sent")
 		}
 		ann.expect("before")
@@ -246,43 +252,44 @@ func TestOversizedDatagramIsReportedAndItsNeighboursArrive(t *testing.T) {
 }
 
 func TestReadDeadline(t *testing.T) {
-	server := openSocket(t, ":0", options{})
-	into := make([]packet, batchSize)
+	server := openSocket(t, ":0", Options{})
+	into := make([]Packet, BatchSize)
 	for _, wait := range []time.Duration{-time.Second, time.Millisecond, 20 * time.Millisecond} {
-		server.setReadDeadline(time.Now().Add(wait))
-		if n, err := server.read(into); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		server.SetReadDeadline(time.Now().Add(wait))
+		if n, err := server.ReadBatch(into); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("read: %d, %v", n, err)
 		}
 	}
-	server.setReadDeadline(time.Time{})
+	server.SetReadDeadline(time.Time{})
 	dial(t, "127.0.0.1", server).say("hello")
-	if n, err := server.read(into); n != 1 || err != nil {
+	if n, err := server.ReadBatch(into); n != 1 || err != nil {
 		t.Fatalf("read after the deadline was lifted: %d, %v", n, err)
 	}
 }
 
 func TestCloseEndsReadAndSend(t *testing.T) {
-	server := openSocket(t, ":0", options{})
+	server := openSocket(t, ":0", Options{})
 	ann := dial(t, "127.0.0.1", server)
 	ended, first := make(chan error), make(chan bool)
 	go func() {
-		into := make([]packet, batchSize)
-		if _, err := server.read(into); err != nil {
+		into := make([]Packet, BatchSize)
+		if _, err := server.ReadBatch(into); err != nil {
 			t.Error(err)
 		}
 		close(first)
-		_, err := server.read(into)
+		_, err := server.ReadBatch(into)
 		ended <- err
 	}()
 	ann.say("hello")
 	<-first
-	server.close()
+	server.Close()
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Fatalf("read ended with %v", err)
 	}
 	var failed []error
-	sent := server.send(make([]packet, 2), nil)
-	sent += server.send(slices.Repeat([]packet{{peer: ann.addr()}}, 100), func(_ int, err error) { failed = append(failed, err) })
+	sent := server.WriteBatch(make([]Packet, 2), nil)
+	sent += server.WriteBatch(slices.Repeat([]Packet{{Peer: ann.addr()}}, 100),
+		func(_ int, err error) { failed = append(failed, err) })
 	if sent != 0 || len(failed) != 100 || !errors.Is(failed[99], net.ErrClosed) {
 		t.Fatalf("sent %d, failed %v", sent, failed)
 	}
@@ -291,15 +298,17 @@ func TestCloseEndsReadAndSend(t *testing.T) {
 func BenchmarkSendAndRead(b *testing.B) {
 	for _, size := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			server, peer := openSocket(b, ":0", options{buffer: 1 << 20}), openSocket(b, "127.0.0.1:0", options{buffer: 1 << 20})
+			server := openSocket(b, ":0", Options{Buffer: 1 << 20})
+			peer := openSocket(b, "127.0.0.1:0", Options{Buffer: 1 << 20})
 			local := netip.MustParseAddr("127.0.0.1")
-			packets := slices.Repeat([]packet{{peer: peer.addr(), local: local, data: make([]byte, 100)}}, size)
-			into := make([]packet, batchSize)
+			packet := Packet{Peer: peer.LocalAddr(), Local: local, Data: make([]byte, 100)}
+			packets := slices.Repeat([]Packet{packet}, size)
+			into := make([]Packet, BatchSize)
 			b.ReportAllocs()
 			for b.Loop() {
-				server.send(packets, nil)
+				server.WriteBatch(packets, nil)
 				for got := 0; got < size; {
-					n, err := peer.read(into)
+					n, err := peer.ReadBatch(into)
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -1,6 +1,6 @@
 //go:build !portable
 
-package udp
+package socket
 
 import (
 	"encoding/binary"
@@ -14,24 +14,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchange is the message array of recvmmsg(2) or sendmmsg(2), made once and used for every call, and what the last call
-// came to. One goroutine.
+// exchange is the message array of recvmmsg(2) or sendmmsg(2), and the result of the last call. It
+// is made once and used for every call. One goroutine.
 type exchange struct {
-	messages [batchSize]message
-	vectors  [batchSize]unix.Iovec
-	names    [batchSize]rawAddress
-	controls [batchSize]control
+	messages [BatchSize]message
+	vectors  [BatchSize]unix.Iovec
+	names    [BatchSize]rawAddress
+	controls [BatchSize]control
 
 	trap, flags uintptr
 	fd          int  // the socket, for run
-	wait        bool // run: call again when there is something to read rather than report EAGAIN
+	wait        bool // run: wait for packets instead of returning EAGAIN
 	count       int  // messages the next call is for
 
 	done  int
 	errno syscall.Errno
 
 	run  func(uintptr) bool // e.step, bound once: binding allocates
-	call func(fd int)       // e.exchange, likewise
+	call func(fd int)       // e.exchange, bound once too
 }
 
 // message is struct mmsghdr.
@@ -43,7 +43,7 @@ type message struct {
 // rawAddress is a struct sockaddr_in or sockaddr_in6.
 type rawAddress [unix.SizeofSockaddrInet6]byte
 
-// control holds control messages; what comes with an ICMP error is the most, some 150 bytes.
+// control has room for control messages. An ICMP error has the longest, about 150 bytes.
 type control [32]uint64
 
 func (c *control) bytes() []byte {
@@ -69,7 +69,7 @@ func (e *exchange) carry(i int, data []byte) {
 	e.vectors[i].SetLen(len(data))
 }
 
-// accept prepares the first count messages to be received into.
+// accept prepares the first count messages for receiving.
 func (e *exchange) accept(count int) {
 	e.count = count
 	for i := range count {
@@ -80,17 +80,18 @@ func (e *exchange) accept(count int) {
 	}
 }
 
-// step is exchange for descriptor.read: it says whether there is no need to wait.
+// step is exchange for descriptor.read. It returns false to wait for packets.
 func (e *exchange) step(uintptr) bool {
 	e.exchange(e.fd)
 	return e.errno != unix.EAGAIN || !e.wait
 }
 
-// exchange makes the system call. It never waits in the kernel, so the runtime need not know of it: told, it would hand this
-// thread's work to another one each time, and take it back.
+// exchange makes the system call. The call never blocks, so the runtime is not told of it: it could
+// hand the processor to another thread each time, and take it back.
 func (e *exchange) exchange(fd int) {
 	for {
-		n, _, errno := unix.RawSyscall6(e.trap, uintptr(fd), uintptr(unsafe.Pointer(&e.messages[0])), uintptr(e.count), e.flags, 0, 0)
+		n, _, errno := unix.RawSyscall6(e.trap, uintptr(fd),
+			uintptr(unsafe.Pointer(&e.messages[0])), uintptr(e.count), e.flags, 0, 0)
 		if errno == unix.EINTR {
 			continue
 		}
@@ -102,10 +103,10 @@ func (e *exchange) exchange(fd int) {
 	}
 }
 
-// controlKind tells control messages apart.
+// controlKind is the type of a control message.
 type controlKind struct{ level, kind int32 }
 
-// controlMessages are those the last call left with message i.
+// controlMessages returns the control messages that the last call left with message i.
 func (e *exchange) controlMessages(i int) iter.Seq2[controlKind, []byte] {
 	return func(yield func(controlKind, []byte) bool) {
 		rest := e.controls[i].bytes()[:e.messages[i].header.Controllen]
@@ -131,7 +132,8 @@ func decodeAddress(raw *rawAddress) netip.AddrPort {
 	return netip.AddrPortFrom(addr, port)
 }
 
-// encodeAddress writes peer as a socket of that family wants it and returns the length; 0: the socket cannot reach it.
+// encodeAddress writes peer for a socket of that family and returns the length; 0: the socket
+// cannot reach peer.
 func encodeAddress(raw *rawAddress, family int, peer netip.AddrPort) int {
 	addr := peer.Addr()
 	if !addr.IsValid() || family == unix.AF_INET && !addr.Is4() {
@@ -151,7 +153,7 @@ func encodeAddress(raw *rawAddress, family int, peer netip.AddrPort) int {
 	return unix.SizeofSockaddrInet6
 }
 
-// scopeOf is the interface index of a zone given as number or name, 0 if there is none.
+// scopeOf returns the interface index of a zone that is a number or a name; 0: no such interface.
 func scopeOf(zone string) uint32 {
 	if zone == "" {
 		return 0
@@ -165,13 +167,14 @@ func scopeOf(zone string) uint32 {
 	return 0
 }
 
-// sendable says whether local may be the source of a datagram, as far as can be told without the kernel.
+// sendable reports whether local may be the source of a packet, as far as is known without the
+// kernel.
 func sendable(local netip.Addr) bool {
 	return local.IsValid() && !local.IsUnspecified() && !local.IsMulticast()
 }
 
-// encodeSource writes the control message that makes local the source, and returns its length; 0: the socket's family
-// has no such address.
+// encodeSource writes the control message that makes local the source, and returns its length; 0:
+// the socket's family has no such address.
 func encodeSource(buffer []byte, family int, local netip.Addr) int {
 	level, kind, size := int32(unix.SOL_IPV6), int32(unix.IPV6_PKTINFO), unix.SizeofInet6Pktinfo
 	if family == unix.AF_INET {
@@ -189,7 +192,7 @@ func encodeSource(buffer []byte, family int, local netip.Addr) int {
 		ip := local.As4()
 		copy(data[4:], ip[:]) // ipi_spec_dst
 	} else {
-		ip := local.As16() // an IPv4 address mapped, which Linux takes for an IPv4 peer
+		ip := local.As16() // for an IPv4 peer, Linux takes the mapped address
 		copy(data, ip[:])
 	}
 	return unix.CmsgSpace(size)

@@ -1,6 +1,6 @@
 //go:build !portable
 
-package udp
+package socket
 
 import (
 	"encoding/binary"
@@ -40,7 +40,7 @@ func parseICMP(kind controlKind, data []byte) (e icmpError, fromNetwork bool) {
 	default:
 		return icmpError{}, false
 	}
-	e.portUnreachable = unreachable && errno == unix.ECONNREFUSED // not: a host out of reach for now
+	e.portUnreachable = unreachable && errno == unix.ECONNREFUSED // a host may only be out of reach
 	e.offender = decodeOffender(data[size:])
 	return e, true
 }

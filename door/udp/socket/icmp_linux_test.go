@@ -1,6 +1,6 @@
 //go:build !portable
 
-package udp
+package socket
 
 import (
 	"bytes"
@@ -69,7 +69,7 @@ func TestOnlyPortUnreachableFromTheNetworkIsRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, fromNetwork := parseICMP(c.kind, c.data)
 			if got != c.want || fromNetwork != c.fromNetwork {
-				t.Errorf("%+v, from the network %v; want %+v, %v", got, fromNetwork, c.want, c.fromNetwork)
+				t.Errorf("%+v, %v, want %+v, %v", got, fromNetwork, c.want, c.fromNetwork)
 			}
 		})
 	}
@@ -78,7 +78,8 @@ func TestOnlyPortUnreachableFromTheNetworkIsRead(t *testing.T) {
 func FuzzParseICMP(f *testing.F) {
 	a4, a6 := netip.MustParseAddrPort("192.0.2.7:0"), netip.MustParseAddrPort("[2001:db8::7]:0")
 	f.Add(int32(unix.SOL_IP), int32(unix.IP_RECVERR), extendedError(unix.ECONNREFUSED, 2, 3, a4))
-	f.Add(int32(unix.SOL_IPV6), int32(unix.IPV6_RECVERR), extendedError(unix.ECONNREFUSED, 3, 1, a6))
+	f.Add(int32(unix.SOL_IPV6), int32(unix.IPV6_RECVERR),
+		extendedError(unix.ECONNREFUSED, 3, 1, a6))
 	f.Fuzz(func(t *testing.T, level, kind int32, data []byte) {
 		e, fromNetwork := parseICMP(controlKind{level, kind}, data)
 		if !fromNetwork && e != (icmpError{}) {
@@ -90,7 +91,7 @@ func FuzzParseICMP(f *testing.F) {
 	})
 }
 
-// unreachable is the ICMP or ICMPv6 error 'port unreachable' about a datagram from server to peer.
+// unreachable is the ICMP or ICMPv6 error "port unreachable" about a packet from server to peer.
 func unreachable(server, peer netip.AddrPort) []byte {
 	udp := binary.BigEndian.AppendUint16(nil, server.Port())
 	udp = binary.BigEndian.AppendUint16(udp, peer.Port())
@@ -115,7 +116,7 @@ func unreachable(server, peer netip.AddrPort) []byte {
 }
 
 // TestAnICMPErrorIsBelievedFromThePeerItselfOnly forges errors from another host, and then from the
-// peer: that the last one is reported proves that the others reached the socket and were well made.
+// peer. The report of the last one proves that the others reached the socket and were well made.
 func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
 	if !namespace.Inside(t, "ip link set lo up && ip addr add 2001:db8::66/128 dev lo nodad"+
 		" && while ip -6 addr show tentative | grep -q inet6; do sleep 0.01; done") {
@@ -126,16 +127,16 @@ func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
 		{"ip6:ipv6-icmp", "::1", "::1", "2001:db8::66"},
 	} {
 		graves := newGraveyard()
-		server := openSocket(t, ":0", options{gone: graves.bury})
+		server := openSocket(t, ":0", Options{PortUnreachable: graves.bury})
 		ann := dialFrom(t, c.peer, c.server, server)
 		says := func(text string) {
 			t.Helper()
 			local := netip.MustParseAddr(c.server)
-			server.sendAll(t, packet{peer: ann.addr(), local: local, data: []byte(text)})
+			server.sendAll(t, Packet{Peer: ann.addr(), Local: local, Data: []byte(text)})
 			ann.expect(text)
 		}
 		says("hello")
-		from := netip.AddrPortFrom(netip.MustParseAddr(c.server), server.addr().Port())
+		from := netip.AddrPortFrom(netip.MustParseAddr(c.server), server.LocalAddr().Port())
 		forge := func(source string) {
 			raw, err := net.ListenIP(c.network, &net.IPAddr{IP: net.ParseIP(source)})
 			if err != nil {
@@ -148,9 +149,9 @@ func TestAnICMPErrorIsBelievedFromThePeerItselfOnly(t *testing.T) {
 			}
 		}
 		seen := func(errors uint64) {
-			for tries := 0; server.counts().icmp < errors; tries++ {
+			for tries := 0; server.Stats().ICMPErrors < errors; tries++ {
 				if tries == 1000 {
-					t.Fatalf("%s: %d ICMP errors were seen, want %d", c.network, server.counts().icmp, errors)
+					t.Fatalf("%s: %+v, want %d ICMP errors", c.network, server.Stats(), errors)
 				}
 				says(fmt.Sprint(tries))
 			}
