@@ -36,6 +36,21 @@ func (list List) In(l Lang) string {
 	return strings.Join(list, Text{EN: ", ", ZH: "、"}.In(l))
 }
 
+// Members returns count members as the subject of a sentence, with the space before its verb: "ann,
+// bob and 3 others " or "ann、bob 等 5 人". The first of them are named.
+func Members(l Lang, count int, named ...string) string {
+	first, more := List(named).In(l), count-len(named)
+	switch {
+	case more == 0:
+		return first + " "
+	case l == Chinese:
+		return fmt.Sprintf("%s 等 %d 人", first, count)
+	case more == 1:
+		return first + " and 1 other "
+	}
+	return fmt.Sprintf("%s and %d others ", first, more)
+}
+
 // Format returns the sentence in a language with its verbs filled in.
 func (t Text) Format(l Lang, args ...any) string { return fmt.Sprintf(t.In(l), args...) }
 

@@ -84,6 +84,24 @@ func TestErrorsAreSaidInTheLanguageOfTheScreen(t *testing.T) {
 	}
 }
 
+func TestMembersAreNamedOrCounted(t *testing.T) {
+	for _, c := range []struct {
+		count  int
+		named  []string
+		en, zh string
+	}{
+		{1, []string{"ann"}, "ann ", "ann "},
+		{2, []string{"ann", "bob"}, "ann, bob ", "ann、bob "},
+		{3, []string{"ann", "bob"}, "ann, bob and 1 other ", "ann、bob 等 3 人"},
+		{40, []string{"ann", "bob"}, "ann, bob and 38 others ", "ann、bob 等 40 人"},
+	} {
+		en, zh := Members(English, c.count, c.named...), Members(Chinese, c.count, c.named...)
+		if en != c.en || zh != c.zh {
+			t.Errorf("%d members: %q, %q", c.count, en, zh)
+		}
+	}
+}
+
 func TestATextIsFilledInEveryLanguage(t *testing.T) {
 	cause := Errorf(Text{EN: "cause", ZH: "原因"})
 	if got, want := (Text{EN: "%d: %v", ZH: "%d：%v"}).Fill(7, cause), (Text{EN: "7: cause", ZH: "7：原因"}); got != want {

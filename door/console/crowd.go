@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -115,24 +114,8 @@ func (c *crowd) tell(g *gather.Group, did locale.Text) {
 		return
 	}
 	at := c.last.Local().Format(command.BriefClock) + "  "
-	named := g.Named()
-	more := g.Count - len(named)
-	if c.lang == locale.Chinese {
-		all := strings.Join(named, "、") + " "
-		if more > 0 {
-			all += fmt.Sprintf("等 %d 人", g.Count)
-		}
-		c.print(at + all + did.ZH)
-		return
-	}
-	all := strings.Join(named, ", ")
-	switch {
-	case g.Count == 1:
+	if g.Count == 1 {
 		did.EN = strings.Replace(did.EN, " ", "s ", 1)
-	case more == 1:
-		all += " and 1 other"
-	case more > 1:
-		all += fmt.Sprintf(" and %d others", more)
 	}
-	c.print(at + all + " " + did.EN)
+	c.print(at + locale.Members(c.lang, g.Count, g.Named()...) + did.In(c.lang))
 }

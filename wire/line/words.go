@@ -1,7 +1,6 @@
 package line
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -172,15 +171,16 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 	return b
 }
 
-// Coming says that members enter a room, or leave it: count of them, the first of whom are named.
+// Coming says that members enter a room, or leave it. The first of them are named.
 func (w *Words) Coming(room chat.RoomID, enter bool, count int, named ...string) string {
+	did := comingEnglish
 	if w.lang == locale.Chinese {
-		return in(room) + comingChinese(room, enter, count, named)
+		did = comingChinese
 	}
-	return in(room) + comingEnglish(room, enter, count, named)
+	return in(room) + locale.Members(w.lang, count, named...) + did(room, enter, count)
 }
 
-func comingEnglish(room chat.RoomID, enter bool, count int, named []string) string {
+func comingEnglish(room chat.RoomID, enter bool, count int) string {
 	does, what := "enter", "the room"
 	if room == chat.Lobby {
 		what = "the chat room"
@@ -194,30 +194,19 @@ func comingEnglish(room chat.RoomID, enter bool, count int, named []string) stri
 	if count == 1 {
 		does += "s"
 	}
-	who := strings.Join(named, ", ")
-	switch more := count - len(named); {
-	case more == 1:
-		who += " and 1 other"
-	case more > 1:
-		who += fmt.Sprintf(" and %d others", more)
-	}
-	return who + " " + does + " " + what
+	return does + " " + what
 }
 
-func comingChinese(room chat.RoomID, enter bool, count int, named []string) string {
-	who := strings.Join(named, "、") + " "
-	if count > len(named) {
-		who += fmt.Sprintf("等 %d 人", count)
-	}
+func comingChinese(room chat.RoomID, enter bool, _ int) string {
 	switch lobby := room == chat.Lobby; {
 	case enter && lobby:
-		return who + "进入聊天室"
+		return "进入聊天室"
 	case enter:
-		return who + "进入房间"
+		return "进入房间"
 	case lobby:
-		return who + "退出聊天室"
+		return "退出聊天室"
 	}
-	return who + "离开房间"
+	return "离开房间"
 }
 
 // Leaving says that a member leaves a room, with the reason that it gave.
