@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -173,17 +174,22 @@ func message(field string, value any) string {
 	return string(text)
 }
 
-func TestImportRefuses(t *testing.T) {
+// refusedImport is an export that no server has written, with the first line that shows it.
+type refusedImport struct {
+	content string
+	line    int
+	why     string
+}
+
+// with is a good export but for what follows its first message.
+func with(lines ...string) string {
+	return signed(1, 2, append([]string{header, lobby2, first}, lines...)...)
+}
+
+// refusedShapes are exports whose lines are not such, or not in order.
+func refusedShapes() map[string]refusedImport {
 	good := signed(1, 2, header, lobby2, first, second)
-	with := func(lines ...string) string {
-		return signed(1, 2, append([]string{header, lobby2, first}, lines...)...)
-	}
-	long := strings.Repeat("x", 10_000)
-	for what, c := range map[string]struct {
-		content string
-		line    int
-		why     string
-	}{
+	return map[string]refusedImport{
 		"nothing":        {"", 1, "cut off"},
 		"something else": {"dear diary\n", 1, "not a single JSON object"},
 		"an array":       {"[]\n", 1, "does not start with {"},
@@ -262,6 +268,13 @@ func TestImportRefuses(t *testing.T) {
 		"a wrong count":          {signed(1, 3, header, lobby2, first, second), 5, "it records"},
 		"a wrong count of rooms": {signed(2, 2, header, lobby2, first, second), 5, "it records"},
 		"a negative seq":         {with(message("seq", -2)), 4, "cannot parse it"},
+	}
+}
+
+// refusedMessages are exports with a message or an entity that no server writes.
+func refusedMessages() map[string]refusedImport {
+	long := strings.Repeat("x", 10_000)
+	return map[string]refusedImport{
 		"time goes back": {
 			with(message("time", "2019-01-01T00:00:00Z")), 4,
 			"older than the message before it",
@@ -296,7 +309,13 @@ func TestImportRefuses(t *testing.T) {
 			`"`+long+`"`, 1)), 2, `unknown kind of entity "xxx`},
 		"half a character": {with(message("text", "x"), strings.Replace(second, "quotes", `\ud83d`,
 			1)), 5, `\ud83d is half a character`},
-	} {
+	}
+}
+
+func TestImportRefuses(t *testing.T) {
+	all := refusedShapes()
+	maps.Copy(all, refusedMessages())
+	for what, c := range all {
 		t.Run(what, func(t *testing.T) {
 			dir, err := imported(t, c.content)
 			refusedWith(t, err, c.why)
@@ -309,7 +328,8 @@ func TestImportRefuses(t *testing.T) {
 			wants(t, dir)
 		})
 	}
-	if _, err := imported(t, strings.TrimSuffix(good, "\n")); err != nil {
+	if _, err := imported(t, strings.TrimSuffix(signed(1, 2, header, lobby2, first, second),
+		"\n")); err != nil {
 		t.Errorf("without the last line's end: %v", err)
 	}
 }

@@ -15,12 +15,15 @@ import (
 	"parley/store"
 )
 
-// TestVerifyTells of everything that can be wrong, and of all of it.
-func TestVerifyTells(t *testing.T) {
-	for what, c := range map[string]struct {
-		sql  string
-		want []string // each in a problem of its own
-	}{
+// damage is something done to a database, and the problems that it makes.
+type damage struct {
+	sql  string
+	want []string // each in a problem of its own
+}
+
+// damages are everything that can be wrong.
+func damages() map[string]damage {
+	return map[string]damage{
 		"nothing": {"", nil},
 		"a changed text": {
 			"UPDATE message SET text = 'x' WHERE seq = 3",
@@ -111,7 +114,12 @@ func TestVerifyTells(t *testing.T) {
 			"message 3 is older", "message 7 follows 5", "newest message is 8",
 			"messages were changed or removed",
 		}},
-	} {
+	}
+}
+
+// TestVerifyTells of everything that can be wrong, and of all of it.
+func TestVerifyTells(t *testing.T) {
+	for what, c := range damages() {
 		t.Run(what, func(t *testing.T) {
 			dir := talk(t, "one", "two", "three", "four")
 			change(t, filepath.Join(dir, store.FileName), c.sql)

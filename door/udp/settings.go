@@ -48,6 +48,11 @@ func (c *Config) ok() string {
 
 // Settings returns the door's rows of the table of settings, each for its field.
 func (c *Config) Settings() []setting.Setting {
+	return append(c.manners(), c.bounds()...)
+}
+
+// manners are the settings of how the door treats its clients.
+func (c *Config) manners() []setting.Setting {
 	return []setting.Setting{
 		{
 			Key: "udp.allow", Default: "", Field: setting.Networks(&c.Allow),
@@ -84,6 +89,12 @@ func (c *Config) Settings() []setting.Setting {
 				ZH: "待发给同一客户端的行数超过此值时，合并到一个数据报中发送；0 表示从不合并",
 			},
 		},
+	}
+}
+
+// bounds are the settings of how much the door takes, and for how long.
+func (c *Config) bounds() []setting.Setting {
+	return []setting.Setting{
 		{
 			Key: "udp.idle", Default: "12h", Field: setting.Duration(&c.Idle),
 			Help: locale.Text{
