@@ -46,7 +46,7 @@ func Own(dir string, log *slog.Logger, now func() time.Time) (*Certificate, erro
 	}
 	c, err := Find(dir, log, now)
 	if made && err == nil {
-		log.Info("created a new certificate: clients that knew the old one must verify it again",
+		log.Info("created a self-signed certificate",
 			"cert", filepath.Join(dir, CertName), "fingerprint", c.Fingerprint())
 	}
 	return c, err

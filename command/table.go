@@ -246,6 +246,21 @@ func (c Command) Usage() string {
 	return strings.Join(words, " ")
 }
 
+// Slashed returns what was typed with full-width slashes at its beginning, which Chinese keyboards
+// type, as plain ones.
+func Slashed(typed string) string {
+	for i := range 2 {
+		rest, wide := strings.CutPrefix(typed[i:], "／")
+		if wide {
+			typed = typed[:i] + "/" + rest
+		}
+		if !strings.HasPrefix(typed[i:], "/") {
+			break
+		}
+	}
+	return typed
+}
+
 // Parse reads a command as a caller, or with nil the administrator, types it on one line behind a
 // slash, which line is without.
 func Parse(line string, caller *Caller) (Command, Arguments, error) {

@@ -221,3 +221,14 @@ func TestStatusIsFourLinesUnlessAllIsAsked(t *testing.T) {
 		t.Errorf("all of it is %s", s.Text(locale.English))
 	}
 }
+
+func TestFullWidthSlashesAreSlashes(t *testing.T) {
+	for typed, want := range map[string]string{
+		"／help": "/help", "／／help": "//help", "/／help": "//help", "//／x": "//／x",
+		"/help": "/help", "help": "help", "a／b": "a／b", "": "", "／": "/",
+	} {
+		if got := Slashed(typed); got != want {
+			t.Errorf("%q is %q, want %q", typed, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
 name=parley_${VERSION#v}
+command -v git >/dev/null || { echo "git is needed: apt-get install git" >&2; exit 1; }
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} # of everything that is packed
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
 command -v zip >/dev/null || { echo "zip is needed for Windows: apt-get install zip" >&2; exit 1; }
@@ -45,6 +46,7 @@ for target in $targets; do
 
 	if [ "$os" = linux ]; then
 		ARCH=$arch STAGE=$packed go tool -modfile=tools/nfpm/go.mod nfpm package --config packaging/deb/nfpm.yaml --packager deb --target dist/ >/dev/null
+		echo "ready: $(ls -t dist/*.deb | head -1)"
 	fi
 done
 rm -r dist/stage

@@ -155,6 +155,14 @@ func openDataDir(path string) (*dataDir, error) {
 			ZH: "无法创建数据目录：%v",
 		}, err)
 	}
+	if owner := otherOwner(path); owner != "" && os.Geteuid() == 0 {
+		// the owner's server could not use files that root makes
+		return nil, locale.Errorf(locale.Text{
+			EN: "the data directory %s belongs to %s: run the command as that user, for example " +
+				"runuser -u %[2]s -- parley serve",
+			ZH: "数据目录 %s 属于 %s：请以该用户身份运行，例如 runuser -u %[2]s -- parley serve",
+		}, path, owner)
+	}
 	lock, err := lockDir(path)
 	if err != nil {
 		return nil, err

@@ -37,3 +37,21 @@ func TestOnlyACommandThatMakesFilesIsToRunAsTheOwner(t *testing.T) {
 		}
 	}
 }
+
+func TestRootMakesNoFilesInTheDirectoryOfAnotherUser(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chown(dir, 65534, 65534); err != nil {
+		t.Skip(err)
+	}
+	d, err := openDataDir(dir)
+	if err == nil {
+		t.Fatal(d.close())
+	}
+	if want := "runuser -u " + otherOwner(dir) + " -- parley serve"; !strings.HasSuffix(err.Error(),
+		want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}

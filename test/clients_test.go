@@ -211,6 +211,9 @@ func (s *copied) restarts() {
 	if s.lost != "" {
 		s.shows(s.in("Welcome to the chat room, ann.", "欢迎来到聊天室，ann。"), 2)
 	}
+	if s.leaves == "/quit" && strings.Contains(s.ann.All(), "--- ") {
+		s.t.Errorf("what the member has read is shown again:\n%s", s.ann.All())
+	}
 	s.bob = s.server.enter("cid")
 	s.ann.Enter("back again")
 	s.bob.hears("ann: back again")

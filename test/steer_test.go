@@ -163,14 +163,23 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--console")
 	p.reads("Ctrl-C stops the server")
 	ann := p.enter("ann")
-	for _, line := range []string{"hello all", "//help", "/dance", "/hlep", "/kick", "/kick nobody", "/history --follow", "/status --watch", "/who", "/kick ann bye now"} {
+	for _, line := range []string{
+		"hello all", "kick ann", "help", "退出", "／／who is there",
+		"who is there", "//help", "/dance", "/hlep", "/kick", "/kick nobody", "/history --follow",
+		"/status --watch", "／who", "/kick ann bye now",
+	} {
 		if _, err := p.in.Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ann.hears("Administrator message: hello all", "Administrator message: /help", "you were removed from the chat room: bye now")
+	ann.hears("Administrator message: hello all", "Administrator message: /who is there",
+		"Administrator message: who is there", "Administrator message: /help",
+		"you were removed from the chat room: bye now")
 	for _, want := range []string{
-		"announced to 1 member", "announced to 1 member",
+		"announced to 1 member",
+		"Not announced. /kick ann runs the command; /announce kick ann says",
+		"Not announced. /help runs the command", "Not announced. Press Ctrl-C",
+		"announced to 1 member", "announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
 		"run it in another terminal: parley history --follow", "parley status --watch", "ann  (udp",

@@ -128,7 +128,7 @@ func (g greeting) asPython() []string {
 	if len(all) == 0 || alone {
 		return []string{
 			locale.Text{
-				EN: "or, with Python 3, paste this into a terminal:",
+				EN: "or paste this into a terminal (Python 3):",
 				ZH: "或在终端粘贴下面这行（只需 Python 3）：",
 			}.In(g.lang),
 			typed(client),
@@ -136,7 +136,7 @@ func (g greeting) asPython() []string {
 	}
 	return []string{
 		locale.Text{
-			EN: "or copy a command from http://%s, or, with Python 3, paste this into a terminal:",
+			EN: "or copy a command from http://%s, or paste this (Python 3):",
 			ZH: "或用浏览器打开 http://%s 复制命令，或在终端粘贴下面这行（只需 Python 3）：",
 		}.Format(g.lang, all[0]),
 		typed(client),

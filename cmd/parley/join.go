@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/client"
+	"parley/command"
 	"parley/locale"
 	"parley/tui"
 	"parley/wire/datagram"
@@ -249,11 +250,14 @@ func (j *joining) entered(nick string) {
 }
 
 // quits reports whether a line asks to end.
-func quits(line string) bool { return strings.TrimSpace(line) == "quit" }
+func quits(line string) bool {
+	word := strings.TrimSpace(line)
+	return word == "quit" || word == "退出"
+}
 
 // isReserved reports whether a nickname is a word that people type at a prompt to end it, or for help.
 func isReserved(nick string) bool {
-	return slices.ContainsFunc([]string{"quit", "exit", "help"}, func(word string) bool {
+	return slices.ContainsFunc([]string{"quit", "exit", "help", "退出"}, func(word string) bool {
 		return strings.EqualFold(nick, word)
 	})
 }
@@ -326,7 +330,7 @@ func (j *joining) say(ctx context.Context, line string) error {
 	if strings.TrimSpace(line) == "" {
 		return nil
 	}
-	if j.console.Interactive() && strings.HasPrefix(line, "/") {
+	if j.console.Interactive() && strings.HasPrefix(command.Slashed(line), "/") {
 		if !strings.HasPrefix(line, "//") {
 			j.notSent(line)
 			return nil

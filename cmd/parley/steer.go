@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -111,12 +112,22 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 	return a, nil
 }
 
+// packagedData is the data directory of the Debian package's service.
+const packagedData = "/var/lib/parley"
+
 // steer has a command carried out by the server of a data directory and prints what it answers.
 func steer(c *cobra.Command, data string, row command.Command, a command.Arguments, asJSON bool, lang locale.Lang) error {
 	holder, err := server.FindHolder(data)
 	if errors.Is(err, server.ErrNotRunning) {
 		if err := server.LostDatabase(data); err != nil { // which parley serve would refuse
 			return err
+		}
+		if filepath.Clean(data) == packagedData {
+			return locale.Errorf(locale.Text{
+				EN: "no server is running in the data directory %s: start the service with " +
+					"sudo systemctl start parley",
+				ZH: "没有服务器在使用数据目录 %s：请用 sudo systemctl start parley 启动服务",
+			}, data)
 		}
 		return locale.Errorf(locale.Text{
 			EN: "no server is running in the data directory %s: start one with parley serve, " +

@@ -41,7 +41,11 @@ func badFlag(c *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := nearest.Name(unknown.GetSpecifiedName(), names); near != "" {
+		near := flagsElsewhere[unknown.GetSpecifiedName()]
+		if near == "" || c.Flags().Lookup(near) == nil {
+			near = nearest.Name(unknown.GetSpecifiedName(), names)
+		}
+		if near != "" {
 			return locale.Errorf(locale.Text{
 				EN: "%v; did you mean --%s? See %s --help",
 				ZH: "%v；是否想输入 --%s？请看 %s --help",
@@ -50,6 +54,13 @@ func badFlag(c *cobra.Command, err error) error {
 	}
 	return locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "%v；请看 %s --help"},
 		said, c.CommandPath())
+}
+
+// flagsElsewhere are flags that other servers have, and what they are here.
+var flagsElsewhere = map[string]string{
+	"port": "listen", "p": "listen", "bind": "listen", "host": "listen", "address": "listen",
+	"addr": "listen", "dir": "data", "directory": "data", "db": "data", "d": "data",
+	"cert": "tls-cert", "key": "tls-key",
 }
 
 // flagProblem words an error of pflag in every language.

@@ -75,6 +75,11 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			"没有选项 --lissten；是否想输入 --listen？请看 parley serve --help",
 		},
 		{
+			[]string{"serve", "--port", "9000"},
+			"unknown flag: --port; did you mean --listen? See parley serve --help",
+			"没有选项 --port；是否想输入 --listen？请看 parley serve --help",
+		},
+		{
 			[]string{"serve", "-xy"},
 			"unknown flag: -x; see parley serve --help", "没有选项 -x；请看 parley serve --help",
 		},

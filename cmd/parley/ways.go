@@ -57,6 +57,10 @@ func (g greeting) withTLS(public []string) []string {
 	if local := server.ReachableAt(g.server.Addr()); len(local) > 0 && g.server.Addr().Addr().IsUnspecified() {
 		lines = append(lines, locale.Text{EN: "or on this machine: %s", ZH: "或在本机：%s"}.Format(g.lang, typed("parley join "+short(local[0]))))
 	}
+	lines = append(lines, locale.Text{
+		EN: "or open https://%s in a browser to see this",
+		ZH: "或用浏览器打开 https://%s 查看",
+	}.Format(g.lang, public[0]))
 	return append(lines, locale.Text{
 		EN: "Clients without TLS can join only from private networks and those in port.allow " +
 			"and udp.allow.",
@@ -89,9 +93,27 @@ func (g greeting) shortest() []string {
 	if !g.withConsole {
 		all = typed("parley address" + g.dataFlag())
 	}
+	if page := g.page(); page != "" {
+		return []string{locale.Text{
+			EN: "Others join with %s, or open http://%s in a browser; %s lists all ways.",
+			ZH: "其他人用 %s 加入，或用浏览器打开 http://%s；%s 列出所有加入方式。",
+		}.Format(g.lang, with, page, all)}
+	}
 	return []string{locale.Text{
 		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有加入方式。",
 	}.Format(g.lang, with, all)}
+}
+
+// page returns the address of the page with all ways; empty: others cannot open it.
+func (g greeting) page() string {
+	at, alone := g.server.Lines()
+	if !at.IsValid() || alone || len(g.publicOnly()) > 0 {
+		return ""
+	}
+	if all := server.ReachableAt(at); len(all) > 0 {
+		return all[0]
+	}
+	return ""
 }
 
 // dataFlag names the data directory, for a command that would look elsewhere.

@@ -12,6 +12,7 @@ package console
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"parley/chat"
@@ -75,11 +76,18 @@ func (c *Console) Run(ctx context.Context) error {
 
 // take carries out one line. `//` at its beginning says a slash.
 func (c *Console) take(ctx context.Context, line string) {
+	line = command.Slashed(line)
 	typed, isCommand := strings.CutPrefix(line, "/")
 	switch {
 	case strings.TrimSpace(line) == "":
 	case isFarewell(line):
 		c.terminal.Print(howToStop.In(c.lang))
+	case !isCommand && lacksSlash(line):
+		line = strings.TrimSpace(line)
+		c.terminal.Print(locale.Text{
+			EN: "Not announced. /%s runs the command; /announce %[1]s says it to everyone.",
+			ZH: "未发布。要执行命令请输入 /%s；要向所有人说，请输入 /announce %[1]s。",
+		}.Format(c.lang, line))
 	case !isCommand:
 		c.say(ctx, line)
 	case strings.HasPrefix(typed, "/"):
@@ -109,7 +117,15 @@ var errStuck = locale.Errorf(locale.Text{
 // isFarewell says whether a line is what people type to leave a program: it is for nobody else.
 func isFarewell(line string) bool {
 	word := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(line), "/"))
-	return word == "quit" || word == "exit"
+	return slices.Contains([]string{"quit", "exit", "stop", "退出"}, word)
+}
+
+// lacksSlash says whether a line is a command but for its slash: a command's name alone, or kick
+// and a nickname. Longer lines may begin with such a word and be meant for everyone.
+func lacksSlash(line string) bool {
+	row, _, err := command.Parse(line, nil)
+	words := len(strings.Fields(line))
+	return err == nil && (words == 1 || row.Name == "kick" && words == 2)
 }
 
 var howToStop = locale.Text{

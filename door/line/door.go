@@ -48,6 +48,7 @@ type Door struct {
 
 	crowds    crowds
 	left      departures
+	recalled  sync.Once // left knows who left before this start
 	departing departing
 
 	// Deliver only.
@@ -77,9 +78,6 @@ func (d *Door) Name() string { return Name }
 // Open begins to take connections. doorway is where the door was attached. Called once, before the hub runs.
 func (d *Door) Open(ctx context.Context, doorway *hub.Doorway) error {
 	d.doorway = doorway
-	if err := d.recall(ctx); err != nil {
-		return err
-	}
 	d.writer = outbox.NewWriter(0, d.flush, d.gate.Settle)
 	return nil
 }

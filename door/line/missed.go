@@ -1,7 +1,6 @@
 package line
 
 import (
-	"context"
 	"slices"
 	"sync"
 
@@ -42,6 +41,9 @@ func (l *departures) keep(m chat.Message) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.at[m.Nick] >= m.Seq {
+		return // it is known already
+	}
 	l.at[m.Nick] = m.Seq
 	l.order = append(l.order, departure{m.Nick, m.Seq})
 	for len(l.order) > departuresMax {
@@ -59,13 +61,16 @@ func (l *departures) when(nick string) chat.Seq {
 	return l.at[nick]
 }
 
-// recall looks up who left lately, before this start.
-func (d *Door) recall(ctx context.Context) error {
-	messages, err := d.desk.Hub.Last(ctx, chat.Lobby, recallMax)
+// recall looks up which members left lately. It is done when a member enters, so that it sees those
+// whose sessions the start of the server ended.
+func (d *Door) recall() {
+	messages, err := d.desk.Hub.Last(d.ctx, chat.Lobby, recallMax)
+	if err != nil {
+		d.log.Debug("the latest departures are not known", "door", Name, "err", err)
+	}
 	for _, m := range messages {
 		d.left.keep(m)
 	}
-	return err
 }
 
 // recent is what was said before somebody entered: what they missed since they left, if that is known, else the last of it.
@@ -73,6 +78,7 @@ func (d *Door) recent(m *member, nick chat.Nick) (lines []byte) {
 	if d.config.History == 0 {
 		return nil
 	}
+	d.recalled.Do(d.recall)
 	m.mu.Lock()
 	entered := m.entered
 	m.mu.Unlock()

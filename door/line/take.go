@@ -44,6 +44,7 @@ func (m *member) enter(typed string) {
 
 // say takes what was typed as a command, or says it.
 func (m *member) say(typed string) {
+	typed = command.Slashed(typed)
 	rest, slash := strings.CutPrefix(typed, "/")
 	if slash && !strings.HasPrefix(rest, "/") {
 		m.door.asides.run(func() { m.command(rest) })

@@ -124,6 +124,9 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	}
 	var text strings.Builder
 	text.WriteString(says.In(d.config.Lang) + "\r\n")
+	if r == foreign {
+		fmt.Fprintf(&text, "openssl s_client -quiet -connect %s\r\n", v.conn.LocalAddr())
+	}
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {
 			fmt.Fprintf(&text, "%s: %s\r\n", w.Name, w.How.In(d.config.Lang))

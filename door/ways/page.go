@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"parley/locale"
@@ -54,7 +55,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 	all := []way{
 		{
 			title:   locale.Text{EN: "Python 3 and curl", ZH: "Python 3 和 curl"},
-			command: `python3 -c "$(curl -s ` + quoted + `)"`,
+			command: `python3 -c "$(curl -fsS ` + quoted + `)"`,
 			hint: locale.Text{
 				EN: "It reconnects after a restart of the server. Ctrl-C or Ctrl-D leaves.",
 				ZH: "服务器重启后会自动重新连接。按 Ctrl-C 或 Ctrl-D 退出。",
@@ -90,6 +91,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		},
 		d.encryptedWay(at, lang),
 	}
+	if v.encrypted && isPublic(at.host) { // clients outside the server's networks need TLS
+		return all[len(all)-1:]
+	}
 	if v.encrypted { // the client may be in a network that is served in no other way
 		last := len(all) - 1
 		all = append([]way{all[last]}, all[:last]...)
@@ -106,6 +110,12 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		})
 	}
 	return all
+}
+
+// isPublic says whether an address is one of the internet.
+func isPublic(host string) bool {
+	at, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && at.IsGlobalUnicast() && !at.IsPrivate()
 }
 
 func (d *Door) encryptedWay(at address, lang locale.Lang) way {
