@@ -156,7 +156,8 @@ func TestANetworkHasItsRate(t *testing.T) {
 func TestFromOutsideOnlyEncrypted(t *testing.T) {
 	r := openRoom(t, func(c *Config) { c.Proxies, c.Allow = prefixes("127.0.0.1/32"), prefixes("198.51.100.0/24") })
 	const outside = "203.0.113.7"
-	r.through(v1(outside)).say("\n").hearsLast("connect to the same port with TLS")
+	r.through(v1(outside)).say("\n").hearsLast("connect to the same port with TLS",
+		"openssl s_client -quiet -connect 127.0.0.1:")
 	r.through(v1(outside)).say("\x00\x00").hearsLast("connect to the same port with TLS")
 	r.through(v1(outside)).say("NICK ann\r\n").hearsLast("ERROR :", "TLS")
 	if answer, body := r.through(v1(outside)).say("GET / HTTP/1.1\r\n\r\n").response("GET"); answer.StatusCode != http.StatusForbidden || !strings.Contains(body, "TLS") {

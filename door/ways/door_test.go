@@ -307,3 +307,19 @@ func TestClientsAreShort(t *testing.T) {
 		}
 	}
 }
+
+// TestAPublicPageShowsWhatWorksFromThere: without TLS only private networks are served.
+func TestAPublicPageShowsWhatWorksFromThere(t *testing.T) {
+	d := New(Config{
+		Datagrams:   netip.MustParseAddrPort("[::]:8888"),
+		Fingerprint: func() string { return "AB:CD" },
+	})
+	for host, want := range map[string]int{
+		"203.0.113.7": 1, "[2001:db8::7]": 1, "192.168.1.20": 7, "chat.lan": 7, "[fd00::1]": 7,
+	} {
+		all := d.ways(visitor{at: address{host, 8888}, encrypted: true}, locale.English)
+		if len(all) != want || !strings.HasPrefix(all[0].command, "openssl s_client ") {
+			t.Errorf("%s: %d ways, the first %q, want %d", host, len(all), all[0].command, want)
+		}
+	}
+}
