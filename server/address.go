@@ -125,10 +125,18 @@ func IsTaken(err error) bool {
 	return errors.As(err, &taken)
 }
 
-// ListenError words why a socket cannot be opened. For a taken port it says how to find the program that
-// has it, and which flag chooses another port.
+// ListenError words why a socket cannot be opened. For a taken port it says how to find the program
+// that has it, and which flag chooses another port. For an address that this machine does not have
+// it says what to use instead.
 func ListenError(address, network, flag string, err error) error {
 	host, port, splitErr := net.SplitHostPort(address)
+	if isForeignAddress(err) && splitErr == nil {
+		return locale.Errorf(locale.Text{
+			EN: "cannot listen on %q (%s): this machine does not have the address %s; " +
+				"use one of its own, or :%s for all of them",
+			ZH: "无法监听 %q（%s）：本机没有地址 %s；请改用本机的地址，或用 :%s 监听所有地址",
+		}, address, network, host, port)
+	}
 	if !isAddressInUse(err) || splitErr != nil {
 		return locale.Errorf(locale.Text{
 			EN: "cannot listen on %q (%s): %v", ZH: "无法监听 %q（%s）：%v",

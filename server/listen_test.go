@@ -1,9 +1,12 @@
 package server
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"testing"
+
+	"parley/locale"
 )
 
 // someDoors is a table with doors of both kinds.
@@ -52,6 +55,8 @@ func TestAddressesThatAreNone(t *testing.T) {
 		"":                            "nobody could join",
 		" , ":                         "nobody could join",
 		"8888":                        `invalid address "8888"`,
+		"127.0.0.1:99999":             `invalid port "99999": a number from 1 to 65535`,
+		":8x":                         `invalid port "8x": a number from 1 to 65535`,
 		"/udp":                        `invalid address ""`,
 		":8888,nowhere/line":          `invalid address "nowhere"`,
 		":8888/":                      `unknown protocol "" (valid: udp, line, irc)`,
@@ -92,5 +97,24 @@ func TestListenComesFromEverySource(t *testing.T) {
 	_, err = Load(Sources{File: writeFile(t, "listen = [':1', ':2/udp']\n")})
 	if err == nil || !strings.Contains(err.Error(), ":1 and :2/udp are both for UDP") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAddressOfAnotherMachineIsNamedWithWhatToDo(t *testing.T) {
+	socket, err := net.ListenPacket("udp", "192.0.2.5:8888")
+	if err == nil {
+		socket.Close()
+		t.Skip("this machine takes any address")
+	}
+	for lang, want := range map[locale.Lang]string{
+		locale.English: `cannot listen on "192.0.2.5:8888" (udp): this machine does not have the ` +
+			"address 192.0.2.5; use one of its own, or :8888 for all of them",
+		locale.Chinese: `无法监听 "192.0.2.5:8888"（udp）：本机没有地址 192.0.2.5；` +
+			"请改用本机的地址，或用 :8888 监听所有地址",
+	} {
+		err := ListenError("192.0.2.5:8888", "udp", "--listen", err)
+		if got := locale.Explain(err, lang); got != want {
+			t.Errorf("%s", got)
+		}
 	}
 }

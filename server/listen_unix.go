@@ -28,3 +28,5 @@ func listenPrivate(path string) (*net.UnixListener, error) {
 func isSocket(info os.FileInfo) bool { return info.Mode().Type() == os.ModeSocket }
 
 func isAddressInUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+func isForeignAddress(err error) bool { return errors.Is(err, syscall.EADDRNOTAVAIL) }

@@ -26,7 +26,12 @@ func listenPrivate(path string) (*net.UnixListener, error) {
 // file here.
 func isSocket(info os.FileInfo) bool { return info.Mode()&(os.ModeSocket|os.ModeIrregular) != 0 }
 
-// wsaAddressInUse is WSAEADDRINUSE.
-const wsaAddressInUse = syscall.Errno(10048)
+// WSAEADDRINUSE and WSAEADDRNOTAVAIL.
+const (
+	wsaAddressInUse        = syscall.Errno(10048)
+	wsaAddressNotAvailable = syscall.Errno(10049)
+)
 
 func isAddressInUse(err error) bool { return errors.Is(err, wsaAddressInUse) }
+
+func isForeignAddress(err error) bool { return errors.Is(err, wsaAddressNotAvailable) }

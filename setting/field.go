@@ -53,8 +53,13 @@ func Text(field *string) Field {
 // CheckAddress says what is wrong with an address to listen on.
 func CheckAddress(s string) error {
 	_, port, err := net.SplitHostPort(s)
-	if port != "" && '0' <= port[0] && port[0] <= '9' { // else a name, such as http
-		_, err = strconv.ParseUint(port, 10, 16)
+	if err == nil && port != "" && '0' <= port[0] && port[0] <= '9' { // else a name, such as http
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return locale.Errorf(locale.Text{
+				EN: "invalid port %q: a number from 1 to 65535",
+				ZH: "端口 %q 无效：应为 1 到 65535 的整数",
+			}, port)
+		}
 	}
 	if err != nil || port == "" {
 		return locale.Errorf(locale.Text{
