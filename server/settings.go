@@ -97,7 +97,7 @@ func (c *Config) general() []setting.Setting {
 		{
 			Key: "rooms.joined", Default: "100", Field: setting.Count(&c.RoomsJoined, 1, 1<<20),
 			Help: locale.Text{
-				EN: "maximum number of rooms that one member is in",
+				EN: "maximum number of rooms that one member can be in",
 				ZH: "每个成员可同时加入的房间数上限",
 			},
 		},

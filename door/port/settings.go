@@ -11,8 +11,8 @@ func (c *Config) Settings() []setting.Setting {
 		{
 			Key: "port.allow", Default: "", Field: setting.Networks(&c.Allow),
 			Help: locale.Text{
-				EN: "networks that may connect without TLS, in addition to loopback and " +
-					"private ones, such as 203.0.113.0/24,2001:db8::/32",
+				EN: "networks that may connect without TLS, such as " +
+					"203.0.113.0/24,2001:db8::/32, in addition to loopback and private networks",
 				ZH: "除本机和私有网络外，允许不加密连接的网段，如 203.0.113.0/24,2001:db8::/32",
 			},
 		},

@@ -57,8 +57,8 @@ func (c *Config) manners() []setting.Setting {
 		{
 			Key: "udp.allow", Default: "", Field: setting.Networks(&c.Allow),
 			Help: locale.Text{
-				EN: "networks that may send datagrams, in addition to loopback and private " +
-					"ones, such as 203.0.113.0/24,2001:db8::/32",
+				EN: "networks that may send datagrams, such as 203.0.113.0/24,2001:db8::/32, in " +
+					"addition to loopback and private networks",
 				ZH: "除本机和私有网络外，允许用 UDP 加入的网段，如 203.0.113.0/24,2001:db8::/32",
 			},
 		},
@@ -104,12 +104,13 @@ func (c *Config) bounds() []setting.Setting {
 		},
 		{
 			Key: "udp.members", Default: "20000", Field: setting.Count(&c.Members, 1, 1<<20),
-			Help: locale.Text{EN: "maximum number of members", ZH: "UDP 成员数上限"},
+			Help: locale.Text{EN: "maximum number of datagram members", ZH: "UDP 成员数上限"},
 		},
 		{
 			Key: "udp.per-address", Default: "1000", Field: setting.Count(&c.PerAddress, 0, 1<<20),
 			Help: locale.Text{
-				EN: "maximum number of members per IP address (loopback is exempt); 0: no limit",
+				EN: "maximum number of datagram members per IP address (loopback is exempt); " +
+					"0: no limit",
 				ZH: "每个 IP 地址的 UDP 成员数上限（本机除外）；0 表示不限",
 			},
 		},
@@ -137,9 +138,9 @@ func (c *Config) bounds() []setting.Setting {
 		{
 			Key: "udp.enter-rate", Default: "50", Field: setting.PerSecond(&c.EnterRate),
 			Help: locale.Text{
-				EN: "join requests a second per IP address, and leave requests per member; " +
-					"0: no limit",
-				ZH: "每个 IP 地址每秒的进入请求数上限，也是每个成员每秒的退出请求数上限；0 表示不限",
+				EN: "maximum number of join requests a second per IP address, and of leave and " +
+					"rename requests per member; 0: no limit",
+				ZH: "每个 IP 地址每秒的进入请求数上限，也是每个成员每秒的退出和改名请求数上限；0 表示不限",
 			},
 		},
 		{
