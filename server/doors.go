@@ -44,6 +44,7 @@ type doorRow struct {
 	settings  func(*Config) []setting.Setting // each for its field of the Config
 	make      func(*Server) door              // of s.config; nothing is open yet
 	resumable bool                            // sessions outlive a short restart of the server
+	label     locale.Text                     // what way is told as
 	way       locale.Text                     // how to join, for clients of another protocol; empty: not told
 	streams   []string                        // the protocols that it serves, as a streamDoor; none: it has the socket for datagrams
 }
@@ -62,6 +63,7 @@ func doorTable() []doorRow {
 			settings:  func(c *Config) []setting.Setting { return c.UDP.Settings() },
 			make:      makeUDP,
 			resumable: true,
+			label:     locale.Text{EN: "datagrams", ZH: "数据报"},
 			way: locale.Text{
 				EN: "nc -u HOST PORT, then L NAME to join, C NAME TEXT to talk, Q NAME to leave",
 				ZH: "nc -u HOST PORT，再输入“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
@@ -71,6 +73,7 @@ func doorTable() []doorRow {
 			name:     line.Name,
 			settings: func(c *Config) []setting.Setting { return c.Line.Settings() },
 			make:     makeLine,
+			label:    locale.Text{EN: "netcat", ZH: "netcat"},
 			way: locale.Text{
 				EN: "nc HOST PORT, then press Enter and type a nickname; " +
 					"encrypted: openssl s_client -quiet -connect HOST:PORT",

@@ -119,7 +119,7 @@ func (s *Server) openCertificate() (err error) {
 func waysOf(table []doorRow) (all []port.Way) {
 	for _, r := range table {
 		if r.way.EN != "" {
-			all = append(all, port.Way{Name: r.name, How: r.way})
+			all = append(all, port.Way{Name: r.label, How: r.way})
 		}
 	}
 	return all

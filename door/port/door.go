@@ -30,7 +30,7 @@ type Handler interface {
 // Way is a way into the chat room, told to a client of a protocol that is not served: plain text,
 // such as "IRC" and "connect to port 8888".
 type Way struct {
-	Name string
+	Name locale.Text
 	How  locale.Text
 }
 

@@ -129,7 +129,7 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	}
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {
-			fmt.Fprintf(&text, "%s: %s\r\n", w.Name, w.How.In(d.config.Lang))
+			fmt.Fprintf(&text, "%s: %s\r\n", w.Name.In(d.config.Lang), w.How.In(d.config.Lang))
 		}
 	}
 	return text.String()
@@ -148,7 +148,8 @@ func (d *Door) page(r reason, headOnly bool) string {
 			"<span lang=\"zh\">加入方式</span></p>\n<dl>\n")
 		for _, w := range d.config.Ways {
 			fmt.Fprintf(&body, "<dt>%s</dt><dd lang=\"en\">%s</dd><dd lang=\"zh\">%s</dd>\n",
-				html.EscapeString(w.Name), html.EscapeString(w.How.EN), html.EscapeString(w.How.ZH))
+				html.EscapeString(w.Name.EN), html.EscapeString(w.How.EN),
+				html.EscapeString(w.How.ZH))
 		}
 		body.WriteString("</dl>\n")
 	}

@@ -36,8 +36,8 @@ func TestWhoIsNotServedIsToldInWhatItSpeaks(t *testing.T) {
 	r := openRoom(t, func(c *Config) {
 		c.Handlers = nil
 		c.Ways = []Way{
-			{"IRC", locale.Text{EN: "connect to <chat.example> & join #lobby"}},
-			{"datagrams", locale.Text{
+			{locale.Text{EN: "IRC"}, locale.Text{EN: "connect to <chat.example> & join #lobby"}},
+			{locale.Text{EN: "datagrams"}, locale.Text{
 				EN: "UDP port 8888",
 				ZH: "UDP 端口 8888",
 			}},
