@@ -64,14 +64,16 @@ func (p Plan) Check() error {
 	_, streams := dialects[p.Door]
 	talk, rooms, udp := p.Idle == "", p.rooms(), p.Door == UDP
 	heard := p.readers() >= 2*rooms || p.Echo || !talk
+	if !udp && !streams {
+		return locale.Errorf(locale.Text{
+			EN: "invalid door %q: one of %s",
+			ZH: "入口 %q 无效：应为 %s 之一",
+		}, p.Door, locale.List{UDP, Line, IRC, NATS, Raw})
+	}
 	for _, rule := range []struct {
 		ok  bool
 		why locale.Text
 	}{
-		{udp || streams, locale.Text{
-			EN: "invalid door: udp, line, irc, nats or raw",
-			ZH: "可以测试的入口有 udp、line、irc、nats 和 raw",
-		}},
 		{p.Members >= 1 && p.Rooms >= 0 && heard, locale.Text{
 			EN: "each room needs at least two members that read",
 			ZH: "每个房间至少需要两名读取消息的成员，否则没有人能收到消息",

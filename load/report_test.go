@@ -207,7 +207,8 @@ func TestPlansThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*Plan){
-		"invalid door":  func(p *Plan) { p.Door = "tcp" },
+		`invalid door "tcp": one of udp, line, irc, nats, raw`: func(p *Plan) { p.Door = "tcp" },
+
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
 		"20 million":    func(p *Plan) { p.Members, p.Senders = 10_000, 10_000 },
