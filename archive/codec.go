@@ -159,8 +159,8 @@ func parseLine(line []byte) (any, error) {
 	o, err := chat.ParseObject(line)
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "not a single JSON object: %v",
-			ZH: "不是一个 JSON 对象：%v",
+			EN: "expected one JSON object: %v",
+			ZH: "应为一个 JSON 对象：%v",
 		}, err)
 	}
 	var kind string

@@ -191,7 +191,7 @@ func refusedShapes() map[string]refusedImport {
 	good := signed(1, 2, header, lobby2, first, second)
 	return map[string]refusedImport{
 		"nothing":        {"", 1, "cut off"},
-		"something else": {"dear diary\n", 1, "not a single JSON object"},
+		"something else": {"dear diary\n", 1, "expected one JSON object"},
 		"an array":       {"[]\n", 1, "does not start with {"},
 		"cut off between lines": {
 			strings.Join([]string{header, lobby2, first, ""}, "\n"), 4,
@@ -199,9 +199,9 @@ func refusedShapes() map[string]refusedImport {
 		},
 		"cut off in a line": {
 			good[:len(header)+len(lobby2)+20], 3,
-			"not a single JSON object",
+			"expected one JSON object",
 		},
-		"cut off in the last line": {good[:len(good)-10], 5, "not a single JSON object"},
+		"cut off in the last line": {good[:len(good)-10], 5, "expected one JSON object"},
 		"something after the end":  {good + "\n", 6, "there is more after"},
 		"two exports":              {good + good, 6, "there is more after"},
 		"a changed byte":           {strings.Replace(good, "quotes", "quores", 1), 5, "the file was changed"},

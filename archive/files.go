@@ -92,14 +92,25 @@ func unusable(file string, err error) error {
 		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
-			EN: "%s is not a backup made by Parley, or was changed: use another backup (%v)",
-			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%v）",
-		}, file, err)
+			EN: "%s is not a backup made by Parley, or was changed: use another backup (%s)",
+			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%s）",
+		}, file, foreign(err))
 	}
 	return locale.Errorf(locale.Text{
 		EN: "cannot read the backup %s: %v; use another backup",
 		ZH: "无法将 %s 作为备份读取，请改用其他备份：%v",
 	}, file, err)
+}
+
+// foreign returns what is wrong with a file that is not a database of Parley: the rest of the error
+// says that it is not, and repeats the path.
+func foreign(err error) string {
+	_, why, _ := strings.Cut(err.Error(), store.ErrForeign.Error())
+	why = strings.TrimPrefix(why, ": ")
+	if inner, ok := strings.CutPrefix(why, " ("); ok {
+		why = strings.TrimSuffix(inner, ")")
+	}
+	return why
 }
 
 // writeFile makes a new file that is on the disk when it returns. After an error it is not there, unless it was before.

@@ -22,7 +22,8 @@ func ClaimEmpty(path string) (*Claim, error) {
 		return nil, err
 	} else if err == nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "a server (process %d) runs on the data directory %s: choose an empty one with --data",
+			EN: "a server (process %d) uses the data directory %s: " +
+				"choose an empty directory with --data",
 			ZH: "服务器（进程 %d）正在使用数据目录 %s：请用 --data 指定一个空目录",
 		}, holder.PID, path)
 	}

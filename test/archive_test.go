@@ -92,7 +92,7 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 		t.Errorf("%+v, %v", last, err)
 	}
 	refused(t, "exists", "backup", "--data", dir, file)
-	refused(t, "runs on the data directory", "restore", "--data", dir, file)
+	refused(t, "uses the data directory", "restore", "--data", dir, file)
 	if out := done(t, "verify", "--data", dir); !strings.Contains(out, fmt.Sprintf("lobby: %d messages", len(history))) {
 		t.Errorf("verify says %q", out)
 	}
