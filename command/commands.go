@@ -85,12 +85,13 @@ var who = Command{
 	Name:    "who",
 	Aliases: []string{"names", "users"},
 	Help:    locale.Text{EN: "list the members of a room", ZH: "列出房间里的成员"},
+	Outside: locale.Text{
+		EN: "list the members of a room (default: lobby)",
+		ZH: "列出房间（默认为 lobby）里的成员",
+	},
 	Example: "lobby",
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{
-			EN: "name of the room (default: your own, or lobby)",
-			ZH: "房间名；默认为成员所在的房间，管理员为 lobby",
-		}},
+		roomToShow,
 	},
 	Answer: func() Answer { return new(Member) },
 	Empty:  locale.Text{EN: "nobody is here", ZH: "房间里没有人"},
@@ -103,6 +104,14 @@ var who = Command{
 			return &Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}
 		})
 	},
+}
+
+// roomToShow is the room that who and history tell of.
+var roomToShow = Parameter{
+	Name:    "room",
+	Help:    locale.Text{EN: "name of the room (default: the current room)", ZH: "房间名，默认为当前房间"},
+	Outside: locale.Text{EN: "name of the room (default: lobby)", ZH: "房间名，默认为 lobby"},
+	Check:   checkRoom,
 }
 
 // listMax is how many rows of a list a member is shown: it shares the server with others.
@@ -129,7 +138,7 @@ var kick = Command{
 	Example: "bob too loud",
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{
+		{Name: "nick", Required: true, Check: checkNick, Help: locale.Text{
 			EN: "nickname of the member",
 			ZH: "成员的昵称",
 		}},
@@ -160,17 +169,36 @@ var history = Command{
 	Name:    "history",
 	Aliases: []string{"log"},
 	Help:    locale.Text{EN: "show the history, oldest first", ZH: "查看聊天记录（按时间顺序）"},
+	Outside: locale.Text{
+		EN: "show the history of a room (default: lobby), oldest first",
+		ZH: "查看房间（默认为 lobby）的聊天记录（按时间顺序）",
+	},
 	Example: "lobby --last 20 --follow",
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{
-			EN: "name of the room (default: your own, or lobby)",
-			ZH: "房间名；默认为成员所在的房间，管理员为 lobby",
-		}},
-		{Name: "last", Flag: true, Default: "100", Help: locale.Text{EN: "number of messages", ZH: "条数"}},
+		roomToShow,
+		{
+			Name: "last", Flag: true, Default: "100",
+			Help: locale.Text{EN: "number of messages", ZH: "条数"},
+			Check: func(value string) error {
+				_, err := parseLast(value, historyMax)
+				return err
+			},
+		},
 		{Name: "follow", Flag: true, Switch: true, Endless: true, Help: locale.Text{EN: "keep showing new messages", ZH: "继续显示新消息"}},
 	},
 	Answer: func() Answer { return new(Line) },
 	run:    runHistory,
+}
+
+// parseLast reads how many messages to show, at most most.
+func parseLast(value string, most int) (int, error) {
+	last, err := strconv.Atoi(value)
+	if err != nil || last < 0 || last > most {
+		return 0, badArgument(locale.Text{
+			EN: "--last takes a number from 0 to %d, not %s", ZH: "--last 应为 0 到 %d 的整数，不能是 %s",
+		}, most, chat.Quote(value))
+	}
+	return last, nil
 }
 
 func runHistory(c call) error {
@@ -178,11 +206,9 @@ func runHistory(c call) error {
 	if c.caller != nil {
 		most = historyMaxGuest
 	}
-	last, err := strconv.Atoi(cmp.Or(c.args["last"], "100"))
-	if err != nil || last < 0 || last > most {
-		return badArgument(locale.Text{
-			EN: "--last takes a number from 0 to %d, not %s", ZH: "--last 应为 0 到 %d 的整数，不能是 %s",
-		}, most, chat.Quote(c.args["last"]))
+	last, err := parseLast(cmp.Or(c.args["last"], "100"), most)
+	if err != nil {
+		return err
 	}
 	follow, err := strconv.ParseBool(cmp.Or(c.args["follow"], "false"))
 	if err != nil {
@@ -192,7 +218,7 @@ func runHistory(c call) error {
 	}
 	room, err := c.publicRoom()
 	if err != nil {
-		return err
+		return notNumber(c.args["room"], err)
 	}
 	show := func(messages []chat.Message) error {
 		for _, m := range messages {
@@ -239,7 +265,7 @@ func (c call) publicRoom() (chat.RoomID, error) {
 		return "", err
 	}
 	if _, err := c.desk.Hub.Newest(room); err != nil {
-		return "", err
+		return "", c.noRoom(room)
 	}
 	return room, nil
 }

@@ -23,7 +23,7 @@ var join = Command{
 	},
 	Answer: func() Answer { return new(Joined) },
 	run: func(c call) error {
-		room, err := chat.ParseRoom(c.args["room"])
+		room, err := publicRoom(c.args["room"])
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,8 @@ var part = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.caller.Do(c.ctx, chat.Part{Session: c.caller.Session, Room: room, Detail: why}); err != nil {
+		leave := chat.Part{Session: c.caller.Session, Room: room, Detail: why}
+		if err := c.do(room, leave); err != nil {
 			return err
 		}
 		now, _ := c.desk.Hub.Session(c.caller.Session)
@@ -125,7 +126,7 @@ var me = Command{
 			return err
 		}
 		post := chat.Post{Session: c.caller.Session, Room: c.caller.Room, Text: text, Action: true}
-		if err := c.caller.Do(c.ctx, post); err != nil {
+		if err := c.do(c.caller.Room, post); err != nil {
 			return err
 		}
 		return c.emit(&Told{Room: c.caller.Room})
@@ -175,7 +176,8 @@ var topic = Command{
 			if err != nil {
 				return err
 			}
-			if err := c.caller.Do(c.ctx, chat.SetTopic{Session: c.caller.Session, Room: room, Text: text}); err != nil {
+			set := chat.SetTopic{Session: c.caller.Session, Room: room, Text: text}
+			if err := c.do(room, set); err != nil {
 				return err
 			}
 		}

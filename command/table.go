@@ -27,6 +27,7 @@ type Command struct {
 	Inside     bool     // for who is inside, which the administrator is not
 	Typed      bool     // of use only where commands are typed one after the other: in no shell and in no program
 	Help       locale.Text
+	Outside    locale.Text // Help for the administrator, who is in no room; empty: Help
 	Parameters []Parameter // those without Flag in the order in which they are typed
 	Example    string      // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
@@ -73,9 +74,9 @@ type call struct {
 func (c call) room(argument string) (chat.RoomID, error) {
 	switch {
 	case c.args[argument] != "" && c.caller == nil:
-		return chat.ParseAnyRoom(c.args[argument])
+		return anyRoom(c.args[argument])
 	case c.args[argument] != "":
-		return chat.ParseRoom(c.args[argument])
+		return publicRoom(c.args[argument])
 	case c.caller != nil:
 		return c.caller.Room, nil
 	}
@@ -86,12 +87,16 @@ func (c call) room(argument string) (chat.RoomID, error) {
 type Parameter struct {
 	Name     string
 	Help     locale.Text
+	Outside  locale.Text // Help for the administrator, who is in no room; empty: Help
 	Required bool
 	Rest     bool   // takes all that follows, spaces kept
 	Flag     bool   // typed as --NAME VALUE, anywhere
 	Switch   bool   // a Flag without a value: given or not
 	Endless  bool   // a Switch with which answers go on until the one who asks goes away
 	Default  string // what leaving it out means
+
+	// Check refuses a value that no caller may give; nil: there are none, or the server says so.
+	Check func(value string) error
 }
 
 // Arguments are a command's parameters by name.
@@ -109,7 +114,11 @@ func Table() []Command {
 
 // Steering returns the rows that steer a server from outside: from a shell, or a program.
 func Steering() []Command {
-	return slices.DeleteFunc(Table(), func(c Command) bool { return c.Inside || c.Typed })
+	rows := slices.DeleteFunc(Table(), func(c Command) bool { return c.Inside || c.Typed })
+	for i, c := range rows {
+		rows[i] = c.typed(nil)
+	}
+	return rows
 }
 
 // Offered returns the rows that a caller, or with nil the administrator, can type.
@@ -122,9 +131,16 @@ func Offered(caller *Caller) (all []Command) {
 	return all
 }
 
-// typed returns the row as a caller types it: without what has no end, as nothing that is typed after it would be read.
+// typed returns the row as a caller types it. A member cannot type a parameter without an end:
+// nothing after it would be read. The administrator is shown the help of a caller in no room.
 func (c Command) typed(caller *Caller) Command {
-	if caller != nil {
+	if caller == nil {
+		c.Help = outside(c.Help, c.Outside)
+		c.Parameters = slices.Clone(c.Parameters)
+		for i, p := range c.Parameters {
+			c.Parameters[i].Help = outside(p.Help, p.Outside)
+		}
+	} else {
 		c.Parameters = slices.DeleteFunc(slices.Clone(c.Parameters), func(p Parameter) bool {
 			if p.Endless {
 				c.Example = strings.TrimSuffix(c.Example, " --"+p.Name)
@@ -133,6 +149,27 @@ func (c Command) typed(caller *Caller) Command {
 		})
 	}
 	return c
+}
+
+// outside returns the help for the administrator.
+func outside(help, own locale.Text) locale.Text {
+	if own.EN == "" {
+		return help
+	}
+	return own
+}
+
+// CheckArguments returns why no caller may give these arguments: a *chat.Refusal, or nil. The
+// server may refuse others.
+func (c Command) CheckArguments(a Arguments) error {
+	for _, p := range c.Parameters {
+		if value := a[p.Name]; p.Check != nil && value != "" {
+			if err := p.Check(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (c Command) offered(caller *Caller) bool {
@@ -327,6 +364,11 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 		value = "true"
 	default:
 		value, after, _ = strings.Cut(strings.TrimLeft(after, " "), " ")
+	}
+	if value == "" {
+		return "", badArgument(locale.Text{
+			EN: "--%s needs a value: %s", ZH: "--%s 缺少值，用法：%s",
+		}, name, c.Usage())
 	}
 	a[name] = value
 	return after, nil

@@ -47,6 +47,8 @@ func TestParseRefusesWhatItCannotRead(t *testing.T) {
 		"history a b":      chat.BadArgument,
 		"history --":       chat.BadArgument,
 		"history --nick x": chat.BadArgument,
+		"history --last":   chat.BadArgument,
+		"history --last=":  chat.BadArgument,
 	} {
 		_, _, err := Parse(line, nil)
 		var refusal *chat.Refusal
@@ -118,6 +120,8 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 	}{
 		{chat.Lobby, chat.KindMessage, "a\nb", "ann: a\n                     b", "ann: a\n                     b"},
 		{chat.Lobby, chat.KindAnnouncement, "lunch", "Administrator message: lunch", "管理员消息：lunch"},
+		{chat.Lobby, chat.KindTopic, "tea", "ann changes the topic to: tea", "ann 将主题改为：tea"},
+		{chat.Lobby, chat.KindTopic, "", "ann removes the topic", "ann 清除了主题"},
 		{chat.Lobby, chat.KindEntered, "", "ann enters the chat room", "ann 进入聊天室"},
 		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 退出聊天室"},
 		{"dev", chat.KindEntered, "", "ann enters the room", "ann 进入房间"},

@@ -45,6 +45,30 @@ func TestEveryRefusalIsSaidInChinese(t *testing.T) {
 	}
 }
 
+func TestARefusedNicknameIsToldWhatIsValid(t *testing.T) {
+	for _, c := range []struct {
+		refusal *chat.Refusal
+		en, zh  string
+	}{
+		{
+			chat.Refuse(chat.NickTooLong), "the nickname is too long (at most 32 characters)",
+			"昵称太长（最多 32 个字符），请换一个",
+		},
+		{
+			chat.Refuse(chat.NickCharacters),
+			"the nickname has invalid characters (no spaces or , : ! @ and the like)",
+			"昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+		},
+		{chat.Refuse(chat.NickOccupied), "the nickname is occupied", "昵称已被占用"},
+	} {
+		for lang, want := range map[Lang]string{English: c.en, Chinese: c.zh} {
+			if got := HelpfulRefusal(c.refusal, lang); got != want {
+				t.Errorf("%v: %q", c.refusal.Code, got)
+			}
+		}
+	}
+}
+
 func TestErrorsAreSaidInTheLanguageOfTheScreen(t *testing.T) {
 	cause := errors.New("cause")
 	inner := Errorf(Text{EN: "inner %d", ZH: "内 %d"}, 7)

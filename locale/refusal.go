@@ -48,6 +48,27 @@ func Refusal(r *chat.Refusal, l Lang) string {
 	return refusals[r.Code]
 }
 
+// nickRules are the sentences of refused nicknames that also say what is valid.
+var nickRules = map[chat.Code]Text{
+	chat.NickTooLong: {
+		EN: "the nickname is too long (at most 32 characters)",
+		ZH: "昵称太长（最多 32 个字符），请换一个",
+	},
+	chat.NickCharacters: {
+		EN: "the nickname has invalid characters (no spaces or , : ! @ and the like)",
+		ZH: "昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+	},
+}
+
+// HelpfulRefusal words a refusal for people. Unlike Refusal, it says which nicknames are valid: the
+// words for clients of the datagram protocol are fixed.
+func HelpfulRefusal(r *chat.Refusal, l Lang) string {
+	if rule, ok := nickRules[r.Code]; ok && r.Detail == "" {
+		return rule.In(l)
+	}
+	return Refusal(r, l)
+}
+
 // Refuse returns a Refusal with a detail in every language.
 func Refuse(code chat.Code, detail Text) *chat.Refusal {
 	return &chat.Refusal{Code: code, Detail: detail.EN, Chinese: detail.ZH}
@@ -56,7 +77,7 @@ func Refuse(code chat.Code, detail Text) *chat.Refusal {
 // OperatorRefusal words a refusal for the operator, who can do something about a lost database.
 func OperatorRefusal(r *chat.Refusal, l Lang) string {
 	if r.Code != chat.StorageLost {
-		return Refusal(r, l)
+		return HelpfulRefusal(r, l)
 	}
 	return Text{
 		EN: "the server lost its database and cannot store messages: stop it with Ctrl-C or SIGTERM, " +

@@ -66,9 +66,9 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("anna: down here")
 	cid.reads("anna: down here")
 	ann.types("/join a,b", "/part dev", "/history --last 5000", "/history --follow", "/kick bob", "/dance", "/history nowhere")
-	ann.reads("! invalid room name", "! you are not in that room",
+	ann.reads(`! invalid room name "a,b"`, `! you are not in the room "dev": /join dev first`,
 		"! --last takes a number from 0 to 1000", `! /history has no flag "--follow"`,
-		"! only the administrator can do that", `! unknown command "dance"`, "! no such room")
+		"! only the administrator can do that", `! unknown command "dance"`, `! no room "nowhere"`)
 	want := []string{"entered ann", "entered bob", "message ann here", "topic ann tea", "renamed ann anna", "left anna parted"}
 	if got := h.history("dev"); !slices.Equal(got, want) {
 		t.Errorf("stored\n%q, want\n%q", got, want)

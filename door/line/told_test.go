@@ -36,7 +36,8 @@ func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
 		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
 		"[dev] you have left this room. You are not in any room now: /join lobby", "nobody is here",
-		"! you are not in that room", "[lobby] you talk in this room now", "ann  (line")
+		"! you are not in any room: /join lobby first", "[lobby] you talk in this room now",
+		"ann  (line")
 }
 
 func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {

@@ -69,7 +69,7 @@ var chinese = &Words{
 
 // Refused words a refusal.
 func (w *Words) Refused(r *chat.Refusal) string {
-	return "! " + strings.ReplaceAll(locale.Refusal(r, w.lang), "\n", " ")
+	return "! " + strings.ReplaceAll(locale.HelpfulRefusal(r, w.lang), "\n", " ")
 }
 
 // Removed tells a member that the administrator removed it; reason may be empty.

@@ -1,0 +1,102 @@
+package command
+
+import (
+	"errors"
+	"strconv"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+// publicRoom reads the name of a room that members join. A refusal says what a name can be.
+func publicRoom(name string) (chat.RoomID, error) {
+	room, err := chat.ParseRoom(name)
+	return room, badRoom(name, err)
+}
+
+// anyRoom reads the name of any room, also of a direct one, which only the administrator sees.
+func anyRoom(name string) (chat.RoomID, error) {
+	room, err := chat.ParseAnyRoom(name)
+	return room, badRoom(name, err)
+}
+
+// checkRoom is the Parameter.Check of a room's name, as the administrator types it.
+func checkRoom(name string) error {
+	_, err := anyRoom(name)
+	return err
+}
+
+// checkNick is the Parameter.Check of a nickname.
+func checkNick(name string) error {
+	_, err := chat.ParseNick(name)
+	return err
+}
+
+// badRoom words why a text is not the name of a room.
+func badRoom(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return locale.Refuse(chat.RoomName, locale.Text{
+		EN: "invalid room name %s: at most %d characters, without spaces or , : ! @ …",
+		ZH: "房间名 %s 无效：最多 %d 个字符，不能含空格和 , : ! @ …",
+	}.Fill(chat.Quote(name), chat.NickMaxGraphemes))
+}
+
+// noRoom refuses a room that does not exist. The administrator types commands without a slash, too.
+func (c call) noRoom(room chat.RoomID) error {
+	text := locale.Text{
+		EN: "no room %s: /rooms lists the rooms",
+		ZH: "没有房间 %s，输入 /rooms 查看所有房间",
+	}
+	if c.caller == nil {
+		text = locale.Text{
+			EN: "no room %s: the command rooms lists the rooms",
+			ZH: "没有房间 %s，用 rooms 命令查看所有房间",
+		}
+	}
+	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room)))
+}
+
+// notNumber adds to a refusal of the room that history is asked for: a number was perhaps meant to
+// say how many messages.
+func notNumber(room string, err error) error {
+	var refusal *chat.Refusal
+	if _, notANumber := strconv.Atoi(room); notANumber != nil || !errors.As(err, &refusal) {
+		return err
+	}
+	return locale.Refuse(refusal.Code, locale.Text{
+		EN: refusal.Detail + "; for the last " + room + " messages, use --last " + room,
+		ZH: refusal.Chinese + "；查看最近 " + room + " 条消息请用 --last " + room,
+	})
+}
+
+// do carries out a command that is about a room. A refusal names the room and what helps.
+func (c call) do(room chat.RoomID, command chat.Command) error {
+	err := c.caller.Do(c.ctx, command)
+	var refusal *chat.Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	switch refusal.Code {
+	case chat.RoomUnknown:
+		return c.noRoom(room)
+	case chat.RoomNotJoined:
+		return c.notJoined(room)
+	}
+	return err
+}
+
+// notJoined refuses a command in a room that the caller is not in.
+func (c call) notJoined(room chat.RoomID) error {
+	if s, ok := c.desk.Hub.Session(c.caller.Session); ok && len(s.Rooms) == 0 {
+		return locale.Refuse(chat.RoomNotJoined, locale.Text{
+			EN: "you are not in any room: /join %s first",
+			ZH: "你不在任何房间，请先输入 /join %s",
+		}.Fill(chat.Lobby))
+	}
+	return locale.Refuse(chat.RoomNotJoined, locale.Text{
+		EN: "you are not in the room %s: /join %s first",
+		ZH: "你不在房间 %s，请先输入 /join %s",
+	}.Fill(chat.Quote(room), room))
+}

@@ -1,0 +1,95 @@
+package command
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"parley/chat"
+	"parley/locale"
+)
+
+func TestTheAdministratorIsToldWhichRoomIsTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		caller *Caller
+		help   string
+	}{
+		{nil, "name of the room (default: lobby)"},
+		{&Caller{}, "name of the room (default: the current room)"},
+	} {
+		for _, name := range []string{"who", "history"} {
+			row, _ := Find(name)
+			h := &Help{Rows: []Command{row.typed(c.caller)}, One: true}
+			if got := h.Text(locale.English); !strings.Contains(got, c.help) {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+	}
+	for _, row := range Steering() {
+		if row.Name == "who" && row.Help.EN != "list the members of a room (default: lobby)" {
+			t.Errorf("in a shell: %s", row.Help.EN)
+		}
+	}
+	if roomToShow.Help.EN == roomToShow.Outside.EN {
+		t.Error("a member is told what the administrator is told")
+	}
+}
+
+func TestARefusalNamesTheRoom(t *testing.T) {
+	_, invalid := publicRoom("@x")
+	member := call{caller: &Caller{}}
+	for _, c := range []struct {
+		err    error
+		code   chat.Code
+		en, zh string
+	}{
+		{
+			invalid, chat.RoomName,
+			`invalid room name "@x": at most 32 characters, without spaces or , : ! @ …`,
+			`房间名 "@x" 无效：最多 32 个字符，不能含空格和 , : ! @ …`,
+		},
+		{
+			member.noRoom("attic"), chat.RoomUnknown,
+			`no room "attic": /rooms lists the rooms`, `没有房间 "attic"，输入 /rooms 查看所有房间`,
+		},
+		{
+			call{}.noRoom("attic"), chat.RoomUnknown,
+			`no room "attic": the command rooms lists the rooms`,
+			`没有房间 "attic"，用 rooms 命令查看所有房间`,
+		},
+		{
+			notNumber("5", member.noRoom("5")), chat.RoomUnknown,
+			`no room "5": /rooms lists the rooms; for the last 5 messages, use --last 5`,
+			`没有房间 "5"，输入 /rooms 查看所有房间；查看最近 5 条消息请用 --last 5`,
+		},
+	} {
+		var refusal *chat.Refusal
+		if !errors.As(c.err, &refusal) || refusal.Code != c.code || refusal.Detail != c.en ||
+			refusal.Chinese != c.zh {
+			t.Errorf("%#v, want %s", c.err, c.en)
+		}
+	}
+}
+
+func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		command, argument, value string
+		code                     chat.Code
+	}{
+		{"history", "last", "x", chat.BadArgument},
+		{"history", "last", "-1", chat.BadArgument},
+		{"history", "last", "20", chat.OK},
+		{"history", "room", "a b", chat.RoomName},
+		{"history", "room", "@ann+bob", chat.OK},
+		{"who", "room", "@", chat.RoomName},
+		{"kick", "nick", "a b", chat.NickCharacters},
+		{"kick", "nick", "", chat.OK},
+	} {
+		row, _ := Find(c.command)
+		err := row.CheckArguments(Arguments{c.argument: c.value})
+		var refusal *chat.Refusal
+		if errors.As(err, &refusal) != (c.code != chat.OK) || refusal != nil && refusal.Code != c.code {
+			t.Errorf("%s %q: %v, want %v", c.command, c.value, err, c.code)
+		}
+	}
+}
