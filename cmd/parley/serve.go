@@ -75,7 +75,7 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	greeted()
 	if withConsole {
 		show := config.ConsoleShow && terminal.Interactive() // a log must not contain messages
-		prompt := console.New(s.Desk(), terminal, lang, show)
+		prompt := console.New(s.Desk(), terminal, lang, greets.dataFlag(), show)
 		terminal.AskFirst(func() string { return stopQuestion(s.Desk().Hub.Status().Members, lang) })
 		terminal.SetPrompt(console.Prompt(lang))
 		go func() {

@@ -29,7 +29,7 @@ func Prompt(l locale.Lang) string {
 type Terminal interface {
 	// ReadLine waits for a line. Any error ends the console.
 	ReadLine(ctx context.Context) (string, error)
-	// Print shows a line without tearing what is being typed.
+	// Print shows a line without breaking up what is being typed.
 	Print(line string)
 	// Echo shows what was typed, where the terminal does not keep it.
 	Echo(line string)
@@ -44,13 +44,17 @@ type Console struct {
 	desk     *command.Desk
 	terminal Terminal
 	lang     locale.Lang
+	flags    string // behind a command that is typed in another terminal
 	lobby    *lobby // nil: it is not shown
 }
 
-// New returns a console. It does nothing before Run. With showLobby, it shows what happens in the
+// New returns a console. It does nothing before Run. flags, such as ` --data DIR`, make a command
+// that is typed in another terminal find this server. With showLobby, it shows what happens in the
 // lobby from now on.
-func New(desk *command.Desk, terminal Terminal, lang locale.Lang, showLobby bool) *Console {
-	c := &Console{desk: desk, terminal: terminal, lang: lang}
+func New(
+	desk *command.Desk, terminal Terminal, lang locale.Lang, flags string, showLobby bool,
+) *Console {
+	c := &Console{desk: desk, terminal: terminal, lang: lang, flags: flags}
 	if showLobby {
 		c.lobby = newLobby(desk.Hub, terminal, lang)
 	}
@@ -81,12 +85,13 @@ func (c *Console) take(ctx context.Context, line string) {
 	switch {
 	case strings.TrimSpace(line) == "":
 	case isFarewell(line):
-		c.terminal.Print(howToStop.In(c.lang))
+		c.terminal.Print(howToStop.Format(c.lang, farewell(line)))
 	case !isCommand && lacksSlash(line):
 		line = strings.TrimSpace(line)
 		c.terminal.Print(locale.Text{
-			EN: "Not announced. /%s runs the command; /announce %[1]s says it to everyone.",
-			ZH: "未发布。要执行命令请输入 /%s；要向所有人说，请输入 /announce %[1]s。",
+			EN: "%s was not sent. /%[1]s runs the command. To send the text to everyone, " +
+				"type /announce %[1]s.",
+			ZH: "%s 没有发出。要执行命令请输入 /%[1]s；要发给所有人，请输入 /announce %[1]s。",
 		}.Format(c.lang, line))
 	case !isCommand:
 		c.say(ctx, line)
@@ -100,9 +105,9 @@ func (c *Console) take(ctx context.Context, line string) {
 		}
 		if row.IsEndless(arguments) { // it would never give the prompt back
 			c.terminal.Print(locale.Text{
-				EN: "that never ends; run it in another terminal: parley %s",
-				ZH: "这个命令不会自行结束，请在另一个终端运行：parley %s",
-			}.Format(c.lang, typed))
+				EN: "/%s runs until you stop it: use another terminal: parley %[1]s%s",
+				ZH: "/%s 不会自行结束，请在另一个终端运行：parley %[1]s%s",
+			}.Format(c.lang, strings.TrimSpace(typed), c.flags))
 			return
 		}
 		c.run(ctx, row, arguments)
@@ -116,7 +121,7 @@ var errStuck = locale.Errorf(locale.Text{
 
 // isFarewell says whether a line is what people type to leave a program: it is for nobody else.
 func isFarewell(line string) bool {
-	word := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(line), "/"))
+	word := strings.ToLower(farewell(line))
 	return slices.Contains([]string{"quit", "exit", "stop", "退出"}, word)
 }
 
@@ -128,9 +133,13 @@ func lacksSlash(line string) bool {
 	return err == nil && (words == 1 || row.Name == "kick" && words == 2)
 }
 
+// farewell returns the word that a line consists of, without the slash.
+func farewell(line string) string { return strings.TrimPrefix(strings.TrimSpace(line), "/") }
+
 var howToStop = locale.Text{
-	EN: "Not announced. Press Ctrl-C to stop the server; /announce quit says it to everybody.",
-	ZH: "未发布。要停止服务器请按 Ctrl-C；要向所有人说 quit，请输入 /announce quit。",
+	EN: "%s was not sent. Press Ctrl-C to stop the server. To send the word to everyone, " +
+		"type /announce %[1]s.",
+	ZH: "%s 没有发出。要停止服务器请按 Ctrl-C；要把这个词发给所有人，请输入 /announce %[1]s。",
 }
 
 func (c *Console) say(ctx context.Context, text string) {
