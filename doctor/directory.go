@@ -157,10 +157,14 @@ func absolute(path string) string {
 	return path
 }
 
+// Quote makes a word of a value, for a shell.
+func Quote(value string) string { return quote(value) }
+
 // quote makes a word of a path, for a shell.
 func quote(path string) string {
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(`/._-:\`, r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune(`/._-:,\`, r)
 	}
 	if strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
 		return path

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,6 +108,7 @@ type Subject struct {
 	Problem error         // what is wrong with the settings
 	Version string        // of this program
 	Built   time.Time     // when this program's source was as it is; zero: not known
+	Serve   string        // starts a server with the same settings; empty: parley serve
 
 	// Status asks the server behind a control socket how it is.
 	Status func(ctx context.Context, socket string) (*command.State, error)
@@ -160,10 +162,22 @@ func Checks() []Check {
 	}
 }
 
-// Run makes one check, within its bound or until ctx ends. There is always a finding.
+// Run makes one check, within its bound or until ctx ends. There is always a finding. A remedy that
+// starts a server does so with the settings that were examined.
 func (e *Examination) Run(ctx context.Context, c Check) []Finding {
-	return e.within(ctx, bound, c)
+	found := e.within(ctx, bound, c)
+	if e.Serve != "" {
+		for i := range found {
+			remedy := &found[i].Remedy
+			remedy.EN = strings.ReplaceAll(remedy.EN, serve, e.Serve)
+			remedy.ZH = strings.ReplaceAll(remedy.ZH, serve, e.Serve)
+		}
+	}
+	return found
 }
+
+// serve starts a server, as checks write it in a remedy.
+const serve = "parley serve"
 
 func (e *Examination) within(ctx context.Context, bound time.Duration, c Check) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, bound)

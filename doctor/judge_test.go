@@ -120,20 +120,33 @@ func TestServer(t *testing.T) {
 		"another family": {state(func(s *command.State) { s.Doors[0].Address = "0.0.0.0:8888" }), []string{"ok "}},
 		"loopback": {
 			state(func(s *command.State) { s.Doors[0].Address = "[::1]:8888" }),
-			[]string{"warn the server receives datagrams on | --listen '[::1]:8888'"},
+			[]string{"warn the server receives datagrams on | --listen '[::1]:8888/udp'"},
 		},
 		"not for datagrams": {
 			judgeServer(house{holder: server.Holder{PID: 7}, state: &command.State{Version: "v1", Storage: "ok", Doors: []command.DoorState{{Report: hub.Report{Name: "udp", Address: "[::]:8888"}}}}},
 				Subject{Version: "v1", Config: server.Config{Listen: server.Listen{{Address: ":2323", Door: "line"}}}}),
 			[]string{"warn the server receives datagrams on [::]:8888, but the settings here say " +
-				":2323/line | parley doctor --listen :8888"},
+				":2323/line | parley doctor --listen :8888/udp --data /"},
+		},
+		"everything elsewhere": {
+			state(func(s *command.State) {
+				s.Doors[0].Address = "[::]:9"
+				s.Doors = append(s.Doors,
+					command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:9"}})
+			}),
+			[]string{
+				"warn the server receives datagrams on [::]:9 | parley doctor --listen :9 --data /",
+				"warn the server accepts connections on [::]:9",
+			},
 		},
 		"connections": {state(func(s *command.State) {
 			s.Doors = append(s.Doors, command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:8888"}})
 		}), []string{"ok "}},
 		"connections elsewhere": {state(func(s *command.State) {
 			s.Doors = append(s.Doors, command.DoorState{Report: hub.Report{Name: "port", Address: "[::]:8888, 127.0.0.1:2323"}})
-		}), []string{"warn the server accepts connections on [::]:8888, 127.0.0.1:2323, but the settings here say :8888 | parley config"}},
+		}), []string{"warn the server accepts connections on [::]:8888, 127.0.0.1:2323, " +
+			"but the settings here say :8888 | " +
+			"parley doctor --listen :8888,127.0.0.1:2323/line --data /"}},
 		"full":   {state(func(s *command.State) { s.Storage = "storage_full" }), []string{"fail the disk is full | df"}},
 		"failed": {state(func(s *command.State) { s.Storage = "storage_failed" }), []string{"fail the disk failed (storage_failed) | journalctl"}},
 		"lost":   {state(func(s *command.State) { s.Storage = "storage_lost" }), []string{"fail the database was removed, replaced or overwritten | SIGTERM"}},

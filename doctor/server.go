@@ -92,6 +92,25 @@ func (h house) udp() (door command.DoorState, bound netip.AddrPort, ok bool) {
 	return door, bound, false
 }
 
+// listen is where the running server listens, as an operator writes it. A server has one socket
+// for datagrams. Every other address is for one door.
+func (h house) listen() string {
+	_, datagrams, hasUDP := h.udp()
+	_, streams, _ := h.port()
+	var all []string
+	if hasUDP && !slices.Contains(streams, datagrams) {
+		all = append(all, typed(datagrams)+"/"+udp.Name)
+	}
+	for _, at := range streams {
+		if hasUDP && at == datagrams {
+			all = append(all, typed(at))
+		} else {
+			all = append(all, typed(at)+"/line")
+		}
+	}
+	return strings.Join(all, ",")
+}
+
 func checkServer(ctx context.Context, e *Examination) []Finding {
 	h := e.house()
 	found := judgeServer(h, e.Subject)
@@ -146,22 +165,22 @@ func judgeServer(h house, s Subject) []Finding {
 			ZH: "服务器版本为 %s，本程序版本为 %s：重新启动服务器即可更新",
 		}, h.state.Version, s.Version).cure(restart, h.holder.PID))
 	}
+	retry := paste("parley doctor --listen %s --data %s").Fill(
+		quote(h.listen()), quote(absolute(s.Config.Data)))
 	if door, bound, known := h.udp(); known && !agrees(s.Config.Listen.Datagrams(), bound) {
 		found = append(found, warning(locale.Text{
 			EN: "the server receives datagrams on %s, but the settings here say %s: the " +
 				"checks below may not apply to it",
 			ZH: "服务器在 %s 上监听 UDP，而 doctor 的设置是 %s：以下检查可能不适用于该服务器",
-		}, door.Address, s.Config.Listen).cure(paste("parley doctor --listen %s --data %s"), quote(typed(bound)), quote(absolute(s.Config.Data))))
+		}, door.Address, s.Config.Listen).cure(retry))
+		retry = locale.Text{} // once is enough
 	}
 	if door, bound, known := h.port(); known && !slices.EqualFunc(s.Config.Listen.Connections(), bound, agrees) {
 		found = append(found, warning(locale.Text{
 			EN: "the server accepts connections on %s, but the settings here say %s: " +
 				"the checks below may not apply to it",
 			ZH: "服务器在 %s 上监听 TCP，而 doctor 的设置是 %s：以下检查可能不适用于该服务器",
-		}, door.Address, s.Config.Listen).cure(locale.Text{
-			EN: "parley config  # shows the settings here: run doctor with those of serve",
-			ZH: "parley config  # 显示 doctor 的设置；运行 doctor 时请用与 serve 相同的设置",
-		}))
+		}, door.Address, s.Config.Listen).cure(retry))
 	}
 	if found == nil {
 		found = append(found, ok(locale.Text{
