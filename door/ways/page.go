@@ -31,14 +31,14 @@ var (
 	title = locale.Text{EN: "Join the chat room", ZH: "加入聊天室"}
 	intro = locale.Text{
 		EN: "Copy a command into a terminal and run it. The server asks for your nickname; " +
-			"then type and press Enter. /help lists the commands, /quit leaves (not in Parley's " +
-			"own client).",
+			"then type and press Enter. /help lists the commands and /quit leaves. " +
+			"Parley's own client has neither.",
 		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
-			"输入 /help 查看命令，/quit 退出（Parley 自带的客户端除外）。",
+			"输入 /help 查看命令，/quit 退出；Parley 自带的客户端没有这两个命令。",
 	}
 	pressEnter = locale.Text{
-		EN: "Press Enter once to start. netcat shows nothing until then.",
-		ZH: "连接后先按一次回车。",
+		EN: "Press Enter once to start, or wait a few seconds.",
+		ZH: "连接后按一次回车，或稍等几秒。",
 	}
 	downloadText = locale.Text{EN: "Download join.py", ZH: "下载 join.py"}
 )
@@ -84,8 +84,8 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		{
 			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
 			hint: locale.Text{
-				EN: "Press Enter once to start. -E turns off telnet's escape character, which is " +
-					"part of some Chinese characters.",
+				EN: "Press Enter once to start. -E turns off telnet's escape character, whose " +
+					"byte occurs in some Chinese characters.",
 				ZH: "连接后先按一次回车。不加 -E 时，有些汉字无法输入。",
 			},
 		},
