@@ -79,8 +79,8 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 			}, err)
 		}
 		return []string{locale.Text{
-			EN: "%s: %d messages, %d bytes, sha256 %s", ZH: "%s：%d 条消息，%d 字节，sha256 %s",
-		}.Format(lang, made.File, report.Messages(), made.Bytes, made.SHA256)}, err
+			EN: "%s: %s, %d bytes, sha256 %s", ZH: "%s：%s，%d 字节，sha256 %s",
+		}.Format(lang, made.File, messages(report.Messages(), lang), made.Bytes, made.SHA256)}, err
 	})
 }
 
@@ -135,6 +135,14 @@ func importCommand(lang locale.Lang) *cobra.Command {
 	})
 }
 
+// messages returns a number of messages in words.
+func messages[N int | uint64 | chat.Seq](n N, lang locale.Lang) string {
+	return locale.Text{
+		EN: counted(int(n), "message"),
+		ZH: fmt.Sprintf("%d 条消息", n),
+	}.In(lang)
+}
+
 // fillEmpty has an empty data directory filled while nobody else can use it, and says what is in it then.
 func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, error)) (said []string, err error) {
 	claim, err := server.ClaimEmpty(data)
@@ -146,7 +154,9 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 		return nil, errors.Join(err, claim.Abandon())
 	}
 	for _, r := range report.Rooms {
-		said = append(said, locale.Text{EN: "%s: %d messages", ZH: "%s：%d 条消息"}.Format(lang, r.ID, r.Messages))
+		said = append(said, locale.Text{
+			EN: "%s: %s", ZH: "%s：%s",
+		}.Format(lang, r.ID, messages(r.Messages, lang)))
 	}
 	if report.Messages() > 0 {
 		said = append(said, locale.Text{
@@ -195,8 +205,8 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		var said []string
 		for _, r := range report.Rooms {
 			said = append(said, locale.Text{
-				EN: "%s: %d messages, digest %.12s", ZH: "%s：%d 条消息，摘要 %.12s",
-			}.Format(lang, r.ID, r.Messages, r.Digest.String()))
+				EN: "%s: %s, digest %.12s", ZH: "%s：%s，摘要 %.12s",
+			}.Format(lang, r.ID, messages(r.Messages, lang), r.Digest.String()))
 		}
 		return append(said, locale.Text{
 			EN: "no problems found; the hash of the log is %v",
