@@ -42,9 +42,9 @@ func benchCommand(lang locale.Lang) *cobra.Command {
 report latency and CPU. The default server is localhost:8888. Start it with
 parley serve --no-limits; otherwise you measure its rate limits.
 
-Members use datagrams by default, or TCP connections with --door line. Use --door irc,
-	nats or raw to
-measure other servers for comparison. raw is the forwarding loop in bench/forward.
+Members use datagrams by default, or TCP connections with --door line. Use --door irc, nats or raw
+to measure other servers for comparison. raw is a plain forwarding loop (bench/forward in Parley's
+source).
 
 Latency counts from the time when a message was due. The exit status is 1 if any line was lost,
 duplicated, changed or out of order.`,
@@ -52,7 +52,7 @@ duplicated, changed or out of order.`,
 请用 parley serve --no-limits 启动服务器，否则测到的只是速率限制。
 
 默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
-NATS，以及 bench/forward 里的最简转发程序。
+NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
 
 延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、损坏或乱序。`,
 		}.In(lang),
@@ -154,10 +154,11 @@ func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort
 	for _, ip := range ips {
 		if !ip.Unmap().IsLoopback() && !mine {
 			return netip.AddrPort{}, locale.Errorf(locale.Text{
-				EN: "%s is not on this machine (%v): loading another operator's server is an " +
-					"attack; if you run it, add --yes-i-run-this-server",
-				ZH: "%s 不在本机（%v）：对他人的服务器施加负载等于攻击；如果它由你运行，请加 --yes-i-run-this-server",
-			}, host, ip.Unmap())
+				EN: "%s is another machine: a load test of a server that is not yours is an " +
+					"attack. If you run that server, add --yes-i-run-this-server",
+				ZH: "%s 是另一台机器：对他人的服务器做压力测试等于攻击。" +
+					"如果该服务器由你运行，请加 --yes-i-run-this-server",
+			}, host)
 		}
 	}
 	ip := ips[max(0, slices.IndexFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() }))]

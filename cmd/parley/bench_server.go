@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"parley/command"
@@ -30,11 +33,13 @@ func (b *benching) measureServer(ctx context.Context, where flags) (o load.Optio
 	named := where.command.Flags().Changed("data")
 	holder, err := server.FindHolder(config.Data)
 	if err == nil {
-		err = serves(ctx, holder, b.plan.Target)
+		err = serves(ctx, holder, config.Data, b.plan.Target)
+	} else {
+		err = locale.Errorf(locale.Text{EN: "--data %s: %v", ZH: "--data %s：%v"}, config.Data, err)
 	}
 	switch {
 	case err != nil && named:
-		return o, locale.Errorf(locale.Text{EN: "--data %s: %v", ZH: "--data %s：%v"}, config.Data, err)
+		return o, err
 	case err != nil:
 		return o, nil
 	}
@@ -70,26 +75,50 @@ func meterOf(ctx context.Context, holder server.Holder) load.Meter {
 	})
 }
 
-// serves says if it is not the server behind a control socket that is tried. Its doors may share a port.
-func serves(ctx context.Context, holder server.Holder, target netip.AddrPort) error {
-	var others []string
-	found := false
+// serves says if it is not the server of a data directory that is tried, and how to try that one.
+func serves(
+	ctx context.Context, holder server.Holder, data string, target netip.AddrPort,
+) error {
+	var others []netip.AddrPort // doors may share one
 	err := tell(ctx, holder, "status", answerPatience, func(s *command.State) {
 		for _, door := range s.Doors {
-			if address, err := netip.ParseAddrPort(door.Address); err == nil && address.Port() == target.Port() {
-				found = true
-			} else if err == nil {
-				others = append(others, door.Address)
+			for address := range strings.SplitSeq(door.Address, ", ") {
+				at, err := netip.ParseAddrPort(address)
+				if err == nil && !slices.Contains(others, at) {
+					others = append(others, at)
+				}
 			}
 		}
 	})
-	if err == nil && !found {
-		err = locale.Errorf(locale.Text{
-			EN: "the server there listens on %s, not on %v",
-			ZH: "该服务器监听 %s，而不是 %v",
-		}, locale.List(others), target)
+	if err != nil {
+		return locale.Errorf(locale.Text{EN: "--data %s: %v", ZH: "--data %s：%v"}, data, err)
 	}
-	return err
+	return notTried(data, others, target)
+}
+
+// notTried returns an error unless the server of a data directory, which listens on all of bound,
+// is the one that is tried.
+func notTried(data string, bound []netip.AddrPort, target netip.AddrPort) error {
+	var all []string
+	for _, at := range bound {
+		if at.Port() == target.Port() {
+			return nil
+		}
+		all = append(all, at.String())
+	}
+	if len(all) == 0 {
+		return locale.Errorf(locale.Text{
+			EN: "the server in %s listens nowhere", ZH: "%s 中的服务器没有监听任何地址",
+		}, data)
+	}
+	from := bound[0].String()
+	if bound[0].Addr().IsUnspecified() {
+		from = net.JoinHostPort("localhost", strconv.Itoa(int(bound[0].Port())))
+	}
+	return locale.Errorf(locale.Text{
+		EN: "the server in %s listens on %s: parley bench --data %[1]s %[3]s",
+		ZH: "%s 中的服务器监听 %s：parley bench --data %[1]s %[3]s",
+	}, data, locale.List(all), from)
 }
 
 // countInside asks how many are inside whose nicknames begin so.
