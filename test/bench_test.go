@@ -73,7 +73,7 @@ func TestBenchIsRefused(t *testing.T) {
 		reason string
 	}{
 		"another machine":         {[]string{"192.0.2.7"}, 1, "--yes-i-run-this-server"},
-		"another machine, IPv6":   {[]string{"[2001:db8::1]:8888"}, 1, "not on this machine"},
+		"another machine, IPv6":   {[]string{"[2001:db8::1]:8888"}, 1, "2001:db8::1 is another"},
 		"no address":              {[]string{"localhost:0"}, 2, "invalid port"},
 		"two addresses":           {[]string{"localhost", "localhost"}, 2, "one word too many"},
 		"no rate":                 {[]string{address, "--rate", "fast"}, 2, "positive number or max"},

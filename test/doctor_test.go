@@ -401,8 +401,12 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 			t.Errorf("%q: %+v", c.args, got)
 		}
 	}
-	if got := call(t, append(args, "--udp-burst",
-		"x")...); got.status != 1 || !strings.Contains(got.err, " failure, ") {
+	if got := call(t, append(args, "--udp-burst", "x")...); got.status != 2 {
+		t.Errorf("with a mistake on the command line: status %d, %q", got.status, got.err)
+	}
+	mistaken := command(t, args...)
+	mistaken.Env = append(mistaken.Env, "PARLEY_UDP_BURST=x")
+	if got := finish(t, mistaken); got.status != 1 || !strings.Contains(got.err, " failure, ") {
 		t.Errorf("with a mistake: status %d, %q", got.status, got.err)
 	}
 }

@@ -54,8 +54,8 @@ func TestAListIsAFlagThatMayStandMoreThanOnce(t *testing.T) {
 			t.Errorf("%q is not in\n%s", part, got.out)
 		}
 	}
-	if got.status != 1 || strings.Count(got.err, "--listen: ") != 1 ||
-		!strings.Contains(got.err, "--listen: :1 and :2/udp are both for datagrams") {
+	if got.status != 2 || strings.Count(got.err, "--listen: ") != 1 ||
+		!strings.Contains(got.err, "--listen: :1 and :2/udp are both for UDP") {
 		t.Errorf("status %d, %s", got.status, got.err)
 	}
 }
@@ -69,7 +69,8 @@ func TestAnAddressForOneDoor(t *testing.T) {
 	}
 	p.enter("ann").hearsNothing()
 	p.stop()
-	if got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher"); got.status != 1 || !strings.Contains(got.err, `unknown protocol "gopher" (valid: udp`) {
+	got := call(t, "serve", "--data", t.TempDir(), "--listen", ":0/gopher")
+	if got.status != 2 || !strings.Contains(got.err, `unknown protocol "gopher" (valid: udp`) {
 		t.Errorf("%+v", got)
 	}
 }

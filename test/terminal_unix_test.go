@@ -195,7 +195,7 @@ func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
 		s.Enter(word)
 		s.Shows("administrator: " + word)
 	}
-	s.Shows("Not announced. Press Ctrl-C to stop the server")
+	s.Shows("quit was not sent. Press Ctrl-C to stop the server")
 	s.Enter("lunch")
 	s.Shows("announced to 1 member")
 	ann.hears("Administrator message: lunch")

@@ -41,6 +41,9 @@ func doctorCommand(lang locale.Lang) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := settings.checkFlags(); err != nil {
+			return err
+		}
 		var r report = newTable(c.OutOrStdout(), lang)
 		if asJSON {
 			r = lines{c.OutOrStdout()}
@@ -52,12 +55,15 @@ func doctorCommand(lang locale.Lang) *cobra.Command {
 
 // subject is what the settings name. Where they cannot be read, the defaults are looked at.
 func subject(settings flags) doctor.Subject {
-	config, problem := settings.load()
+	config, problem := server.Load(settings.sources())
 	if config.Data == "" {
 		sources := settings.sources()
 		config, _ = server.Load(server.Sources{Flags: sources.Flags, Environ: sources.Environ}) // problem tells of the rest once it can be read
 	}
-	return doctor.Subject{Config: config, Problem: problem, Version: version(), Built: built(), Status: askStatus}
+	return doctor.Subject{
+		Config: config, Problem: problem, Version: version(), Built: built(),
+		Serve: settings.serve(), Status: askStatus,
+	}
 }
 
 // built is when the source of this program was as it is; zero: it does not know.

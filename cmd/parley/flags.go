@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"parley/doctor"
 	"parley/locale"
 	"parley/server"
 	"parley/setting"
@@ -64,7 +66,23 @@ func impliedFile(local, system string) string {
 	return local
 }
 
-func (f flags) load() (server.Config, error) { return server.Load(f.sources()) }
+// load returns the settings in force. An unknown setting or an invalid value is an error of usage,
+// wherever it stands.
+func (f flags) load() (server.Config, error) {
+	config, err := server.Load(f.sources())
+	if err != nil {
+		err = usageError(err)
+	}
+	return config, err
+}
+
+// checkFlags refuses invalid values on the command line. It does not look at the other sources.
+func (f flags) checkFlags() error {
+	if _, err := server.Load(server.Sources{Flags: f.sources().Flags}); err != nil {
+		return usageError(err)
+	}
+	return nil
+}
 
 // sources are where the command finds its settings.
 func (f flags) sources() server.Sources {
@@ -78,6 +96,25 @@ func (f flags) sources() server.Sources {
 		Flags: given, Environ: os.Environ(), File: *f.file,
 		Named: f.command.Flags().Changed("config") || os.Getenv(server.ConfigEnv) != "",
 	}
+}
+
+// serve returns the command that starts a server with the settings that the command line has.
+func (f flags) serve() string {
+	words := []string{"parley serve"}
+	known := map[string]bool{"config": true}
+	for _, s := range server.Settings() {
+		known[s.Flag()] = true
+	}
+	f.command.Flags().Visit(func(flag *pflag.Flag) {
+		switch value := flag.Value.String(); {
+		case !known[flag.Name]:
+		case flag.Value.Type() == "bool":
+			words = append(words, "--"+flag.Name+"="+value)
+		default:
+			words = append(words, "--"+flag.Name, doctor.Quote(value))
+		}
+	})
+	return strings.Join(words, " ")
 }
 
 // valueFlag is a flag of which help shows what kind of value it takes.

@@ -39,7 +39,7 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		case p.Switch:
 			c.Flags().Bool(p.Name, false, help)
 		case p.Flag:
-			c.Flags().String(p.Name, p.Default, help)
+			c.Flags().Var(&valueFlag{p.Default, "N"}, p.Name, help)
 		case p.Required:
 			use = append(use, strings.ToUpper(p.Name))
 			positional = append(positional, p)
@@ -71,6 +71,9 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 			if p.Flag && c.Flags().Changed(p.Name) {
 				a[p.Name] = c.Flags().Lookup(p.Name).Value.String()
 			}
+		}
+		if err := row.CheckArguments(a); err != nil {
+			return refused(err, lang)
 		}
 		config, err := where.load()
 		if err != nil {
@@ -162,10 +165,9 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	if empty := row.Empty.In(lang); err == nil && !answered && !asJSON && empty != "" {
 		_, err = fmt.Fprintln(out, empty)
 	}
-	var refusal *chat.Refusal
 	switch {
-	case errors.As(err, &refusal):
-		return errors.New(locale.OperatorRefusal(refusal, lang))
+	case errors.As(err, new(*chat.Refusal)):
+		return refused(err, lang)
 	case errors.Is(err, context.Canceled) && row.IsEndless(a): // Ctrl-C is how it ends
 		return nil
 	case errors.As(err, new(cutOff)) && hasEnded(data, holder):
@@ -180,6 +182,21 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		return locale.Errorf(locale.Text{EN: "interrupted", ZH: "已中断"})
 	}
 	return err
+}
+
+// refused words a refusal, which is an error of usage if no server accepts such an argument.
+func refused(err error, lang locale.Lang) error {
+	var refusal *chat.Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	said := errors.New(locale.OperatorRefusal(refusal, lang))
+	switch refusal.Code {
+	case chat.BadArgument, chat.RoomName, chat.NickEmpty, chat.NickTooLong, chat.NickCharacters,
+		chat.NickScripts, chat.NickReserved, chat.TextEmpty, chat.TextTooLong, chat.TextEncoding:
+		return usageError(said)
+	}
+	return said
 }
 
 // hasEnded reports whether a server that cut an answer off no longer holds its data directory. A process

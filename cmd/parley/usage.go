@@ -99,9 +99,44 @@ func flagProblem(err error) error {
 // flagValues are the values that a flag of each type takes.
 var flagValues = map[string]locale.Text{
 	"bool":     {EN: "true or false", ZH: " true 或 false"},
-	"int":      {EN: "a whole number", ZH: "整数"},
-	"float64":  {EN: "a number", ZH: "数字"},
-	"duration": {EN: "a duration, such as 90s or 2h", ZH: "时长，例如 90s 或 2h"},
+	"N":        {EN: "a whole number", ZH: "整数"},
+	"DURATION": {EN: "a duration, such as 90s or 2h", ZH: "时长，例如 90s 或 2h"},
+}
+
+// placeholders are what help shows behind a flag: by its name, else by its type.
+var placeholders = map[string]string{
+	"output": "FORMAT", "rate": "RATE", "door": "PROTOCOL", "idle": "STATE", "svg": "FILE",
+	"int": "N", "duration": "DURATION", "string": "TEXT",
+}
+
+// placedValue is a flag's value with the placeholder that help shows for it.
+type placedValue struct {
+	pflag.Value
+	placeholder string
+}
+
+// Type returns the placeholder.
+func (v placedValue) Type() string { return v.placeholder }
+
+// place gives a flag a placeholder in place of the name of a Go type.
+func place(f *pflag.Flag) {
+	of := placeholders[f.Value.Type()]
+	if of == "" { // a switch, or a setting, which has its own
+		return
+	}
+	f.Value = placedValue{f.Value, cmp.Or(placeholders[f.Name], of)}
+}
+
+// aCommand refuses words that are not the name of a command, such as those after parley help.
+func aCommand(c *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	found, rest, err := c.Root().Find(words)
+	if err == nil && len(rest) == 0 && found != nil {
+		return nil
+	}
+	return usageError(noCommand(c.Root(), strings.Join(words, " ")))
 }
 
 // group arranges the commands below the root in its help. A command that is in no list is one of
@@ -211,6 +246,7 @@ func speak(c *cobra.Command, lang locale.Lang) {
 	c.SetUsageTemplate(usageTemplate(lang))
 	if c.Name() == "help" {
 		c.Use = locale.Text{EN: "help [COMMAND]", ZH: "help [命令]"}.In(lang)
+		c.Args = aCommand
 		c.Short = locale.Text{EN: "help on a command", ZH: "显示某个命令的用法"}.In(lang)
 		c.Long = locale.Text{
 			EN: "Show the help of a command, for example: parley help serve",
@@ -230,6 +266,7 @@ func speak(c *cobra.Command, lang locale.Lang) {
 	}
 	c.Use += locale.Text{EN: " [flags]", ZH: " [选项]"}.In(lang)
 	c.DisableFlagsInUseLine = true
+	c.Flags().VisitAll(place)
 	if lang == locale.Chinese {
 		c.Flags().VisitAll(defaultInChinese)
 	}

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"parley/locale"
+	"parley/server"
 )
 
 func TestHelpListsEveryCommandOnceInItsGroup(t *testing.T) {
@@ -94,6 +98,51 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`--no-limits 的值 "maybe" 无效：应为 true 或 false；请看 parley serve --help`,
 		},
 		{
+			[]string{"help", "foo"},
+			`unknown command "foo": parley --help lists the commands`,
+			`没有命令 "foo"；用 parley --help 查看所有命令`,
+		},
+		{
+			[]string{"help", "completion", "foo"},
+			`unknown command "completion foo": parley --help lists the commands`,
+			`没有命令 "completion foo"；用 parley --help 查看所有命令`,
+		},
+		{
+			[]string{"help", "stauts"},
+			`unknown command "stauts": did you mean parley status? parley --help lists all`,
+			`没有命令 "stauts"；是否想输入 parley status？用 parley --help 查看所有命令`,
+		},
+		{
+			[]string{"serve", "--listen", "foo"},
+			`--listen: invalid address "foo": HOST:PORT, such as :8888 or 127.0.0.1:8888`,
+			`--listen：地址 "foo" 无效：应为 主机:端口，例如 :8888 或 127.0.0.1:8888`,
+		},
+		{
+			[]string{"doctor", "--udp-burst", "x"},
+			`--udp-burst: invalid number "x": a whole number from 1 to 1048576`,
+			`--udp-burst：数值 "x" 无效：应为 1 到 1048576 之间的整数`,
+		},
+		{
+			[]string{"kick", "a b"},
+			"the nickname has invalid characters (no spaces or , : ! @ and the like)",
+			"昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+		},
+		{
+			[]string{"history", "--last", "x"},
+			`--last takes a number from 0 to 100000, not "x"`,
+			`--last 应为 0 到 100000 的整数，不能是 "x"`,
+		},
+		{
+			[]string{"bench", "--members", "many"},
+			`invalid value "many" for --members: a whole number; see parley bench --help`,
+			`--members 的值 "many" 无效：应为整数；请看 parley bench --help`,
+		},
+		{
+			[]string{"bench", "--door", "x"},
+			`invalid door "x": one of udp, line, irc, nats, raw`,
+			`入口 "x" 无效：应为 udp、line、irc、nats、raw 之一`,
+		},
+		{
 			[]string{"bench", "--duration", "long"},
 			`invalid value "long" for --duration: a duration, such as 90s or 2h; ` +
 				"see parley bench --help",
@@ -127,5 +176,73 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 				t.Errorf("%q: %q, want %q", c.args, got, want)
 			}
 		}
+	}
+}
+
+func TestHelpShowsWhatAFlagTakes(t *testing.T) {
+	for command, lines := range map[string][]string{
+		"history": {
+			"--last N ", "number of messages (default 100)\n",
+			"--output FORMAT ", "(default text)\n",
+		},
+		"bench": {
+			"--members N ", "--rate RATE ", "--door PROTOCOL ", "--duration DURATION ",
+			"(default 10s)\n", "Use --door irc, nats or raw\nto measure other servers",
+		},
+	} {
+		var out bytes.Buffer
+		root := rootCommand(locale.English, &out)
+		root.SetArgs([]string{command, "--help"})
+		if err := root.Execute(); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if !strings.Contains(out.String(), line) {
+				t.Errorf("%q is not in %s", line, out.String())
+			}
+		}
+	}
+}
+
+func TestDoctorRemediesNameTheSettingsThatWereGiven(t *testing.T) {
+	c := &cobra.Command{Use: "doctor"}
+	settings := settingFlags(c, locale.English, server.Settings())
+	args := []string{"--listen", ":1", "--no-limits", "--data", "my room", "--listen", ":2/line"}
+	if err := c.ParseFlags(args); err != nil {
+		t.Fatal(err)
+	}
+	const want = "parley serve --data 'my room' --listen :1,:2/line --no-limits=true"
+	if got := settings.serve(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestAServerThatIsNotTriedIsNamedWithWhatToType(t *testing.T) {
+	at := netip.MustParseAddrPort
+	target := at("127.0.0.1:8888")
+	for _, c := range []struct {
+		bound  []netip.AddrPort
+		en, zh string
+	}{
+		{
+			[]netip.AddrPort{at("127.0.0.1:9")},
+			"the server in d listens on 127.0.0.1:9: parley bench --data d 127.0.0.1:9",
+			"d 中的服务器监听 127.0.0.1:9：parley bench --data d 127.0.0.1:9",
+		},
+		{
+			[]netip.AddrPort{at("[::]:9"), at("127.0.0.1:10")},
+			"the server in d listens on [::]:9, 127.0.0.1:10: parley bench --data d localhost:9",
+			"d 中的服务器监听 [::]:9、127.0.0.1:10：parley bench --data d localhost:9",
+		},
+	} {
+		err := notTried("d", c.bound, target)
+		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
+			if got := locale.Explain(err, lang); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+	}
+	if err := notTried("d", []netip.AddrPort{at("[::]:9"), target}, target); err != nil {
+		t.Error(err)
 	}
 }
