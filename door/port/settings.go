@@ -19,7 +19,7 @@ func (c *Config) Settings() []setting.Setting {
 		{
 			Key: "port.proxies", Default: "", Field: setting.Networks(&c.Proxies),
 			Help: locale.Text{
-				EN: "networks of proxies that send a PROXY header, such as 192.0.2.7/32",
+				EN: "networks of proxies, such as 192.0.2.7/32, that send a PROXY header",
 				ZH: "代理服务器所在的网段（代理须发送 PROXY 协议头），如 192.0.2.7/32",
 			},
 		},
