@@ -88,7 +88,8 @@ func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
 		row, _ := Find(c.command)
 		err := row.CheckArguments(Arguments{c.argument: c.value})
 		var refusal *chat.Refusal
-		if errors.As(err, &refusal) != (c.code != chat.OK) || refusal != nil && refusal.Code != c.code {
+		refused := errors.As(err, &refusal)
+		if refused != (c.code != chat.OK) || refused && refusal.Code != c.code {
 			t.Errorf("%s %q: %v, want %v", c.command, c.value, err, c.code)
 		}
 	}

@@ -177,12 +177,12 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 		"you were removed from the chat room: bye now")
 	for _, want := range []string{
 		"announced to 1 member",
-		"Not announced. /kick ann runs the command; /announce kick ann says",
-		"Not announced. /help runs the command", "Not announced. Press Ctrl-C",
+		"kick ann was not sent. /kick ann runs the command. To send the text",
+		"help was not sent. /help runs the command", "退出 was not sent. Press Ctrl-C",
 		"announced to 1 member", "announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
-		"run it in another terminal: parley history --follow", "parley status --watch", "ann  (udp",
+		"use another terminal: parley history --follow", "parley status --watch", "ann  (udp",
 		"ann was removed",
 	} {
 		for {
@@ -210,7 +210,7 @@ func TestSettingsAreRefusedAllAtOnce(t *testing.T) {
 	}
 	got := call(t, "serve", "--config", file, "--listen", "nowhere", "--data", t.TempDir())
 	for _, part := range []string{"colour", "udp.idle", `"nowhere"`} {
-		if got.status != 1 || !strings.Contains(got.err, part) {
+		if got.status != 2 || !strings.Contains(got.err, part) {
 			t.Errorf("status %d, %q does not tell of %s", got.status, got.err, part)
 		}
 	}
@@ -235,7 +235,7 @@ func TestConfigPrintsAFileThatSaysTheSame(t *testing.T) {
 		t.Errorf("read back: %s%s\nwant %s", again.err, again.out, printed.out)
 	}
 	wrong := call(t, "config", "--listen", "nowhere")
-	if wrong.status != 1 || strings.Count(wrong.err, "nowhere") != 1 {
+	if wrong.status != 2 || strings.Count(wrong.err, "nowhere") != 1 {
 		t.Errorf("%+v", wrong)
 	}
 }

@@ -98,6 +98,37 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`--no-limits 的值 "maybe" 无效：应为 true 或 false；请看 parley serve --help`,
 		},
 		{
+			[]string{"bench", "--duration", "long"},
+			`invalid value "long" for --duration: a duration, such as 90s or 2h; ` +
+				"see parley bench --help",
+			`--duration 的值 "long" 无效：应为时长，例如 90s 或 2h；请看 parley bench --help`,
+		},
+		{
+			[]string{"doctor", "now"},
+			`"now" is one word too many: parley doctor [flags]; see --help`,
+			`多余的参数 "now"，用法：parley doctor [选项]；请看 --help`,
+		},
+		{
+			[]string{"join"},
+			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
+			"缺少参数，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help",
+		},
+		{[]string{"join", "ann@"}, `"ann@" has no host`, `"ann@" 中缺少主机`},
+		{
+			[]string{"join", "localhost:99999"},
+			`invalid port "99999": a number from 1 to 65535`, `端口 "99999" 无效：应为 1 到 65535 的整数`,
+		},
+	} {
+		isWrongUse(t, c.args, c.en, c.zh)
+	}
+}
+
+func TestValuesThatNoServerTakesAreWrongUse(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		en, zh string
+	}{
+		{
 			[]string{"help", "foo"},
 			`unknown command "foo": parley --help lists the commands`,
 			`没有命令 "foo"；用 parley --help 查看所有命令`,
@@ -142,39 +173,24 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`invalid door "x": one of udp, line, irc, nats, raw`,
 			`入口 "x" 无效：应为 udp、line、irc、nats、raw 之一`,
 		},
-		{
-			[]string{"bench", "--duration", "long"},
-			`invalid value "long" for --duration: a duration, such as 90s or 2h; ` +
-				"see parley bench --help",
-			`--duration 的值 "long" 无效：应为时长，例如 90s 或 2h；请看 parley bench --help`,
-		},
-		{
-			[]string{"doctor", "now"},
-			`"now" is one word too many: parley doctor [flags]; see --help`,
-			`多余的参数 "now"，用法：parley doctor [选项]；请看 --help`,
-		},
-		{
-			[]string{"join"},
-			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
-			"缺少参数，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help",
-		},
-		{[]string{"join", "ann@"}, `"ann@" has no host`, `"ann@" 中缺少主机`},
-		{
-			[]string{"join", "localhost:99999"},
-			`invalid port "99999": a number from 1 to 65535`, `端口 "99999" 无效：应为 1 到 65535 的整数`,
-		},
 	} {
-		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
-			var out bytes.Buffer
-			root := rootCommand(lang, &out)
-			root.SetArgs(c.args)
-			var exit *exitError
-			if err := root.Execute(); !errors.As(err, &exit) || exit.code != statusUsage {
-				t.Fatalf("%q: %v", c.args, err)
-			}
-			if got := locale.Explain(exit.err, lang); got != want {
-				t.Errorf("%q: %q, want %q", c.args, got, want)
-			}
+		isWrongUse(t, c.args, c.en, c.zh)
+	}
+}
+
+// isWrongUse tests what a command line is refused with, and the exit status.
+func isWrongUse(t *testing.T, args []string, en, zh string) {
+	t.Helper()
+	for lang, want := range map[locale.Lang]string{locale.English: en, locale.Chinese: zh} {
+		var out bytes.Buffer
+		root := rootCommand(lang, &out)
+		root.SetArgs(args)
+		var exit *exitError
+		if err := root.Execute(); !errors.As(err, &exit) || exit.code != statusUsage {
+			t.Fatalf("%q: %v", args, err)
+		}
+		if got := locale.Explain(exit.err, lang); got != want {
+			t.Errorf("%q: %q, want %q", args, got, want)
 		}
 	}
 }
