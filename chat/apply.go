@@ -66,7 +66,7 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	r.ID = room // the first message makes the room
 	r.Seq++
 	t.state.setRoom(r)
-	t.change(entityRoom, string(room), r)
+	t.change(EntityRoom, string(room), r)
 	m := Message{Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text}
 	t.result.Messages = append(t.result.Messages, m)
 	return m

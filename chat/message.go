@@ -5,6 +5,13 @@ import "time"
 // Seq is a message's place in its room: 1, 2, 3, … without a gap, for ever.
 type Seq uint64
 
+// Rev is a room's revision. Each new message and each amendment of one raises it by exactly 1.
+type Rev uint64
+
+// UserID is the place in the log of the record that created a user. 0 is nobody: the author of
+// messages from before there were users.
+type UserID uint64
+
 // Kind says what a message is.
 type Kind string
 
@@ -28,10 +35,13 @@ func (k Kind) IsSaid() bool { return k == KindMessage || k == KindAnnouncement |
 
 // Message is one line of a room's history: what was said, and who came and went.
 type Message struct {
-	Room RoomID    `json:"room"`
-	Seq  Seq       `json:"seq"`
-	Time time.Time `json:"time"` // UTC
-	Kind Kind      `json:"kind"`
-	Nick string    `json:"nick"` // as shown; empty for an announcement
-	Text string    `json:"text"` // may have several lines
+	Room   RoomID    `json:"room"`
+	Seq    Seq       `json:"seq"`
+	Time   time.Time `json:"time"` // UTC
+	Kind   Kind      `json:"kind"`
+	Nick   string    `json:"nick"` // as shown; empty for an announcement
+	Text   string    `json:"text"` // may have several lines
+	Author UserID    `json:"author,omitempty"`
+	Reply  Seq       `json:"reply,omitempty"` // the message in the same room that it answers; 0: none
+	Place  Place     `json:"place,omitempty"` // of its record in the log; 0: from before disk format 3
 }

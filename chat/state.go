@@ -13,17 +13,17 @@ import (
 
 // Kinds of entity, as they stand in a Change.
 const (
-	entityRoom    = "room"
+	EntityRoom    = "room"
 	entitySession = "session"
 	entityNode    = "node"
 )
 
 // Lasts says whether entities of a kind are exported and imported. Sessions and nodes are presence,
 // which ends with the server.
-func Lasts(kind string) bool { return kind == entityRoom }
+func Lasts(kind string) bool { return kind == EntityRoom }
 
 // IsRoom says whether a Change is a room's, whose RoomID is then its Key.
-func (c Change) IsRoom() bool { return c.Kind == entityRoom }
+func (c Change) IsRoom() bool { return c.Kind == EntityRoom }
 
 // entity is what State is made of.
 type entity interface {
@@ -37,7 +37,13 @@ type Room struct {
 	ID    RoomID `json:"id"`
 	Seq   Seq    `json:"seq"`             // of its newest message
 	Topic string `json:"topic,omitempty"` // what it is about
+
+	// Amended counts the changes of its messages after they were written.
+	Amended uint64 `json:"amended,omitempty"`
 }
+
+// Rev returns the room's revision.
+func (r Room) Rev() Rev { return Rev(r.Seq) + Rev(r.Amended) }
 
 // Session is somebody's presence: who, through which door, in which rooms. Rooms is never changed in place.
 type Session struct {
@@ -66,6 +72,7 @@ func (r Room) encode(e *encoding) {
 	e.text(string(r.ID))
 	e.number(uint64(r.Seq))
 	e.text(r.Topic)
+	e.later(tagAmended, r.Amended)
 }
 
 func (s Session) encode(e *encoding) {
@@ -159,7 +166,7 @@ func (s *State) AddEntity(c Change) error {
 // parseEntity reads an entity's JSON.
 func parseEntity(c Change) (entity, error) {
 	switch c.Kind {
-	case entityRoom:
+	case EntityRoom:
 		return parseAs[Room](c)
 	case entitySession:
 		return parseAs[Session](c)

@@ -126,7 +126,7 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 		apply(SetAway{Session: id, Text: "lunch"})
 	}
 	for kind, want := range map[string]int{
-		entityRoom:    4 * len(names), // all but being away
+		EntityRoom:    4 * len(names), // all but being away
 		entitySession: 3 * len(names), // entering, joining, being away
 		entityNode:    5 * len(names),
 	} {

@@ -49,6 +49,8 @@ func (r Room) check() error {
 			Quote(r.Topic), NoteMaxBytes)
 	case r.Seq > math.MaxInt64:
 		return fmt.Errorf("invalid seq %d", r.Seq)
+	case r.Amended > math.MaxInt64-uint64(r.Seq):
+		return fmt.Errorf("invalid amended %d", r.Amended)
 	}
 	return nil
 }
