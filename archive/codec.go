@@ -13,8 +13,9 @@ import (
 	"parley/locale"
 )
 
-// exportFormat is the version of the format that docs/protocol/export.md tells.
-const exportFormat = 1
+// exportFormat is the version of the format that docs/protocol/export.md describes. Format 1 lacked
+// authors, replies, places and amendments; it is still imported.
+const exportFormat = 2
 
 // The lines of an export, in their order.
 type (

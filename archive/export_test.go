@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,10 +27,12 @@ func signed(entities, messages int, lines ...string) string {
 }
 
 const (
-	header = `{"type":"export","format":1,"room":""}`
+	header = `{"type":"export","format":2,"room":""}`
 	lobby2 = `{"type":"entity","kind":"room","key":"lobby","value":{"id":"lobby","seq":2}}`
-	first  = `{"type":"message","room":"lobby","seq":1,"time":"2020-05-01T12:00:01.123456789Z","kind":"entered","nick":"小明","text":""}`
-	second = `{"type":"message","room":"lobby","seq":2,"time":"2020-05-01T12:00:02.123456789Z","kind":"message","nick":"小明","text":"one\n\ttwo <b> & \"quotes\""}`
+	first  = `{"type":"message","room":"lobby","seq":1,"time":"2020-05-01T12:00:01.123456789Z",` +
+		`"kind":"entered","nick":"小明","text":"","place":1}`
+	second = `{"type":"message","room":"lobby","seq":2,"time":"2020-05-01T12:00:02.123456789Z",` +
+		`"kind":"message","nick":"小明","text":"one\n\ttwo <b> & \"quotes\"","place":2}`
 )
 
 // TestExportIsWhatThePageSays, byte for byte.
@@ -72,6 +75,18 @@ func rooms(t testing.TB) string {
 	return dir
 }
 
+// highest returns the highest place of a message in an export, 1 if no message has one.
+func highest(export string) chat.Place {
+	place := chat.Place(1)
+	for line := range strings.Lines(export) {
+		var m chat.Message
+		if err := json.Unmarshal([]byte(line), &m); err == nil {
+			place = max(place, m.Place)
+		}
+	}
+	return place
+}
+
 func TestImportOfAnExport(t *testing.T) {
 	for _, room := range []chat.RoomID{"", "attic", "lobby", "地下室"} {
 		dir := rooms(t)
@@ -88,7 +103,8 @@ func TestImportOfAnExport(t *testing.T) {
 			t.Error("the imported history has the epoch of the old one")
 		}
 		report, err := VerifyData(t.Context(), again, quiet)
-		if err != nil || len(report.Problems) > 0 || report.Place != 1 || report.Hash == (chat.Hash{}) {
+		if err != nil || len(report.Problems) > 0 || report.Place != highest(before) ||
+			report.Hash == (chat.Hash{}) {
 			t.Errorf("%+v, %v", report, err)
 		}
 		apply(t, again, chat.Announce{Text: "it goes on"})
@@ -208,9 +224,35 @@ func refusedShapes() map[string]refusedImport {
 		"no header":                {signed(1, 2, lobby2, first, second), 1, "not an export"},
 		"two headers":              {signed(1, 2, header, header, lobby2), 2, "wrong order"},
 		"a newer format": {
-			signed(0, 0, `{"type":"export","format":2,"room":""}`), 1,
-			"unknown format 2",
+			signed(0, 0, `{"type":"export","format":3,"room":""}`), 1,
+			"unknown format 3",
 		},
+		"no format": {
+			signed(0, 0, `{"type":"export","format":0,"room":""}`), 1,
+			"unknown format 0",
+		},
+		"a place in format 1": {
+			signed(1, 2, strings.Replace(header, "2", "1", 1), lobby2, first, second), 3,
+			"since format 2",
+		},
+		"amendments in format 1": {
+			signed(1, 2, strings.Replace(header, "2", "1", 1),
+				strings.Replace(lobby2, `"seq":2`, `"seq":2,"amended":1`, 1), first, second), 2,
+			"since format 2",
+		},
+		"amendments beyond all": {
+			signed(1, 2, header,
+				strings.Replace(lobby2, `"seq":2`, `"seq":2,"amended":9223372036854775806`, 1),
+				first, second), 2, "invalid amended",
+		},
+		"a place that goes back": {with(message("place", 0)), 4, "its place in the log is 0"},
+		"a place beyond all": {
+			with(message("place", uint64(1)<<63)), 4,
+			"its place in the log is 9",
+		},
+		"an author to come":       {with(message("author", 3)), 4, "its author 3 is later"},
+		"a reply to itself":       {with(message("reply", 2)), 4, "which is not before it"},
+		"a negative author":       {with(message("author", -1)), 4, "cannot parse it"},
 		"an unknown type":         {with(`{"type":"poll"}`), 4, "export, entity, message or end"},
 		"no type":                 {with(`{}`), 4, "export, entity, message or end"},
 		"a type that is not text": {with(`{"type":7}`), 4, "export, entity, message or end"},
@@ -360,16 +402,19 @@ func TestImportRefusesARoomThatNoServerMakes(t *testing.T) {
 		"nobody":                {"@+", `{"id":"@+","seq":0}`, "not a valid room name"},
 	} {
 		line := fmt.Sprintf(`{"type":"entity","kind":"room","key":%q,"value":%s}`, c.key, c.value)
-		_, _, err := decode(strings.NewReader(signed(1, 0, header, line)), noon, nil, nil) // it comes to neither
+		_, err := decode(strings.NewReader(signed(1, 0, header, line)), noon, nil,
+			nil) // it comes to neither
 		if err == nil || !strings.Contains(err.Error(), c.why) || !strings.HasPrefix(err.Error(), "line 2: ") {
 			t.Errorf("%s: %v, want %q", what, err, c.why)
 		}
-		change(t, path, fmt.Sprintf("INSERT OR REPLACE INTO entity VALUES ('room', '%s', '%s')", c.key, c.value))
+		change(t, path,
+			fmt.Sprintf("INSERT OR REPLACE INTO state VALUES ('room', '%s', '%s', 0, zeroblob(32))",
+				c.key, c.value))
 		report, err := VerifyData(t.Context(), stored, quiet)
 		if err != nil || len(report.Problems) == 0 || !strings.Contains(report.Problems[0].Error(), c.why) {
 			t.Errorf("%s, stored: %v, %v, want %q", what, report, err, c.why)
 		}
-		change(t, path, fmt.Sprintf("DELETE FROM entity WHERE key = '%s'", c.key))
+		change(t, path, fmt.Sprintf("DELETE FROM state WHERE key = '%s'", c.key))
 	}
 }
 
@@ -386,6 +431,16 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(signed(0, 0, header)))
 	f.Add([]byte(signed(1, 2, lobby2, header, second, first)))
 	f.Add([]byte(exported(f, rooms(f), "")))
+	f.Add([]byte(signed(1, 2, header, strings.Replace(lobby2, `"seq":2`, `"seq":2,"amended":3`, 1),
+		first,
+		strings.Replace(second, `"place":2`, `"author":1,"reply":1,"place":2`, 1))))
+	for _, format := range []string{"1", "2"} {
+		old, err := os.ReadFile("../store/testdata/format" + format + ".jsonl")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(old)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		// The checksum would keep the fuzzer out.
 		if at := bytes.LastIndex(body, []byte(`"sha256":"`)); at >= 0 {
@@ -417,7 +472,7 @@ func recode(t *testing.T, body []byte) (again []byte, ok bool) {
 	if err := e.header(room); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := decode(bytes.NewReader(body), noon.Add(time.Hour), func(all []chat.Change) error {
+	_, err := decode(bytes.NewReader(body), noon.Add(time.Hour), func(all []chat.Change) error {
 		for _, c := range all {
 			if err := e.entity(c); err != nil {
 				t.Fatal(err)

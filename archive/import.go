@@ -27,9 +27,9 @@ func Import(ctx context.Context, from *os.File, dir string, now time.Time, progr
 			return nil, err
 		}
 		b := &batch{store: s}
-		newest, sum, err := decode(watch(ctx, from, progress, stepImport), now, b.know, b.say)
-		if err == nil { // the import is the first thing in the log, whose hash is the file's: other imports, other hashes
-			err = b.commit(chat.Progress{Place: 1, Time: newest, Hash: sum})
+		end, err := decode(watch(ctx, from, progress, stepImport), now, b.know, b.say)
+		if err == nil {
+			err = b.commit(end)
 		}
 		if err := errors.Join(err, s.Close()); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -19,20 +20,28 @@ type intake struct {
 	lines *lineReader
 	now   time.Time
 
+	format   int
 	room     chat.RoomID // the only one, empty: all
 	entities []chat.Change
 	state    *chat.State // of the entities
 	last     chat.Message
 	messages uint64
 	newest   time.Time
+	place    chat.Place // the highest one of a message
 }
 
-// decode reads an export: known is called with all entities, then said with each message, in order. It returns the newest
-// message's time, 1970 if there is none, and the digest of the file. Errors say in which line they are; what comes with an error is not to be kept.
-func decode(from io.Reader, now time.Time, known func([]chat.Change) error, said func(chat.Message) error) (newest time.Time, sum chat.Hash, err error) {
+// decode reads an export: known is called with all entities, then said with each message, in order.
+// It returns the progress of a log that begins with the import. The log goes on behind the highest
+// place that the export names: users are named by places, and none may be named again. Its time is
+// that of the newest message, 1970 if there is none, and its hash is the file's. Errors say in
+// which line they are; what comes with an error is not to be kept.
+func decode(from io.Reader, now time.Time, known func([]chat.Change) error,
+	said func(chat.Message) error,
+) (chat.Progress, error) {
 	in := &intake{
 		lines: newLineReader(from), now: now, state: chat.NewState(), newest: time.Unix(0, 0).UTC(),
 	}
+	var sum chat.Hash
 	end, err := in.all(known, said)
 	if err == nil {
 		err = in.finish(end)
@@ -42,9 +51,10 @@ func decode(from io.Reader, now time.Time, known func([]chat.Change) error, said
 		err = in.lines.end()
 	}
 	if err != nil {
-		return newest, sum, locale.Errorf(locale.Text{EN: "line %d: %v", ZH: "第 %d 行：%v"}, in.lines.number, err)
+		return chat.Progress{}, locale.Errorf(locale.Text{EN: "line %d: %v", ZH: "第 %d 行：%v"},
+			in.lines.number, err)
 	}
-	return in.newest, sum, nil
+	return chat.Progress{Place: max(in.place, 1), Time: in.newest, Hash: sum}, nil
 }
 
 // all reads everything up to the last line, and returns that.
@@ -60,13 +70,13 @@ func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) e
 			ZH: `不是导出文件：首行应为 {"type":"export",…}`,
 		})
 	}
-	if header.Format != exportFormat {
+	if header.Format < 1 || header.Format > exportFormat {
 		return nil, locale.Errorf(locale.Text{
-			EN: "unknown format %d: this version reads format %d",
-			ZH: "格式为 %d，本版本只支持 %d",
+			EN: "unknown format %d: this version reads formats 1 to %d",
+			ZH: "格式为 %d，本版本只支持 1 到 %d",
 		}, header.Format, exportFormat)
 	}
-	in.room = header.Room
+	in.format, in.room = header.Format, header.Room
 	line, err := in.lines.next()
 	for ; err == nil; line, err = in.lines.next() {
 		e, ok := line.(*entityLine)
@@ -130,9 +140,17 @@ func (in *intake) entity(line *entityLine) error {
 	if err := in.state.AddEntity(e); err != nil {
 		return invalid(e, err)
 	}
+	if room, _ := in.state.Room(chat.RoomID(e.Key)); in.format < 2 && room.Amended != 0 {
+		return errLater
+	}
 	in.entities = append(in.entities, e)
 	return nil
 }
+
+var errLater = locale.Errorf(locale.Text{
+	EN: "author, reply, place and amended exist since format 2, but this is format 1",
+	ZH: "author、reply、place 和 amended 从格式 2 才有，而此文件为格式 1",
+})
 
 // invalid says what is wrong with an entity.
 func invalid(e chat.Change, why error) error {
@@ -155,6 +173,13 @@ func (in *intake) message(m chat.Message) error {
 	}
 	room, exists := in.state.Room(m.Room)
 	switch {
+	case in.format < 2 && (m.Author != 0 || m.Reply != 0 || m.Place != 0):
+		return errLater
+	case m.Place < before.Place || m.Place > math.MaxInt64:
+		return locale.Errorf(locale.Text{
+			EN: "its place in the log is %d, but that of the message before it is %d",
+			ZH: "其在日志中的位置为 %d，而前一条消息为 %d",
+		}, m.Place, before.Place)
 	case !exists:
 		return locale.Errorf(locale.Text{
 			EN: "its room %s has no entity",
@@ -186,6 +211,7 @@ func (in *intake) message(m chat.Message) error {
 	}
 	in.last = m
 	in.messages++
+	in.place = max(in.place, m.Place)
 	if m.Time.After(in.newest) {
 		in.newest = m.Time
 	}
@@ -205,6 +231,16 @@ func checkMessage(m chat.Message) error {
 			EN: "unknown kind of message %s",
 			ZH: "未知的消息类型 %s",
 		}, chat.Quote(m.Kind))
+	case m.Author > chat.UserID(m.Place): // users are as old as disk format 3, which has places
+		return locale.Errorf(locale.Text{
+			EN: "its author %d is later in the log than the message, at %d",
+			ZH: "作者 %d 在日志中晚于该消息（%d）",
+		}, m.Author, m.Place)
+	case m.Reply >= m.Seq:
+		return locale.Errorf(locale.Text{
+			EN: "it replies to message %d, which is not before it",
+			ZH: "所回复的第 %d 条消息不在它之前",
+		}, m.Reply)
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):

@@ -20,6 +20,8 @@ type Report struct {
 	Place    chat.Place // of the log, up to which it was applied
 	Hash     chat.Hash  // of the log, see chat.Progress
 	Problems []error    // what is wrong with it, each for itself
+
+	unread bool // part of it cannot be read
 }
 
 // Room is what was found of a room.
@@ -129,11 +131,67 @@ func check(ctx context.Context, r *store.Reader, progress Progress) (*Report, er
 			report.compareDigests(recorded, found)
 		}
 	}
+	if !report.unread {
+		report.compareSums(r)
+	}
+	if state != nil {
+		report.amendments(r, state)
+	}
 	return report, nil
+}
+
+// compareSums compares the sum over all entities with the one recorded as they were written.
+func (r *Report) compareSums(from *store.Reader) {
+	recorded, computed, err := from.Sums()
+	r.unreadable(err)
+	if err == nil && recorded != computed {
+		r.problem(locale.Text{
+			EN: "rooms, sessions or other entities were changed or removed: their sum is %v, " +
+				"but the one recorded is %v",
+			ZH: "房间、会话等实体与写入时不符：校验和为 %v，记录为 %v",
+		}, computed, recorded)
+	}
+}
+
+// amendments checks that the amendments of each room lead to its revision, one by one. The oldest
+// ones may be missing: they are forgotten after a while, and an export has none.
+func (r *Report) amendments(from *store.Reader, state *chat.State) {
+	var last store.Amendment
+	complete := func() {
+		room, _ := state.Room(last.Room)
+		if last.Room != "" && last.Rev-chat.Rev(last.Born) != chat.Rev(room.Amended) {
+			r.problem(locale.Text{
+				EN: "room %s: the last amendment leads to revision %d, which does not fit %d " +
+					"amendments",
+				ZH: "房间 %s：最后一次修订到版本 %d，与 %d 次修订不符",
+			}, last.Room, last.Rev, room.Amended)
+		}
+	}
+	r.unreadable(from.Amendments(func(a store.Amendment) error {
+		if a.Room != last.Room {
+			complete()
+			last = store.Amendment{}
+		}
+		room, _ := state.Room(a.Room)
+		follows := last.Room == "" ||
+			a.Born >= last.Born && a.Rev-last.Rev == chat.Rev(a.Born-last.Born)+1
+		exists := 1 <= a.Seq && a.Seq <= a.Born && a.Born <= room.Seq
+		if !follows || !exists || a.Rev <= chat.Rev(a.Born) {
+			r.problem(locale.Text{
+				EN: "room %s: the server could not have recorded the amendment of message %d " +
+					"that leads to revision %d",
+				ZH: "房间 %s：到版本 %[3]d 的对第 %[2]d 条消息的修订不可能由服务器写入",
+			}, a.Room, a.Seq, a.Rev)
+		}
+		last = a
+		return nil
+	}))
+	complete()
 }
 
 func (r *Report) unreadable(err error) {
 	if err != nil {
+		r.unread = true
 		r.problem(locale.Text{EN: "cannot read it: %v", ZH: "无法读取：%v"}, err)
 	}
 }
@@ -168,6 +226,7 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 	if state != nil {
 		total = expected(state, "")
 	}
+	known := !r.unread // r.Place
 	found := map[chat.RoomID]store.Digest{}
 	var last chat.Message
 	err := from.Messages("", func(m chat.Message) error {
@@ -184,6 +243,12 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 		if m.Time.Before(last.Time) {
 			r.problem(locale.Text{EN: "room %s: message %d is older than the one before it", ZH: "房间 %s：第 %d 条消息的时间早于前一条"}, m.Room, m.Seq)
 		}
+		if m.Place < last.Place || known && m.Place > r.Place {
+			r.problem(locale.Text{
+				EN: "room %s: message %d has the place %d in the log, between %d and %d",
+				ZH: "房间 %s：第 %d 条消息在日志中的位置为 %d，应在 %d 与 %d 之间",
+			}, m.Room, m.Seq, m.Place, last.Place, r.Place)
+		}
 		if err := checkMessage(m); err != nil {
 			r.problem(locale.Text{
 				EN: "room %s: the server could not have written message %d: %v",
@@ -192,7 +257,7 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 		}
 		room := &r.Rooms[len(r.Rooms)-1]
 		room.Messages++
-		room.Digest = room.Digest.Follow(m)
+		room.Digest = from.Follow(room.Digest, m)
 		found[m.Room] = store.Digest{Seq: m.Seq, Hash: room.Digest}
 		if last = m; m.Time.After(r.Newest) {
 			r.Newest = m.Time

@@ -15,6 +15,8 @@ import (
 	"parley/store"
 )
 
+const entitiesChanged = "rooms, sessions or other entities were changed or removed"
+
 // damage is something done to a database, and the problems that it makes.
 type damage struct {
 	sql  string
@@ -50,7 +52,8 @@ func damages() map[string]damage {
 			[]string{"newest message is 0, but should be 9", "messages were changed or removed"},
 		},
 		"one added": {
-			"INSERT INTO message VALUES ('lobby', 10, 1700000000000000000, 'message', 'Ann', 'x')",
+			"INSERT INTO message VALUES ('lobby', 10, 1700000000000000000, 'message', " +
+				"'Ann', 'x', 9, 0, 0)",
 			[]string{"newest message is 10, but should be 9", "messages were changed or removed"},
 		},
 		"time goes back": {
@@ -58,32 +61,82 @@ func damages() map[string]damage {
 			[]string{"message 3 is older", "messages were changed or removed"},
 		},
 		"another room": {
-			"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x')",
+			"INSERT INTO message VALUES ('attic', 1, 1, 'message', 'Ann', 'x', 9, 0, 0)",
 			[]string{"attic has messages, but does not exist", "messages were changed or removed"},
 		},
 		"the room's entity": {
-			`UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`,
-			[]string{"newest message is 9, but should be 8"},
+			`UPDATE state SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`,
+			[]string{"newest message is 9, but should be 8", entitiesChanged},
 		},
 		"a broken entity": {
-			`UPDATE entity SET value = '{' WHERE kind = 'room'`,
-			[]string{`invalid entity "room" "lobby": it is cut off`},
+			`UPDATE state SET value = '{' WHERE kind = 'room'`,
+			[]string{`invalid entity "room" "lobby": it is cut off`, entitiesChanged},
 		},
-		"an unknown entity": {`INSERT INTO entity VALUES ('poll', '1', '{}')`, []string{"poll"}},
+		"an unknown entity": {
+			`INSERT INTO state (kind, key, value) VALUES ('poll', '1', '{}')`,
+			[]string{"poll", entitiesChanged},
+		},
+		"a flipped byte in a session": {
+			`UPDATE state SET value = replace(value, '"Ann"', '"Amn"') WHERE kind = 'session'`,
+			[]string{entitiesChanged},
+		},
+		"a removed session": {
+			"DELETE FROM state WHERE kind = 'session'",
+			[]string{entitiesChanged},
+		},
 		"the digest": {
-			"UPDATE digest SET hash = zeroblob(32)",
-			[]string{"messages were changed or removed"},
+			"UPDATE state SET sum = zeroblob(32) WHERE kind = 'room'",
+			[]string{"messages were changed or removed", entitiesChanged},
 		},
 		"the digest's place": {
-			"UPDATE digest SET seq = 8",
-			[]string{"messages were changed or removed"},
+			"UPDATE state SET seq = 8 WHERE kind = 'room'",
+			[]string{"messages were changed or removed", entitiesChanged},
 		},
-		"no digest":     {"DELETE FROM digest", []string{"messages were changed or removed"}},
-		"a torn digest": {"UPDATE digest SET hash = x'00'", []string{"cut short"}},
-		"a torn hash":   {"UPDATE progress SET hash = x'00'", []string{"cut short"}},
-		"a broken rule": {
-			"PRAGMA ignore_check_constraints = ON; UPDATE progress SET id = 2",
-			[]string{"the file is damaged: CHECK constraint failed in progress"},
+		"the entities' sum": {
+			"UPDATE state SET sum = zeroblob(32) WHERE kind = ''",
+			[]string{entitiesChanged},
+		},
+		"a torn digest": {
+			"UPDATE state SET sum = x'00' WHERE kind = 'room'",
+			[]string{"cut short"},
+		},
+		"a torn hash": {
+			`UPDATE state SET value = json_set(value, '$.hash', '00') WHERE kind = ''`,
+			[]string{"cut short"},
+		},
+		"the log's place": {
+			`UPDATE state SET value = json_set(value, '$.place', 8) WHERE kind = ''`,
+			[]string{"message 9 has the place 9 in the log, between 8 and 8", entitiesChanged},
+		},
+		"no place of the log": {
+			"DELETE FROM state WHERE kind = ''",
+			[]string{"the row of the log is missing"},
+		},
+		"a place": {
+			"UPDATE message SET place = 1 WHERE seq = 3",
+			[]string{"message 3 has the place 1", "messages were changed or removed"},
+		},
+		"an author": {
+			"UPDATE message SET author = 99 WHERE seq = 3",
+			[]string{"its author 99 is later", "messages were changed or removed"},
+		},
+		"a reply": {
+			"UPDATE message SET reply = 3 WHERE seq = 3",
+			[]string{
+				"it replies to message 3, which is not before it",
+				"messages were changed or removed",
+			},
+		},
+		"amendments of no room": {
+			"INSERT INTO amendment VALUES ('attic', 2, 1, 1)",
+			[]string{
+				"the amendment of message 1 that leads to revision 2",
+				"does not fit 0 amendments",
+			},
+		},
+		"an amendment too many": {
+			"INSERT INTO amendment VALUES ('lobby', 10, 3, 9)",
+			[]string{"the last amendment leads to revision 10, which does not fit 0 amendments"},
 		},
 		"a strange kind": {
 			"UPDATE message SET kind = 'bogus' WHERE seq = 3",
@@ -107,8 +160,9 @@ func damages() map[string]damage {
 			},
 		},
 		"a steering room": {
-			"INSERT INTO entity VALUES ('room', char(27) || '[2J', '{\"id\":\"\\u001b[2J\",\"seq\":0}')",
-			[]string{`"\x1b[2J": not a valid room name`},
+			"INSERT INTO state VALUES ('room', char(27) || '[2J', " +
+				"'{\"id\":\"\\u001b[2J\",\"seq\":0}', 0, zeroblob(32))",
+			[]string{`"\x1b[2J": not a valid room name`, entitiesChanged},
 		},
 		"several": {"UPDATE message SET time = 1 WHERE seq = 3; DELETE FROM message WHERE seq IN (6, 9)", []string{
 			"message 3 is older", "message 7 follows 5", "newest message is 8",
@@ -144,7 +198,9 @@ func TestVerifyFindsADamagedPage(t *testing.T) {
 	for range 40 {
 		posts = append(posts, strings.Repeat("all work and no play ", 40))
 	}
-	whole, err := os.ReadFile(backedUp(t, talk(t, posts...)))
+	dir := talk(t, posts...)
+	amend(t, dir, chat.Room{ID: chat.Lobby, Seq: 45, Amended: 1}, "VALUES ('lobby', 46, 3, 45)")
+	whole, err := os.ReadFile(backedUp(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,9 +224,9 @@ func TestVerifyFindsADamagedPage(t *testing.T) {
 // TestWhatParleyDidNotMakeIsRefused: what a database is made of is compared, too, and nothing of it is restored.
 func TestWhatParleyDidNotMakeIsRefused(t *testing.T) {
 	for what, sql := range map[string]string{
-		"a lost table": "DROP TABLE digest",
-		"a lost key":   "DROP TABLE digest; CREATE TABLE digest (room TEXT NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
-		"a trigger":    "CREATE TRIGGER evil AFTER UPDATE ON progress BEGIN DELETE FROM message; END",
+		"a lost table": "DROP TABLE amendment",
+		"a lost key":   "DROP TABLE amendment; CREATE TABLE amendment (room TEXT NOT NULL) STRICT",
+		"a trigger":    "CREATE TRIGGER evil AFTER UPDATE ON state BEGIN DELETE FROM message; END",
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := talk(t)
@@ -285,29 +341,50 @@ func TestInterruptedCopy(t *testing.T) {
 	wants(t, target)
 }
 
-func TestFormat1IsVerifiedBackedUpAndRestored(t *testing.T) {
-	dir := talk(t, "one")
-	before := exported(t, dir, "")
-	change(t, filepath.Join(dir, store.FileName), "DROP TABLE digest; ALTER TABLE progress DROP COLUMN epoch; PRAGMA user_version = 1")
-	if report, err := VerifyData(t.Context(), dir, quiet); err != nil || len(report.Problems) > 0 || report.Messages() != 6 {
-		t.Errorf("%+v, %v", report, err)
+// TestAmendmentsThatFitAreNoProblem, nor that the oldest are forgotten.
+func TestAmendmentsThatFitAreNoProblem(t *testing.T) {
+	for _, c := range []struct {
+		sql     string
+		problem string
+	}{
+		{"VALUES ('lobby', 10, 3, 9), ('lobby', 11, 3, 9)", ""},
+		{"VALUES ('lobby', 6, 3, 5), ('lobby', 11, 5, 9)", ""},
+		{"VALUES ('lobby', 11, 3, 9)", ""},
+		{"VALUES ('lobby', 6, 3, 5)", "the last amendment leads to revision 6"},
+		{"VALUES ('lobby', 9, 3, 8), ('lobby', 11, 10, 9)", "the amendment of message 10"},
+		{"VALUES ('lobby', 7, 3, 6), ('lobby', 11, 0, 9)", "the amendment of message 0"},
+		{"VALUES ('lobby', 5, 3, 5), ('lobby', 11, 3, 9)", "revision 5"},
+		{"VALUES ('lobby', 10, 3, 9), ('lobby', 11, 3, 8)", "revision 11"},
+	} {
+		dir := talk(t, "one", "two", "three", "four")
+		amend(t, dir, chat.Room{ID: chat.Lobby, Seq: 9, Amended: 2}, c.sql)
+		report, err := VerifyData(t.Context(), dir, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		for _, p := range report.Problems {
+			found += p.Error() + "\n"
+		}
+		if !strings.Contains(found, c.problem) || c.problem == "" && found != "" {
+			t.Errorf("%s: %q, want %q", c.sql, found, c.problem)
+		}
 	}
-	restored := t.TempDir()
-	if _, err := Restore(t.Context(), backedUp(t, dir), restored, quiet); err != nil {
+}
+
+// amend stores what a room is after amendments, and these.
+func amend(t *testing.T, dir string, room chat.Room, amendments string) {
+	t.Helper()
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if exported(t, restored, "") != before {
-		t.Error("what is restored is not what was backed up")
+	progress, _ := s.Committed()
+	result := chat.Result{Changes: []chat.Change{
+		{Kind: chat.EntityRoom, Key: string(room.ID), Value: room},
+	}}
+	if err := errors.Join(s.Commit([]chat.Result{result}, progress), s.Close()); err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range []string{dir, restored} {
-		apply(t, d, chat.Announce{Text: "on we go"}) // opens it
-		report, err := VerifyData(t.Context(), d, quiet)
-		if err != nil || len(report.Problems) > 0 || report.Messages() != 7 {
-			t.Errorf("%+v, %v", report, err)
-		}
-		change(t, filepath.Join(d, store.FileName), "UPDATE message SET text = 'x' WHERE seq = 3")
-		if report, err := VerifyData(t.Context(), d, quiet); err != nil || len(report.Problems) != 1 {
-			t.Errorf("its digests tell nothing: %+v, %v", report, err)
-		}
-	}
+	change(t, filepath.Join(dir, store.FileName), "INSERT INTO amendment "+amendments)
 }

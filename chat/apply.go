@@ -67,7 +67,10 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	r.Seq++
 	t.state.setRoom(r)
 	t.change(EntityRoom, string(room), r)
-	m := Message{Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text}
+	m := Message{
+		Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text,
+		Place: t.record.Place,
+	}
 	t.result.Messages = append(t.result.Messages, m)
 	return m
 }

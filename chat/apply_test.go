@@ -383,8 +383,10 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 // TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
 func TestHashCoversEveryField(t *testing.T) {
 	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon, Away: "a"}
-	for _, e := range []entity{Room{ID: "r", Seq: 1, Topic: "t", Amended: 1}, session, node{ID: "n",
-		Epoch: 1, N: 1, Seen: noon}} {
+	for _, e := range []entity{Room{ID: "r", Seq: 1, Topic: "t", Amended: 1}, session, node{
+		ID:    "n",
+		Epoch: 1, N: 1, Seen: noon,
+	}} {
 		var whole encoding
 		e.encode(&whole)
 		fields := reflect.ValueOf(e)
@@ -410,15 +412,23 @@ func TestLoadStateRefuses(t *testing.T) {
 		{"no JSON", Change{EntityRoom, "lobby", json.RawMessage(`lobby`)}},
 		{"nothing", Change{EntityRoom, "lobby", nil}},
 		{"half a value", Change{EntityRoom, "lobby", json.RawMessage(`{"id":"lobby","seq":`)}},
-		{"more after the value", Change{EntityRoom, "lobby",
-			json.RawMessage(`{"id":"lobby","seq":1}{}`)}},
+		{"more after the value", Change{
+			EntityRoom, "lobby",
+			json.RawMessage(`{"id":"lobby","seq":1}{}`),
+		}},
 		{"null", Change{EntityRoom, "lobby", json.RawMessage(`null`)}},
-		{"another type", Change{EntityRoom, "lobby",
-			json.RawMessage(`{"id":"lobby","seq":"one"}`)}},
-		{"a field of a newer version", Change{EntityRoom, "lobby",
-			json.RawMessage(`{"id":"lobby","seq":1,"colour":"tea"}`)}},
-		{"the value of another key", Change{EntityRoom, "lobby",
-			json.RawMessage(`{"id":"attic","seq":1}`)}},
+		{"another type", Change{
+			EntityRoom, "lobby",
+			json.RawMessage(`{"id":"lobby","seq":"one"}`),
+		}},
+		{"a field of a newer version", Change{
+			EntityRoom, "lobby",
+			json.RawMessage(`{"id":"lobby","seq":1,"colour":"tea"}`),
+		}},
+		{"the value of another key", Change{
+			EntityRoom, "lobby",
+			json.RawMessage(`{"id":"attic","seq":1}`),
+		}},
 		{"a session without an id", Change{entitySession, "s1", json.RawMessage(`{}`)}},
 		{"a node without an id", Change{entityNode, "here", json.RawMessage(`{}`)}},
 	} {
@@ -437,8 +447,10 @@ func TestLoadStateRefuses(t *testing.T) {
 // TestLoadStateTakesWhatStricterRulesRefuse: a new version starts on what an old one allowed.
 func TestLoadStateTakesWhatStricterRulesRefuse(t *testing.T) {
 	for what, c := range map[string]Change{
-		"two scripts in a room's name": {EntityRoom, "раypal",
-			json.RawMessage(`{"id":"раypal","seq":1}`)},
+		"two scripts in a room's name": {
+			EntityRoom, "раypal",
+			json.RawMessage(`{"id":"раypal","seq":1}`),
+		},
 		"a long topic": {
 			EntityRoom, "tea",
 			json.RawMessage(`{"id":"tea","seq":1,"topic":"` + strings.Repeat("x", NoteMaxBytes+1) + `"}`),

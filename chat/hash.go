@@ -32,8 +32,8 @@ func (t *turn) hash(before Hash) Hash {
 	return sha256.Sum256(e)
 }
 
-// Follow returns the chained digest of a room's messages up to m, as disk formats 1 and 2 have it. h
-// is the digest of all messages before m, zero if there are none.
+// Follow returns the chained digest of a room's messages up to m, as disk formats 1 and 2 have it.
+// h is the digest of all messages before m, zero if there are none.
 func (h Hash) Follow(m Message) Hash {
 	e := append(make(encoding, 0, 512), h[:]...)
 	e.message(m)

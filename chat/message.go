@@ -42,6 +42,6 @@ type Message struct {
 	Nick   string    `json:"nick"` // as shown; empty for an announcement
 	Text   string    `json:"text"` // may have several lines
 	Author UserID    `json:"author,omitempty"`
-	Reply  Seq       `json:"reply,omitempty"` // the message in the same room that it answers; 0: none
-	Place  Place     `json:"place,omitempty"` // of its record in the log; 0: from before disk format 3
+	Reply  Seq       `json:"reply,omitempty"` // the message in the room that it answers; 0: none
+	Place  Place     `json:"place,omitempty"` // of its record; 0: from before disk format 3
 }

@@ -225,7 +225,9 @@ func TestEnteredIsWhole(t *testing.T) {
 	s.passes(time.Minute)
 	result := s.does(Enter{Session: "s1", Door: "line", Nick: nick("Ann")})
 	entered := result.Events[0].(Entered)
-	want := Message{Room: Lobby, Seq: 1, Time: noon.Add(time.Minute), Kind: KindEntered, Nick: "Ann"}
+	want := Message{
+		Room: Lobby, Seq: 1, Time: noon.Add(time.Minute), Kind: KindEntered, Nick: "Ann", Place: 1,
+	}
 	if entered.Message != want || result.Messages[0] != want {
 		t.Errorf("message %+v, stored %+v, want %+v", entered.Message, result.Messages, want)
 	}
@@ -241,7 +243,10 @@ func TestPostedIsWhole(t *testing.T) {
 	s.does(enter("s1", "Ann"))
 	s.passes(time.Second)
 	result := s.does(post("s1", "two\nlines"))
-	want := Message{Room: Lobby, Seq: 2, Time: noon.Add(time.Second), Kind: KindMessage, Nick: "Ann", Text: "two\nlines"}
+	want := Message{
+		Room: Lobby, Seq: 2, Time: noon.Add(time.Second), Kind: KindMessage, Nick: "Ann",
+		Text: "two\nlines", Place: 2,
+	}
 	if posted := result.Events[0].(Posted); posted.From != "s1" || posted.Message != want || result.Messages[0] != want {
 		t.Errorf("%+v, want %+v", result, want)
 	}
@@ -262,8 +267,8 @@ func TestAnnounceStandsInEveryRoom(t *testing.T) {
 	s.does(join("s1", "attic"))
 	result := s.does(Announce{Text: "tea"})
 	want := []Message{
-		{Room: "attic", Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea"},
-		{Room: Lobby, Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea"},
+		{Room: "attic", Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea", Place: 3},
+		{Room: Lobby, Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea", Place: 3},
 	}
 	if !slices.Equal(result.Messages, want) || told(result) != "all: tea" {
 		t.Errorf("%+v", result)

@@ -26,6 +26,19 @@ func TestADatabaseThatCannotBeUsedIsExplained(t *testing.T) {
 			[]string{"数据由较新版本的 Parley 写入：请使用该版本"},
 		},
 		{
+			fmt.Errorf("d/parley.db: %w: lobby", store.ErrChanged),
+			[]string{
+				"d/parley.db: the database is damaged: messages were changed or removed: lobby. ",
+				"does not upgrade a damaged history; parley doctor --data d says",
+				"parley export --data d > history.jsonl, and then parley import --data " +
+					"NEW history.jsonl",
+			},
+			[]string{
+				"消息被修改或丢失（", "不会升级已损坏的聊天记录", "请运行 parley doctor --data d，",
+				"parley export --data d > history.jsonl，再运行 parley import --data 新目录",
+			},
+		},
+		{
 			fmt.Errorf("%w: d/parley.db is empty (0 bytes)", store.ErrDamaged),
 			[]string{"the database is damaged: d/parley.db is empty (0 bytes). Nothing in it was changed; parley doctor --data d says"},
 			[]string{"数据库已损坏（", "请运行 parley doctor --data d，"},

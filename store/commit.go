@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -23,8 +22,8 @@ var ErrFull = errors.New("the disk is full or read-only")
 // holds is not known, so nothing more is written until the store is opened again.
 var ErrFailed = errors.New("the disk failed earlier: nothing is written until the server is restarted")
 
-// Commit stores what a batch of Records led to, in their order, with the progress after the last of them. It returns once all
-// of it is on the disk.
+// Commit stores what a batch of Records led to, in their order, with the progress after the last of
+// them. It returns once all of it is on the disk. A room that has messages has an entity.
 func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	if s.failed != nil {
 		return ErrFailed
@@ -32,12 +31,11 @@ func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 	if why := s.lostBefore(); why != nil {
 		return fmt.Errorf("commit: %w: %w", ErrLost, why)
 	}
-	touched, err := s.transact(results, progress)
+	after, err := s.transact(results, progress)
 	s.place.end()
 	switch {
 	case err == nil:
-		s.progress = progress
-		maps.Copy(s.digests, touched)
+		s.books.take(after)
 		return nil
 	case isFull(err):
 		return fmt.Errorf("commit: %w (%w)", ErrFull, err)
@@ -64,7 +62,11 @@ func (s *Store) lostBefore() error {
 // Committed returns how far the log is stored, and what the messages of every room come to. It
 // belongs to the goroutine of Commit.
 func (s *Store) Committed() (chat.Progress, map[chat.RoomID]Digest) {
-	return s.progress, maps.Clone(s.digests)
+	digests := map[chat.RoomID]Digest{}
+	for id, r := range s.books.rooms {
+		digests[id] = r.Digest
+	}
+	return s.books.progress, digests
 }
 
 // Failed returns the error of the Commit after which every other one returns ErrFailed, nil if none
@@ -72,45 +74,79 @@ func (s *Store) Committed() (chat.Progress, map[chat.RoomID]Digest) {
 // goroutine of Commit.
 func (s *Store) Failed() error { return s.failed }
 
-// transact writes a batch and returns the digests of the rooms it touched.
-func (s *Store) transact(results []chat.Result, progress chat.Progress) (touched map[chat.RoomID]Digest, err error) {
+// transact writes a batch. It returns what the books are after it; of the rooms, those it touched.
+func (s *Store) transact(results []chat.Result, progress chat.Progress) (after books, err error) {
 	end, err := sqlitex.ImmediateTransaction(s.writer)
 	if err != nil {
-		return nil, err
+		return after, err
 	}
 	defer end(&err)
-	newest := map[entityID]chat.Change{}
+	after = s.books
+	after.progress = progress
+	after.rooms = map[chat.RoomID]room{}
+	changes := map[entityID]chat.Change{}
 	var messages []*chat.Message
 	for i := range results {
 		for j := range results[i].Messages {
 			messages = append(messages, &results[i].Messages[j])
 		}
 		for _, c := range results[i].Changes {
-			newest[entityID{c.Kind, c.Key}] = c
+			changes[entityID{c.Kind, c.Key}] = c
 		}
 	}
-	slices.SortStableFunc(messages, func(a, b *chat.Message) int { return strings.Compare(string(a.Room), string(b.Room)) })
-	for _, m := range messages { // room by room, as they stand on the disk
+	// Room by room, as messages stand on the disk. A room's messages stay in their order.
+	slices.SortStableFunc(messages, func(a, b *chat.Message) int {
+		return strings.Compare(string(a.Room), string(b.Room))
+	})
+	for _, m := range messages {
 		if err := s.insert(m); err != nil {
-			return nil, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
+			return after, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
+		}
+		r, touched := after.rooms[m.Room]
+		if !touched {
+			r = s.books.rooms[m.Room]
+		}
+		if r.Digest, err = r.add(stateFormat, *m); err != nil {
+			return after, err
+		}
+		after.rooms[m.Room] = r
+	}
+	for id := range after.rooms {
+		if err := s.include(changes, id); err != nil {
+			return after, err
 		}
 	}
-	for _, c := range newest {
-		if err := s.put(c); err != nil {
-			return nil, fmt.Errorf("entity %s %s: %w", c.Kind, chat.Quote(c.Key), err)
+	for _, c := range changes {
+		if err := s.put(&after, c); err != nil {
+			return after, fmt.Errorf("entity %s %s: %w", c.Kind, chat.Quote(c.Key), err)
 		}
 	}
-	if touched, err = s.putDigests(results); err != nil {
-		return nil, err
-	}
-	return touched, sqlitex.Execute(s.writer, "UPDATE progress SET place = ?, time = ?, hash = ?",
-		&sqlitex.ExecOptions{Args: []any{int64(progress.Place), progress.Time.UnixNano(), progress.Hash[:]}})
+	return after, after.putLog(s.writer)
 }
 
 type entityID struct{ kind, key string }
 
+// include adds a room that has new messages to the changes, as its row has their digest. An import
+// brings its rooms' entities before the messages.
+func (s *Store) include(changes map[entityID]chat.Change, id chat.RoomID) error {
+	entity := entityID{chat.EntityRoom, string(id)}
+	if c, there := changes[entity]; there && c.Value != nil {
+		return nil
+	}
+	value, there, err := s.value(entity)
+	if err != nil {
+		return err
+	}
+	if _, removed := changes[entity]; !there || removed {
+		return fmt.Errorf("room %s has messages, but no entity", chat.Quote(id))
+	}
+	changes[entity] = chat.Change{Kind: entity.kind, Key: entity.key, Value: json.RawMessage(value)}
+	return nil
+}
+
 func (s *Store) insert(m *chat.Message) error {
-	q, err := s.writer.Prepare("INSERT INTO message (room, seq, time, kind, nick, text) VALUES (?, ?, ?, ?, ?, ?)")
+	const query = "INSERT INTO message (" + messageColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	q, err := s.writer.Prepare(query)
 	if err != nil {
 		return err
 	}
@@ -120,31 +156,73 @@ func (s *Store) insert(m *chat.Message) error {
 	q.BindText(4, string(m.Kind))
 	q.BindText(5, m.Nick)
 	q.BindText(6, m.Text)
+	q.BindInt64(7, int64(m.Place))
+	q.BindInt64(8, int64(m.Author))
+	q.BindInt64(9, int64(m.Reply))
 	return run(q)
 }
 
-func (s *Store) put(c chat.Change) error {
+// put writes what an entity is from now on, and brings the books up to date.
+func (s *Store) put(after *books, c chat.Change) error {
+	r := row{kind: c.Kind, key: c.Key}
+	before, there, err := s.stored(r)
+	if err != nil {
+		return err
+	}
+	if there {
+		after.entities = after.entities.Minus(before)
+	}
 	if c.Value == nil {
-		q, err := s.writer.Prepare("DELETE FROM entity WHERE kind = ? AND key = ?")
-		if err != nil {
-			return err
-		}
-		q.BindText(1, c.Kind)
-		q.BindText(2, c.Key)
-		return run(q)
+		delete(after.rooms, chat.RoomID(c.Key))
+		return deleteRow(s.writer, r)
 	}
 	value, err := json.Marshal(c.Value)
 	if err != nil {
 		return err
 	}
-	q, err := s.writer.Prepare("INSERT INTO entity (kind, key, value) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value")
-	if err != nil {
-		return err
+	r.value = string(value)
+	if !c.IsRoom() {
+		after.entities = after.entities.Plus(r.hash())
+		return putRow(s.writer, r)
 	}
-	q.BindText(1, c.Kind)
-	q.BindText(2, c.Key)
-	q.BindText(3, string(value))
-	return run(q)
+	id := chat.RoomID(c.Key)
+	room, touched := after.rooms[id]
+	if !touched {
+		room = s.books.rooms[id]
+	}
+	r.digest = &room.Digest
+	room.row = r.hash()
+	after.rooms[id] = room
+	after.entities = after.entities.Plus(room.row)
+	return putRow(s.writer, r)
+}
+
+// stored returns the hash of an entity's row, and whether there is one. Rooms change with every
+// message, so theirs are remembered; to remember sessions would take 100 bytes of each.
+func (s *Store) stored(r row) (hash chat.Hash, there bool, err error) {
+	if r.kind == chat.EntityRoom {
+		known, there := s.books.rooms[chat.RoomID(r.key)]
+		return known.row, there, nil
+	}
+	if r.value, there, err = s.value(entityID{r.kind, r.key}); !there || err != nil {
+		return hash, false, err
+	}
+	return r.hash(), true, nil
+}
+
+// value returns the JSON that is stored of an entity, and whether there is any.
+func (s *Store) value(id entityID) (value string, there bool, err error) {
+	q, err := s.writer.Prepare("SELECT value FROM state WHERE kind = ? AND key = ?")
+	if err != nil {
+		return "", false, err
+	}
+	q.BindText(1, id.kind)
+	q.BindText(2, id.key)
+	there, err = q.Step()
+	if there {
+		value = q.ColumnText(0)
+	}
+	return value, there, errors.Join(err, q.Reset())
 }
 
 func run(q *sqlite.Stmt) error {

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"parley/chat"
@@ -36,10 +35,13 @@ func sameDigests(t *testing.T, dir string) {
 	}
 	computed := map[chat.RoomID]Digest{}
 	if err := r.Messages("", func(m chat.Message) error {
-		computed[m.Room] = Digest{Seq: m.Seq, Hash: computed[m.Room].Hash.Follow(m)}
+		computed[m.Room] = Digest{Seq: m.Seq, Hash: computed[m.Room].Hash.Plus(m.Hash())}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
+	}
+	if recorded, computed, err := r.Sums(); recorded != computed || err != nil {
+		t.Error(recorded, computed, err)
 	}
 	if len(recorded) != len(computed) {
 		t.Errorf("recorded %v, computed %v", recorded, computed)
@@ -59,7 +61,10 @@ func TestDigestsFollowEveryBatch(t *testing.T) {
 		b.must(chat.Announce{Text: "tea"})
 		sameDigests(t, dir)
 	}
-	attic := []chat.Result{{Messages: []chat.Message{{Room: "attic", Seq: 1, Time: noon, Kind: chat.KindMessage, Text: "a"}, {Room: "attic", Seq: 2, Time: noon, Kind: chat.KindMessage, Text: "b"}}}}
+	attic := []chat.Result{{Messages: []chat.Message{
+		{Room: "attic", Seq: 1, Time: noon, Kind: chat.KindMessage, Text: "a"},
+		{Room: "attic", Seq: 2, Time: noon, Kind: chat.KindMessage, Text: "b"},
+	}, Changes: []chat.Change{roomOf("attic", 2)}}}
 	if err := b.store.Commit(attic, b.state.Progress()); err != nil {
 		t.Fatal(err)
 	}
@@ -121,57 +126,88 @@ func TestEpochIsOfTheHistory(t *testing.T) {
 	}
 }
 
-// format1 makes data as version 1 of the format had it.
-func format1(t *testing.T, dir string) {
-	t.Helper()
-	conn, err := sqlite.OpenConn(filepath.Join(dir, FileName))
-	if err != nil {
-		t.Fatal(err)
+// TestAMessageOfNoRoomIsNotStored: its digest would have no row.
+func TestAMessageOfNoRoomIsNotStored(t *testing.T) {
+	b := begun(t, t.TempDir())
+	lost := chat.Message{
+		Room: "attic", Seq: 1, Time: noon, Kind: chat.KindMessage, Nick: "Ann",
+		Text: "a",
 	}
-	defer conn.Close()
-	all, err := schema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all.Migrations = all.Migrations[:1]
-	if err := sqlitemigration.Migrate(context.Background(), conn, all); err != nil {
-		t.Fatal(err)
-	}
-	if err := sqlitex.ExecuteScript(conn, `
-		INSERT INTO progress VALUES (1, 'abcd1234', 9, 1900000000000000000, zeroblob(32));
-		INSERT INTO entity VALUES ('room', 'lobby', '{"id":"lobby","seq":2}'), ('room', 'attic', '{"id":"attic","seq":1}');
-		INSERT INTO message VALUES ('lobby', 1, 1900000000000000000, 'entered', 'Ann', ''), ('lobby', 2, 1900000000000000001, 'message', 'Ann', '你好'),
-			('attic', 1, 1900000000000000000, 'announcement', '', 'tea');`, nil); err != nil {
-		t.Fatal(err)
+	err := b.store.Commit([]chat.Result{{Messages: []chat.Message{lost}}}, b.state.Progress())
+	if err == nil || !strings.Contains(err.Error(), `"attic" has messages, but no entity`) {
+		t.Errorf("%v", err)
 	}
 }
 
-func TestFormat1GetsItsDigests(t *testing.T) {
-	dir := t.TempDir()
-	format1(t, dir)
-	s := open(t, dir, Options{})
-	if s.Node() != "abcd1234" || s.Epoch() == "" {
-		t.Errorf("node %q, epoch %q", s.Node(), s.Epoch())
+// TestAChangedRowIsFound when the State is loaded, and by a Reader, whichever byte is another.
+func TestAChangedRowIsFound(t *testing.T) {
+	set := func(where, column string) string {
+		return "UPDATE state SET " + column + " WHERE " + where
 	}
-	sameDigests(t, dir)
-	if d := s.digests[chat.Lobby]; d.Seq != 2 {
-		t.Errorf("%+v", s.digests)
+	for what, script := range map[string]string{
+		"a session's nickname": set("kind = 'session'", "value = replace(value, 'Ann', 'Amn')"),
+		"a node's epoch":       set("kind = 'node'", "value = replace(value, ':1,', ':3,')"),
+		"a room's topic":       set("kind = 'room'", `value = '{"id":"lobby","seq":3,"topic":""}'`),
+		"a room's digest":      set("key = 'lobby'", "sum = zeroblob(32)"),
+		"a key":                set("kind = 'session'", "key = 's2'"),
+		"a row too few":        "DELETE FROM state WHERE kind = 'session'",
+		"a row too many":       "INSERT INTO state (kind, key, value) VALUES ('poll', '1', '{}')",
+		"the log's place":      set("kind = ''", `value = replace(value, 'e":3', 'e":7')`),
+		"the log's sum":        set("kind = ''", "sum = zeroblob(32)"),
+		"no row of the log":    "DELETE FROM state WHERE kind = ''",
+		"half a digest":        set("key = 'lobby'", "sum = x'00'"),
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			s, err := Open(dir, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := writes(t, s)
+			b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+			b.must(says("one", "two")...)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			runScript(t, dir, script)
+			if _, err := Glance(t.Context(), dir); !errors.Is(err, ErrDamaged) {
+				t.Errorf("a glance: %v", err)
+			}
+			if recorded, computed, err := reads(t, dir).Sums(); recorded == computed && err == nil {
+				t.Error("a reader finds nothing")
+			}
+			s, err = Open(dir, Options{})
+			if err == nil {
+				_, err = s.Load()
+				s.Close()
+			}
+			if !errors.Is(err, ErrDamaged) {
+				t.Errorf("loaded: %v", err)
+			}
+		})
 	}
-	writes(t, s).must(chat.Announce{Text: "on we go"})
-	sameDigests(t, dir)
 }
 
-// TestAReaderLeavesFormat1: it reads it, and does not bring it to a newer one.
-func TestAReaderLeavesFormat1(t *testing.T) {
+// TestACommitWritesFewPages: a receipt waits for them. With one room and few sessions a message
+// takes two, its own and that of the table state.
+func TestACommitWritesFewPages(t *testing.T) {
 	dir := t.TempDir()
-	format1(t, dir)
-	r := reads(t, dir)
-	entities, err := r.Entities()
-	if r.HasDigests() || err != nil || len(entities) != 2 || entities[0].Key != "attic" {
-		t.Errorf("%v, %v, %v", r.HasDigests(), entities, err)
+	b := begun(t, dir)
+	b.must(says("before")...)
+	wal := func() int64 {
+		info, err := os.Stat(filepath.Join(dir, FileName+"-wal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
 	}
-	if version, err := number(r.conn, "PRAGMA user_version"); version != 1 || err != nil {
-		t.Errorf("format %d, %v", version, err)
+	const page = 4096 + 24 // with its header in the WAL
+	for range 3 {
+		before := wal()
+		b.must(says("hello")...)
+		if pages := (wal() - before) / page; pages > 2 {
+			t.Errorf("a message takes %d pages", pages)
+		}
 	}
 }
 

@@ -212,8 +212,19 @@ func frame(wal []byte) int {
 
 const asNobody = "PARLEY_TEST_OPEN"
 
-// TestMain lets TestNoRight run this program as somebody whom permissions bind.
+// toMigrate names a data directory that this program is to migrate, and untilStep where it is
+// killed.
+const (
+	toMigrate = "PARLEY_TEST_MIGRATE"
+	untilStep = "PARLEY_TEST_UNTIL"
+)
+
+// TestMain lets TestNoRight run this program as a user whom permissions bind, and
+// TestAKilledMigrationIsOldOrNew as one that is killed.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(toMigrate); dir != "" {
+		migrateUntil(dir, os.Getenv(untilStep))
+	}
 	if dir := os.Getenv(asNobody); dir != "" {
 		s, err := Open(dir, Options{})
 		if err != nil {
@@ -279,4 +290,98 @@ func runAsNobody(t *testing.T, dir string) (string, error) {
 		t.Skip("cannot become somebody else: ", err)
 	}
 	return string(out), err
+}
+
+// migrateUntil opens a database and is killed at a step of its migration.
+func migrateUntil(dir, until string) {
+	_, err := Open(dir, Options{migrating: func(step string) {
+		if step == until {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}})
+	fmt.Println("it was not killed:", err)
+	os.Exit(3)
+}
+
+// TestAKilledMigrationIsOldOrNew: killed at each step, it leaves the old format or the new, whole.
+// The next start completes it.
+func TestAKilledMigrationIsOldOrNew(t *testing.T) {
+	steps := []string{stepBegun, stepChecked, stepMade, stepSummed, stepNumbered, stepDone}
+	for _, format := range formerFormats {
+		for _, step := range steps {
+			t.Run(fmt.Sprintf("format %d, %s", format, step), func(t *testing.T) {
+				dir := formerly(t, format)
+				for range 2 { // also a start after one that was killed
+					if step == stepDone && formatOf(t, dir) == stateFormat {
+						break
+					}
+					cmd := exec.Command("/proc/self/exe")
+					cmd.Env = append(os.Environ(), toMigrate+"="+dir, untilStep+"="+step)
+					out, err := cmd.CombinedOutput()
+					var exit *exec.ExitError
+					if !errors.As(err,
+						&exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+						t.Fatalf("%v, %s", err, out)
+					}
+					want := format
+					if step == stepDone {
+						want = stateFormat
+					}
+					if got := formatOf(t, dir); got != want {
+						t.Errorf("killed it has format %d, want %d", got, want)
+					}
+					sameAsExported(t, dir, format)
+				}
+				s := open(t, dir, Options{})
+				load(t, s)
+				checkIntegrity(t, s)
+				sameAsExported(t, dir, format)
+				sameDigests(t, dir)
+				writes(t, s).must(chat.Announce{Text: "on we go"})
+			})
+		}
+	}
+}
+
+// TestAMigrationOnAFullDiskChangesNothing, on a real file system.
+func TestAMigrationOnAFullDiskChangesNothing(t *testing.T) {
+	for _, format := range formerFormats {
+		dir := t.TempDir()
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+			t.Skip("no right to mount: ", err)
+		}
+		t.Cleanup(func() {
+			if err := syscall.Unmount(dir, 0); err != nil {
+				t.Error(err)
+			}
+		})
+		data := contents(t, fmt.Sprintf("testdata/format%d.db", format))
+		if err := os.WriteFile(filepath.Join(dir, FileName), []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for room := 0; room < 80_000; room += 10_000 { // it ends elsewhere each time
+			release := fillDisk(t, dir, room)
+			s, err := Open(dir, Options{})
+			if err == nil { // there was enough room
+				s.Close()
+			} else if !errors.Is(err, ErrFull) {
+				t.Errorf("with %d bytes: %v", room, err)
+			}
+			release()
+			if got := formatOf(t, dir); (err == nil) != (got == stateFormat) {
+				t.Errorf("format %d is now %d, after %v", format, got, err)
+			}
+			sameAsExported(t, dir, format)
+		}
+		s, err := Open(dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		load(t, s)
+		sameDigests(t, dir)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
@@ -105,9 +103,12 @@ func build(path string) error {
 	err = errors.Join(
 		sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = MEMORY", nil),
 		sqlitex.ExecuteTransient(conn, "PRAGMA synchronous = OFF", nil),
+		sqlitex.ExecuteTransient(conn, fmt.Sprintf("PRAGMA application_id = %d", applicationID),
+			nil),
 	)
 	if err == nil {
-		err = sqlitemigration.Migrate(context.Background(), conn, newest)
+		m := migration{conn: conn, scripts: newest}
+		err = m.from(0)
 	}
 	return errors.Join(err, conn.Close())
 }

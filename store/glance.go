@@ -81,7 +81,7 @@ func (g *Glimpse) read(conn *sqlite.Conn, path string) error {
 	if err != nil {
 		return err
 	}
-	format, err := recognise(conn, newest.Migrations)
+	format, err := recognise(conn, newest)
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,12 @@ func (g *Glimpse) read(conn *sqlite.Conn, path string) error {
 	if err := checkLoaded(conn, format); err != nil {
 		return err
 	}
-	nanoseconds, err := number(conn, "SELECT coalesce(max(time), 0) FROM progress")
+	progress, err := readProgress(conn, format)
 	if err != nil {
 		return err
 	}
-	if nanoseconds > 0 {
-		g.Time = time.Unix(0, nanoseconds).UTC()
+	if progress.Time.UnixNano() > 0 {
+		g.Time = progress.Time
 	}
 	some, err := number(conn, "SELECT EXISTS (SELECT 1 FROM message)")
 	g.Messages = some != 0
@@ -111,14 +111,12 @@ func checkLoaded(conn *sqlite.Conn, format int) error {
 	if format < digestFormat {
 		return nil
 	}
-	named, err := number(conn, "SELECT count(*) FROM progress WHERE epoch != ''")
-	if err != nil || named == 0 { // a server has never opened it in this format
-		return err
+	if format < stateFormat {
+		log, err := readLog(conn, format)
+		if err != nil || log.epoch == "" { // a server has never opened it in this format
+			return err
+		}
 	}
-	s := Store{writer: conn}
-	if s.digests, err = readDigests(conn); err != nil {
-		return err
-	}
-	_, err = s.Load()
+	_, err := loadState(conn, format)
 	return err
 }

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"parley/chat"
 )
 
 // namesIn returns what is in a directory.
@@ -49,18 +50,13 @@ func TestAGlanceSeesWhatIsStoredAndLeavesNothing(t *testing.T) {
 	if g := mustGlance(t, dir); g.Messages || !g.Time.IsZero() {
 		t.Errorf("in a new database: %+v", g)
 	}
-	if err := sqlitex.ExecuteTransient(s.writer, "UPDATE progress SET time = 1700000000000000000", nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := sqlitex.ExecuteTransient(s.writer, "INSERT INTO message VALUES ('lobby', 1, 1, 'message', 'ann', 'hi')", nil); err != nil {
-		t.Fatal(err)
-	}
+	writes(t, s).must(chat.Announce{Text: "hi"})
 	inUse := mustGlance(t, dir)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for name, g := range map[string]Glimpse{"in use": inUse, "closed": mustGlance(t, dir)} {
-		if !g.Messages || !g.Time.Equal(time.Unix(1_700_000_000, 0)) || g.Bytes == 0 {
+		if !g.Messages || !g.Time.Equal(noon.Add(1)) || g.Bytes == 0 {
 			t.Errorf("%s: %+v", name, g)
 		}
 	}

@@ -23,6 +23,7 @@ const digestFormat = 2
 type Reader struct {
 	conn       *sqlite.Conn
 	source     source
+	format     int
 	hasDigests bool
 }
 
@@ -83,39 +84,85 @@ func (r *Reader) begin() error {
 	if err != nil {
 		return err
 	}
-	format, err := recognise(r.conn, schema.Migrations)
-	if err != nil {
+	if r.format, err = recognise(r.conn, schema); err != nil {
 		return err
 	}
 	if err := examineEnd(r.source.path); err != nil {
 		return err
 	}
-	if format < digestFormat {
+	if r.format >= stateFormat {
+		r.hasDigests = true
 		return nil
 	}
-	named, err := number(r.conn, "SELECT epoch != '' FROM progress") // not yet while a server brings it to this format
-	r.hasDigests = named == 1
+	log, err := readLog(r.conn, r.format)
+	r.hasDigests = log.epoch != "" // in format 2, only once a server has opened it
 	return err
 }
 
 // Close closes the database. An error says that what was read cannot be relied on.
 func (r *Reader) Close() error { return errors.Join(r.conn.Close(), r.source.unchanged()) }
 
-// HasDigests says whether digests are recorded, as they are since the database was first opened with format 2.
+// HasDigests says whether digests are recorded, as they are since a server opened the database in
+// format 2 or later.
 func (r *Reader) HasDigests() bool { return r.hasDigests }
 
 // Progress returns how far the log was applied.
-func (r *Reader) Progress() (chat.Progress, error) { return readProgress(r.conn) }
+func (r *Reader) Progress() (chat.Progress, error) { return readProgress(r.conn, r.format) }
 
 // Entities returns every entity, ordered by kind and key.
-func (r *Reader) Entities() ([]chat.Change, error) { return readEntities(r.conn) }
+func (r *Reader) Entities() ([]chat.Change, error) { return readEntities(r.conn, r.format) }
 
 // Digests returns every room's digest as recorded.
-func (r *Reader) Digests() (map[chat.RoomID]Digest, error) { return readDigests(r.conn) }
+func (r *Reader) Digests() (map[chat.RoomID]Digest, error) { return readDigests(r.conn, r.format) }
 
-// Messages calls each with every message of a room, or of all rooms if it is empty, ordered by room and seq, until each fails.
+// Follow adds a message to the hash of a room's digest, as the database's format does.
+func (r *Reader) Follow(before chat.Hash, m chat.Message) chat.Hash {
+	return follow(r.format, before, m)
+}
+
+// Sums returns the recorded sum over all entities, rooms' digests and the progress, and the sum
+// that they have now. Older formats record none; both are then zero.
+func (r *Reader) Sums() (recorded, computed chat.Hash, err error) {
+	if r.format < stateFormat {
+		return recorded, computed, nil
+	}
+	_, s, err := readBooks(r.conn)
+	return s.recorded, s.computed, err
+}
+
+// Amendment is a change of a message after it was written.
+type Amendment struct {
+	Room chat.RoomID
+	Rev  chat.Rev // of the room, which this change led to
+	Seq  chat.Seq // the message
+	Born chat.Seq // the newest message in the room at that time
+}
+
+// Amendments calls each with every amendment, ordered by room and rev, until each fails.
+func (r *Reader) Amendments(each func(Amendment) error) error {
+	if r.format < stateFormat {
+		return nil
+	}
+	const query = "SELECT room, rev, seq, born FROM amendment ORDER BY room, rev"
+	err := sqlitex.Execute(r.conn, query,
+		&sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
+			return each(Amendment{
+				Room: chat.RoomID(row.ColumnText(0)),
+				Rev:  chat.Rev(row.ColumnInt64(1)),
+				Seq:  chat.Seq(row.ColumnInt64(2)),
+				Born: chat.Seq(row.ColumnInt64(3)),
+			})
+		}})
+	if err != nil {
+		return fmt.Errorf("read amendments: %w", err)
+	}
+	return nil
+}
+
+// Messages calls each with every message of a room, or of all rooms if it is empty, ordered by room
+// and seq, until each fails.
 func (r *Reader) Messages(room chat.RoomID, each func(chat.Message) error) error {
-	if err := eachMessage(r.conn, room, each); err != nil {
+	if err := eachMessage(r.conn, r.format, room, each); err != nil {
 		return fmt.Errorf("read messages: %w", err)
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"parley/chat"
@@ -27,21 +26,21 @@ var ErrNewer = errors.New("a newer version of Parley wrote this data")
 // of.
 var ErrForeign = errors.New("not a database of Parley")
 
-// schema is how a file becomes one of the newest format: a migration for each format there was.
-func schema() (sqlitemigration.Schema, error) {
-	s := sqlitemigration.Schema{AppID: applicationID}
+// schema returns the scripts that make a file of the newest format, one for each format there was.
+func schema() (scripts []string, err error) {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	for _, name := range names { // sorted: the names are numbered
 		sql, err := migrations.ReadFile(name)
 		if err != nil {
-			return s, err
+			return nil, err
 		}
-		s.Migrations = append(s.Migrations, strings.ReplaceAll(string(sql), "\r\n", "\n")) // the same however it was checked out
+		// The same however it was checked out.
+		scripts = append(scripts, strings.ReplaceAll(string(sql), "\r\n", "\n"))
 	}
-	return s, nil
+	return scripts, nil
 }
 
 // recognise returns a file's format, before anything is written. It refuses a file of a newer
@@ -146,12 +145,17 @@ func number(conn *sqlite.Conn, query string) (n int64, err error) {
 // checkNewest returns ErrDamaged if the newest message of a room is not the one recorded in its
 // digest: the file was put together of two histories, say.
 func checkNewest(conn *sqlite.Conn, format int) error {
-	if format < digestFormat {
+	recorded := "SELECT room, seq FROM digest"
+	switch {
+	case format < digestFormat:
 		return nil
+	case format >= stateFormat:
+		recorded = "SELECT key AS room, coalesce(seq, 0) AS seq FROM state WHERE kind = '" +
+			chat.EntityRoom + "'"
 	}
-	const differing = `SELECT room, seq, newest FROM (SELECT room, seq,
-		coalesce((SELECT max(seq) FROM message WHERE message.room = digest.room), 0) AS newest FROM digest)
-		WHERE seq != newest LIMIT 1`
+	differing := `SELECT room, seq, newest FROM (SELECT room, seq,
+		coalesce((SELECT max(seq) FROM message WHERE message.room = recorded.room), 0) AS newest
+		FROM (` + recorded + `) AS recorded) WHERE seq != newest LIMIT 1`
 	return sqlitex.Execute(conn, differing, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
 		return fmt.Errorf("%w: the newest message of room %s is %d, but should be %d",
 			ErrDamaged, row.ColumnText(0), row.ColumnInt64(2), row.ColumnInt64(1))

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,10 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"parley/chat"
@@ -33,6 +29,8 @@ const readers = 4
 // Options tunes a Store; the zero value is what a server runs with.
 type Options struct {
 	MaxBytes int64 // the database grows no further, as if the disk were full; 0: until the disk is
+
+	migrating func(step string) // see migration.reached
 }
 
 // Store is the open database. Commit and Load belong to one goroutine; the queries to any.
@@ -40,15 +38,13 @@ type Store struct {
 	path   string // absolute, as SQLite has it
 	writer *sqlite.Conn
 	pool   *sqlitex.Pool
-	node   chat.NodeID
-	epoch  string
 	place  *place
 	lost   atomic.Pointer[error] // see Abandon
 
-	// Writer only.
-	progress chat.Progress          // as committed
-	digests  map[chat.RoomID]Digest // as committed
-	failed   error                  // of the first Commit that failed so, see ErrFailed
+	// Written by the goroutine of Commit only. Any goroutine reads node and epoch, which change
+	// only in Open and Renew.
+	books  books // as committed
+	failed error // of the first Commit that failed so, see ErrFailed
 }
 
 // Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes
@@ -133,18 +129,30 @@ func (s *Store) Size() (bytes int64) {
 }
 
 // Node returns the name that this data has had since it was made.
-func (s *Store) Node() chat.NodeID { return s.node }
+func (s *Store) Node() chat.NodeID { return s.books.node }
 
 // Epoch returns which history this is, 16 hexadecimal digits: the name made with the data, and made anew whenever its history
 // is replaced, by a restore or an import. Somebody who remembers a place in a room's history remembers the Epoch beside it: with
 // another one the place means nothing any more. It is no chat.Epoch, which counts the lives of a node.
-func (s *Store) Epoch() string { return s.epoch }
+func (s *Store) Epoch() string { return s.books.epoch }
 
-func (s *Store) prepare(options Options) error {
-	if err := migrate(s.writer, s.path); err != nil {
+func (s *Store) prepare(options Options) (err error) {
+	newest, err := schema()
+	if err != nil {
+		return err
+	}
+	format, err := recognise(s.writer, newest)
+	if err != nil {
+		return err
+	}
+	if err := examineEnd(s.path); err != nil {
+		return err
+	}
+	if err := checkNewest(s.writer, format); err != nil {
 		return err
 	}
 	pragmas := []string{
+		"journal_mode = wal",
 		"synchronous = FULL",            // a commit is an fsync
 		"fullfsync = ON",                // and on macOS a real one
 		"wal_autocheckpoint = 2000",     // pages: about 8 MB of WAL
@@ -161,11 +169,11 @@ func (s *Store) prepare(options Options) error {
 			return err
 		}
 	}
-	if err := s.identify(); err != nil {
+	m := migration{conn: s.writer, scripts: newest, reached: options.migrating}
+	if err := m.from(format); err != nil {
 		return err
 	}
-	var err error
-	s.progress, err = readProgress(s.writer)
+	s.books, _, err = readBooks(s.writer) // Load says whether they are as written
 	return err
 }
 
@@ -178,70 +186,14 @@ func (s *Store) limit(maxBytes int64) error {
 	return sqlitex.ExecuteTransient(s.writer, fmt.Sprintf("PRAGMA max_page_count = %d", max(1, maxBytes/size)), nil)
 }
 
-func migrate(conn *sqlite.Conn, path string) error {
-	schema, err := schema()
-	if err != nil {
-		return err
-	}
-	format, err := recognise(conn, schema.Migrations)
-	if err != nil {
-		return err
-	}
-	if err := examineEnd(path); err != nil {
-		return err
-	}
-	if err := checkNewest(conn, format); err != nil {
-		return err
-	}
-	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", nil); err != nil {
-		return err
-	}
-	return sqlitemigration.Migrate(context.Background(), conn, schema)
-}
-
-// identify reads the names of the node and of the history, and every room's digest. In a new database it makes the names, in one
-// of format 1 the digests.
-func (s *Store) identify() (err error) {
-	end, err := sqlitex.ImmediateTransaction(s.writer)
-	if err != nil {
-		return err
-	}
-	defer end(&err)
-	err = sqlitex.Execute(s.writer, "INSERT INTO progress (id, node, place, time, hash) VALUES (1, ?, 0, 0, zeroblob(32)) ON CONFLICT DO NOTHING",
-		&sqlitex.ExecOptions{Args: []any{randomName(4)}})
-	if err != nil {
-		return err
-	}
-	err = sqlitex.Execute(s.writer, "SELECT node, epoch FROM progress", &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
-		s.node, s.epoch = chat.NodeID(row.ColumnText(0)), row.ColumnText(1)
-		return nil
-	}})
-	if err != nil {
-		return err
-	}
-	if s.epoch != "" {
-		s.digests, err = readDigests(s.writer)
-		return err
-	}
-	if s.digests, err = computeDigests(s.writer); err != nil {
-		return err
-	}
-	for room, d := range s.digests {
-		if err := s.putDigest(room, d); err != nil {
-			return err
-		}
-	}
-	return s.Renew()
-}
-
 // Renew gives the data a new Epoch: its history is another than before.
 func (s *Store) Renew() error {
-	epoch := randomName(8)
-	err := sqlitex.Execute(s.writer, "UPDATE progress SET epoch = ?", &sqlitex.ExecOptions{Args: []any{epoch}})
-	if err != nil {
+	renewed := s.books
+	renewed.epoch = randomName(8)
+	if err := renewed.putLog(s.writer); err != nil {
 		return fmt.Errorf("renew the epoch: %w", err)
 	}
-	s.epoch = epoch
+	s.books = renewed
 	return nil
 }
 
@@ -252,62 +204,21 @@ func randomName(bytes int) string {
 }
 
 // Load returns the State as the last Commit left it. The error is ErrDamaged if the database
-// contradicts itself.
-func (s *Store) Load() (*chat.State, error) {
-	progress, err := readProgress(s.writer)
+// contradicts itself, or has an entity that is not as it was written.
+func (s *Store) Load() (*chat.State, error) { return loadState(s.writer, stateFormat) }
+
+// loadState is Load for each format.
+func loadState(conn *sqlite.Conn, format int) (*chat.State, error) {
+	state, err := readState(conn, format)
 	if err != nil {
 		return nil, err
 	}
-	entities, err := readEntities(s.writer)
+	digests, err := readDigests(conn, format)
 	if err != nil {
 		return nil, err
 	}
-	state, err := chat.LoadState(progress, entities)
-	if err != nil {
+	if err := compareNewest(state, digests); err != nil {
 		return nil, err
 	}
-	return state, checkRooms(state, s.digests)
-}
-
-// checkRooms returns ErrDamaged if the rules count other messages in a room than its digest does:
-// the file was put together of two histories.
-func checkRooms(state *chat.State, digests map[chat.RoomID]Digest) error {
-	for _, room := range state.Rooms() {
-		if d := digests[room.ID]; d.Seq != room.Seq {
-			return fmt.Errorf("%w: the newest message of room %s is %d, but should be %d", ErrDamaged, room.ID, d.Seq, room.Seq)
-		}
-	}
-	return nil
-}
-
-func readProgress(conn *sqlite.Conn) (progress chat.Progress, err error) {
-	err = sqlitex.Execute(conn, "SELECT place, time, hash FROM progress", &sqlitex.ExecOptions{
-		ResultFunc: func(row *sqlite.Stmt) error {
-			progress.Place = chat.Place(row.ColumnInt64(0))
-			progress.Time = time.Unix(0, row.ColumnInt64(1)).UTC()
-			if row.ColumnLen(2) != len(progress.Hash) {
-				return errors.New("the recorded hash is cut short")
-			}
-			row.ColumnBytes(2, progress.Hash[:])
-			return nil
-		},
-	})
-	if err != nil {
-		return progress, fmt.Errorf("load progress: %w", err)
-	}
-	return progress, nil
-}
-
-// readEntities returns the entities, ordered by kind and key.
-func readEntities(conn *sqlite.Conn) (all []chat.Change, err error) {
-	err = sqlitex.Execute(conn, "SELECT kind, key, value FROM entity ORDER BY kind, key", &sqlitex.ExecOptions{
-		ResultFunc: func(row *sqlite.Stmt) error {
-			all = append(all, chat.Change{Kind: row.ColumnText(0), Key: row.ColumnText(1), Value: json.RawMessage(row.ColumnText(2))})
-			return nil
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("load entities: %w", err)
-	}
-	return all, nil
+	return state, nil
 }

@@ -84,6 +84,11 @@ func (b *book) must(commands ...chat.Command) {
 	}
 }
 
+// roomOf is the Change that makes a room which has so many messages.
+func roomOf(id chat.RoomID, seq chat.Seq) chat.Change {
+	return chat.Change{Kind: chat.EntityRoom, Key: string(id), Value: chat.Room{ID: id, Seq: seq}}
+}
+
 // says are posts by Ann.
 func says(texts ...string) []chat.Command {
 	var all []chat.Command
@@ -149,7 +154,10 @@ func TestCommitAndLoad(t *testing.T) {
 	if again.Node() != b.store.Node() || again.Node() == "" {
 		t.Errorf("node %q was %q", again.Node(), b.store.Node())
 	}
-	want := chat.Message{Room: chat.Lobby, Seq: 3, Time: noon.Add(3), Kind: chat.KindMessage, Nick: "Ann", Text: "大家好\n\ttwo lines"}
+	want := chat.Message{
+		Room: chat.Lobby, Seq: 3, Time: noon.Add(3), Kind: chat.KindMessage, Nick: "Ann",
+		Text: "大家好\n\ttwo lines", Place: 3,
+	}
 	if all := history(t, again); len(all) != 6 || all[2] != want {
 		t.Errorf("history %+v, its third is to be %+v", all, want)
 	}
@@ -191,7 +199,8 @@ func TestReadersCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.pool.Put(conn)
-	if err := sqlitex.ExecuteTransient(conn, "DELETE FROM entity", nil); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultReadOnly {
+	if err := sqlitex.ExecuteTransient(conn, "DELETE FROM state",
+		nil); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultReadOnly {
 		t.Errorf("a reader deletes: %v", err)
 	}
 }
@@ -311,7 +320,8 @@ func contents(t *testing.T, path string) string {
 
 func TestLoadRefusesWhatItDoesNotKnow(t *testing.T) {
 	b := begun(t, t.TempDir())
-	if err := sqlitex.ExecuteTransient(b.store.writer, "INSERT INTO entity VALUES ('poll', '1', '{}')", nil); err != nil {
+	if err := sqlitex.ExecuteTransient(b.store.writer,
+		"INSERT INTO state (kind, key, value) VALUES ('poll', '1', '{}')", nil); err != nil {
 		t.Fatal(err)
 	}
 	if state, err := b.store.Load(); err == nil || !strings.Contains(err.Error(), "poll") {
@@ -323,7 +333,9 @@ func TestHistory(t *testing.T) {
 	b := begun(t, t.TempDir())
 	b.must(says("2", "3", "4", "5")...)
 	other := chat.Message{Room: "attic", Seq: 1, Time: noon, Kind: chat.KindMessage, Text: "attic"}
-	if err := b.store.Commit([]chat.Result{{Messages: []chat.Message{other}}}, b.state.Progress()); err != nil {
+	attic := chat.Result{Messages: []chat.Message{other}, Changes: []chat.Change{roomOf("attic",
+		1)}}
+	if err := b.store.Commit([]chat.Result{attic}, b.state.Progress()); err != nil {
 		t.Fatal(err)
 	}
 	last := func(limit int) ([]chat.Message, error) { return b.store.Last(t.Context(), chat.Lobby, limit) }

@@ -51,8 +51,8 @@ func TestADatabaseThatIsNotOurs(t *testing.T) {
 	p.enter("ann").hearsNothing()
 	p.stop()
 	for what, sql := range map[string]string{
-		"a trigger":  "CREATE TRIGGER evil AFTER UPDATE ON progress BEGIN DELETE FROM message; END",
-		"a lost key": "DROP TABLE digest; CREATE TABLE digest (room TEXT NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT",
+		"a trigger":  "CREATE TRIGGER evil AFTER UPDATE ON state BEGIN DELETE FROM message; END",
+		"a lost key": "DROP TABLE amendment; CREATE TABLE amendment (room TEXT NOT NULL) STRICT",
 	} {
 		file := filepath.Join(t.TempDir(), "backup.db")
 		done(t, "backup", "--data", data, file)
@@ -184,7 +184,8 @@ func TestNothingStoredSteersATerminal(t *testing.T) {
 		harmless(t, got)
 	}
 	p.stop()
-	change(t, path, `INSERT INTO message VALUES ('x' || `+evil+`, 1, 1, 'bogus', 'a', 'b')`)
+	change(t, path,
+		`INSERT INTO message VALUES ('x' || `+evil+`, 1, 1, 'bogus', 'a', 'b', 0, 0, 0)`)
 	harmless(t, call(t, "verify", "--data", dir))
 
 	backup := filepath.Join(dir, "b\x1b[2J.db")
