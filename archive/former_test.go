@@ -11,7 +11,8 @@ import (
 	"parley/store"
 )
 
-// former is a database of a former format, as an old version wrote it, and its export by that version.
+// former is a database of a former format, as an old version wrote it, and its export by that
+// version.
 type former struct {
 	format   int
 	messages uint64
@@ -43,14 +44,15 @@ func (f former) in(t *testing.T, name string) (dir string) {
 	return dir
 }
 
-// lines returns an export without the lines that differ between its formats, the first and the last.
+// lines returns an export without the lines that differ between its formats, the first and the
+// last.
 func lines(export string) []string {
 	all := strings.Split(strings.TrimSuffix(export, "\n"), "\n")
 	return all[1 : len(all)-1]
 }
 
-// holds checks that a data directory is sound and has the messages and rooms of the export, each as it
-// was, and perhaps more messages behind them.
+// holds checks that a data directory is sound and has the messages and rooms of the export, each as
+// it was, and perhaps more messages behind them.
 func (f former) holds(t *testing.T, dir string) {
 	t.Helper()
 	report, err := VerifyData(t.Context(), dir, quiet)
@@ -74,7 +76,8 @@ func TestFormerFormatsAreVerifiedBackedUpAndRestored(t *testing.T) {
 			dir := f.in(t, store.FileName)
 			f.holds(t, dir)
 			file := backedUp(t, dir)
-			if report, err := VerifyFile(t.Context(), file, quiet); err != nil || len(report.Problems) > 0 {
+			report, err := VerifyFile(t.Context(), file, quiet)
+			if err != nil || len(report.Problems) > 0 {
 				t.Errorf("%+v, %v", report, err)
 			}
 			restored := t.TempDir()
@@ -93,7 +96,8 @@ func TestFormerFormatsAreVerifiedBackedUpAndRestored(t *testing.T) {
 				if err != nil || len(report.Problems) > 0 || report.Messages() <= f.messages {
 					t.Errorf("%+v, %v", report, err)
 				}
-				change(t, filepath.Join(d, store.FileName), "UPDATE message SET text = 'x' WHERE seq = 2")
+				path := filepath.Join(d, store.FileName)
+				change(t, path, "UPDATE message SET text = 'x' WHERE seq = 2")
 				report, err = VerifyData(t.Context(), d, quiet)
 				if err != nil || len(report.Problems) == 0 {
 					t.Errorf("a changed text: %+v, %v", report, err)
@@ -124,8 +128,8 @@ func TestDamagedBackupsOfFormat2AreFound(t *testing.T) {
 	wants(t, empty)
 }
 
-// TestExportsOfFormat1AreImported: what they hold is exported again in format 2, and that is imported
-// as the same.
+// TestExportsOfFormat1AreImported: what they hold is exported again in format 2, and that is
+// imported as the same.
 func TestExportsOfFormat1AreImported(t *testing.T) {
 	for _, f := range formers(t) { // exports of both are of format 1
 		if !strings.HasPrefix(f.export, `{"type":"export","format":1,`) {

@@ -135,16 +135,17 @@ func abandon(ctx context.Context, err error, opened []func() error) error {
 
 // explain says what to do about an error that an operator can do something about.
 func (s *Server) explain(err error) error {
-	if errors.Is(err, store.ErrChanged) {
+	if errors.Is(err, store.ErrChanged) { // which doctor does not look for: it reads every message
 		return locale.Errorf(locale.Text{
 			EN: "%[2]v. Nothing in it was changed: this version does not upgrade a damaged " +
-				"history; parley doctor --data %[1]s says how to replace it with a backup; " +
-				"to keep what is left, run parley export --data %[1]s > history.jsonl, " +
-				"and then parley import --data NEW history.jsonl",
+				"history; restore a backup into a new directory " +
+				"(parley restore --data NEW BACKUP), or move what is left there " +
+				"(parley export --data %[1]s > history.jsonl, " +
+				"and then parley import --data NEW history.jsonl)",
 			ZH: "消息被修改或丢失（%[2]v）。其中的内容未被改动：本版本不会升级已损坏的聊天记录；" +
-				"请运行 parley doctor --data %[1]s，查看如何用备份替换；如要保留现有内容，" +
-				"请运行 parley export --data %[1]s > history.jsonl，" +
-				"再运行 parley import --data 新目录 history.jsonl",
+				"请把备份恢复到新目录（parley restore --data 新目录 备份文件），" +
+				"或把现有内容移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
+				"再运行 parley import --data 新目录 history.jsonl）",
 		}, s.config.Data, err)
 	}
 	if errors.Is(err, store.ErrDamaged) {

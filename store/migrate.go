@@ -10,8 +10,8 @@ import (
 	"parley/chat"
 )
 
-// ErrChanged is returned for a database of an older format whose messages are not the ones that were
-// written. It is not brought to this version's format. It wraps ErrDamaged.
+// ErrChanged is returned for a database of an older format whose messages are not the ones that
+// were written. It is not brought to this version's format. It wraps ErrDamaged.
 var ErrChanged = fmt.Errorf("%w: messages were changed or removed", ErrDamaged)
 
 // migration brings a database to the newest format, in one transaction: wherever it ends, the
@@ -90,8 +90,8 @@ type former struct {
 	digests map[chat.RoomID]Digest
 }
 
-// readFormer reads a database of format 2 and checks it. It has no epoch and no digests if no server
-// has opened it in that format: it was of format 1, or has just been made.
+// readFormer reads a database of format 2 and checks it. It has no epoch and no digests if no
+// server has opened it in that format: it was of format 1, or has just been made.
 func readFormer(conn *sqlite.Conn) (f former, err error) {
 	const format = stateFormat - 1
 	if f.log, err = readLog(conn, format); err != nil {
@@ -124,7 +124,8 @@ func readFormer(conn *sqlite.Conn) (f former, err error) {
 	}
 	for id := range chains {
 		if _, known := state.Room(id); !known {
-			return f, damaged(fmt.Errorf("room %s has messages, but does not exist", chat.Quote(id)))
+			why := fmt.Errorf("room %s has messages, but does not exist", chat.Quote(id))
+			return f, damaged(why)
 		}
 	}
 	return f, compareNewest(state, chains)

@@ -98,8 +98,11 @@ func TestFormerFormatsMigrate(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := open(t, dir, Options{})
-			if s.Node() != before.node || format == 2 && s.Epoch() != before.epoch || len(s.Epoch()) != 16 {
-				t.Errorf("node %q, epoch %q, were %q, %q", s.Node(), s.Epoch(), before.node, before.epoch)
+			if s.Node() != before.node || len(s.Epoch()) != 16 {
+				t.Errorf("node %q, epoch %q; the node was %q", s.Node(), s.Epoch(), before.node)
+			}
+			if format == 2 && s.Epoch() != before.epoch {
+				t.Errorf("the epoch %q was %q", s.Epoch(), before.epoch)
 			}
 			if got := load(t, s).Progress(); got != before.progress || got.Place == 0 {
 				t.Errorf("progress %+v, was %+v", got, before.progress)
@@ -131,13 +134,17 @@ func TestAReaderLeavesFormerFormats(t *testing.T) {
 		dir := formerly(t, format)
 		r := reads(t, dir)
 		entities, err := r.Entities()
-		if r.HasDigests() != (format == 2) || err != nil || len(entities) < 3 || r.format != format {
-			t.Errorf("format %d: %v, %v, %v", r.format, r.HasDigests(), entities, err)
+		if err != nil || len(entities) < 3 {
+			t.Errorf("%v, %v", entities, err)
+		}
+		if r.HasDigests() != (format == 2) || r.format != format {
+			t.Errorf("format %d: %v", r.format, r.HasDigests())
 		}
 		if recorded, computed, err := r.Sums(); recorded != computed || err != nil {
 			t.Errorf("%v, %v, %v", recorded, computed, err)
 		}
-		if err := r.Amendments(func(Amendment) error { return errors.New("there is one") }); err != nil {
+		none := func(a Amendment) error { return fmt.Errorf("there is %+v", a) }
+		if err := r.Amendments(none); err != nil {
 			t.Error(err)
 		}
 		if g := mustGlance(t, dir); !g.Messages || g.Time.Year() != 2020 {
@@ -150,8 +157,8 @@ func TestAReaderLeavesFormerFormats(t *testing.T) {
 	}
 }
 
-// TestADatabaseThatNoServerOpenedMigrates: an old version was ended between making or migrating it and
-// its first commit, so it has no digests, or not even a name.
+// TestADatabaseThatNoServerOpenedMigrates: an old version was ended between making or migrating it
+// and its first commit, so it has no digests, or not even a name.
 func TestADatabaseThatNoServerOpenedMigrates(t *testing.T) {
 	for what, script := range map[string]string{
 		"no digests":  "DELETE FROM digest; UPDATE progress SET epoch = ''",
@@ -185,19 +192,30 @@ func TestADamagedHistoryIsNotMigrated(t *testing.T) {
 			2, "UPDATE message SET text = 'x' WHERE room = 'dev' AND seq = 2",
 			`the digest of room "dev" up to message 8 is`,
 		},
-		"a missing message": {2, "DELETE FROM message WHERE room = 'lobby' AND seq = 5", "lobby/6: it does not follow 4"},
-		"no digest":         {2, "DELETE FROM digest WHERE room = 'dev'", `room "dev" has messages, but no recorded digest`},
+		"a missing message": {
+			2, "DELETE FROM message WHERE room = 'lobby' AND seq = 5",
+			"lobby/6: it does not follow 4",
+		},
+		"no digest": {
+			2, "DELETE FROM digest WHERE room = 'dev'",
+			`room "dev" has messages, but no recorded digest`,
+		},
 		"another digest": {
 			2, "UPDATE digest SET hash = zeroblob(32) WHERE room = 'dev'",
 			`the digest of room "dev"`,
 		},
 		"half a digest": {2, "UPDATE digest SET hash = x'00' WHERE room = 'dev'", "cut short"},
-		"no entity":     {2, "DELETE FROM entity WHERE key = 'dev'", `room "dev" has messages, but does not exist`},
+		"no entity": {
+			2, "DELETE FROM entity WHERE key = 'dev'",
+			`room "dev" has messages, but does not exist`,
+		},
 		"another seq": {
 			2, `UPDATE entity SET value = '{"id":"dev","seq":7}' WHERE key = 'dev'`,
 			"the newest message of room dev is 8, but should be 7",
 		},
-		"a gap in format 1": {1, "DELETE FROM message WHERE seq = 5", "lobby/6: it does not follow 4"},
+		"a gap in format 1": {
+			1, "DELETE FROM message WHERE seq = 5", "lobby/6: it does not follow 4",
+		},
 		"another seq in format 1": {
 			1, `UPDATE entity SET value = '{"id":"lobby","seq":8}' WHERE kind = 'room'`,
 			"the newest message of room lobby is 9, but should be 8",

@@ -93,7 +93,8 @@ func (b *books) setLog(value string) error {
 		return fmt.Errorf("%w: load progress: the recorded hash is cut short", ErrDamaged)
 	}
 	b.node, b.epoch = l.Node, l.Epoch
-	b.progress = chat.Progress{Place: l.Place, Time: time.Unix(0, l.Time).UTC(), Hash: chat.Hash(hash)}
+	at := time.Unix(0, l.Time).UTC()
+	b.progress = chat.Progress{Place: l.Place, Time: at, Hash: chat.Hash(hash)}
 	return nil
 }
 
@@ -167,11 +168,11 @@ func (s sums) check() error {
 	return nil
 }
 
-// eachRow calls each with the rows of the table state, ordered by kind and key, and with the sum that
-// a row has.
+// eachRow calls each with the rows of the table state, ordered by kind and key, and with the sum
+// that a row has.
 func eachRow(conn *sqlite.Conn, each func(r row, sum []byte) error) error {
 	const query = "SELECT kind, key, value, seq, sum FROM state ORDER BY kind, key"
-	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: func(q *sqlite.Stmt) error {
+	take := func(q *sqlite.Stmt) error {
 		r := row{kind: q.ColumnText(0), key: q.ColumnText(1), value: q.ColumnText(2)}
 		sum := make([]byte, q.ColumnLen(4))
 		q.ColumnBytes(4, sum)
@@ -183,7 +184,8 @@ func eachRow(conn *sqlite.Conn, each func(r row, sum []byte) error) error {
 			r.digest = &d
 		}
 		return each(r, sum)
-	}})
+	}
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: take})
 }
 
 // readBooks reads the table state.
@@ -213,8 +215,8 @@ func readBooks(conn *sqlite.Conn) (b books, s sums, err error) {
 	return b, s, nil
 }
 
-// readProgress returns how far the log was applied. A database of an older format that no server has
-// opened yet has no progress; it is before the first record.
+// readProgress returns how far the log was applied. A database of an older format that no server
+// has opened yet has no progress; it is before the first record.
 func readProgress(conn *sqlite.Conn, format int) (chat.Progress, error) {
 	b, err := readLog(conn, format)
 	return b.progress, err
@@ -229,10 +231,11 @@ func readLog(conn *sqlite.Conn, format int) (b books, err error) {
 	case format >= stateFormat:
 		found := false
 		query = "SELECT value FROM state WHERE kind = '' AND key = ''"
-		err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: func(q *sqlite.Stmt) error {
+		take := func(q *sqlite.Stmt) error {
 			found = true
 			return b.setLog(q.ColumnText(0))
-		}})
+		}
+		err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: take})
 		if err == nil && !found {
 			err = errNoLog
 		}
@@ -260,7 +263,8 @@ func readLog(conn *sqlite.Conn, format int) (b books, err error) {
 func readEntities(conn *sqlite.Conn, format int) (all []chat.Change, err error) {
 	query := "SELECT kind, key, value FROM entity ORDER BY kind, key"
 	if format >= stateFormat {
-		query = "SELECT kind, key, value FROM state WHERE NOT (kind = '' AND key = '') ORDER BY kind, key"
+		query = `SELECT kind, key, value FROM state
+			WHERE NOT (kind = '' AND key = '') ORDER BY kind, key`
 	}
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: func(q *sqlite.Stmt) error {
 		value := json.RawMessage(q.ColumnText(2))
@@ -273,8 +277,8 @@ func readEntities(conn *sqlite.Conn, format int) (all []chat.Change, err error) 
 	return all, nil
 }
 
-// readState returns the State that is stored. The error is ErrDamaged if a row of it was changed, or
-// if it counts other messages than the digests do.
+// readState returns the State that is stored. The error is ErrDamaged if a row of it was changed,
+// or if it counts other messages than the digests do.
 func readState(conn *sqlite.Conn, format int) (*chat.State, error) {
 	var changed error
 	if format >= stateFormat {
