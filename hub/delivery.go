@@ -74,6 +74,11 @@ func (w *Doorway) Submit(ctx context.Context, command chat.Command, ref any) err
 	})
 }
 
+// Do is Hub.Do, for a command that concerns no connection any more. Any goroutine.
+func (w *Doorway) Do(ctx context.Context, command chat.Command) error {
+	return w.hub.Do(ctx, command)
+}
+
 // put adds to the batch under way, which is likely to be as long as the one before. The loop only.
 func (w *Doorway) put(i Item) {
 	if w.batch == nil {

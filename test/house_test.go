@@ -61,12 +61,16 @@ var mayImport = map[string]struct {
 		},
 		"it looks at what a server needs; its caller knows how to ask a server",
 	},
+	"door/stream": {
+		[]string{"chat", "fault", "guard", "hub", "outbox"},
+		"it serves connections for any protocol, so it knows none",
+	},
 	"door/line": {
 		[]string{
-			"chat", "command", "fault", "gather", "guard", "hub", "locale", "outbox", "setting",
-			"wire/line",
+			"chat", "command", "door/stream", "gather", "hub", "locale", "setting", "wire/line",
 		},
-		"a door translates its own wire; what members ask for by name is the table of commands",
+		"it translates its own wire and leaves connections to door/stream; members' commands are " +
+			"those of the table",
 	},
 	"door/console": {
 		[]string{"chat", "command", "gather", "hub", "locale"},

@@ -1,7 +1,6 @@
 package line
 
 import (
-	"sync"
 	"time"
 
 	"parley/chat"
@@ -10,13 +9,10 @@ import (
 	"parley/wire/line"
 )
 
-// crowds shows members that enter and leave, in crowds as one line for many of them.
+// crowds shows members that enter and leave, in crowds as one line for many of them. The door's
+// Hear and Turn own it, so no line overtakes an earlier one.
 type crowds struct {
-	door *Door
-
-	// mu is held by Deliver, and by tick while it shows what is gathered. So no line overtakes an
-	// earlier one.
-	mu       sync.Mutex
+	door     *Door
 	gathered gather.Crowds[*hub.Session]
 	timer    *time.Timer
 	running  bool // the timer will call tick
@@ -25,20 +21,20 @@ type crowds struct {
 
 func (c *crowds) init(d *Door) {
 	c.door = d
-	c.timer = time.AfterFunc(time.Hour, c.tick)
+	c.timer = time.AfterFunc(time.Hour, func() { d.Turn(c.tick) })
 	c.timer.Stop()
 }
 
 // come shows that a member enters a room or leaves it, in the words of told. In a crowd it keeps
-// that for later, without the reason. Deliver only.
+// that for later, without the reason.
 func (d *Door) come(item hub.Item, m chat.Message, enter bool, told string) {
 	if d.crowds.gather(item, m, enter) {
 		return
 	}
-	d.addLines(item, func(b []byte) []byte { return append(append(b, told...), '\n') })
+	d.TellAs(item, told+"\n")
 }
 
-// gather keeps a notice for later, or returns false if it is to be shown now. mu is held.
+// gather keeps a notice for later, or returns false if it is to be shown now.
 func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	if len(item.To) == 0 {
 		return false
@@ -49,13 +45,12 @@ func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	}, now)
 	c.start(now)
 	if before != nil {
-		c.door.endRun()
 		c.showBatch(before)
 	}
 	return !alone
 }
 
-// start starts the timer, unless it runs: then it ends early enough. mu is held.
+// start starts the timer, unless it runs: then it ends early enough.
 func (c *crowds) start(now time.Time) {
 	if c.running || c.stopped {
 		return
@@ -66,47 +61,37 @@ func (c *crowds) start(now time.Time) {
 	}
 }
 
-// tick shows batches whose window is over. It is called by the timer.
+// tick shows batches whose window is over. The timer calls it in a Turn.
 func (c *crowds) tick() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.running = false
 	now := c.door.now()
 	for batch := range c.gathered.Expire(now) {
-		c.door.guard(func() { c.showBatch(batch) })
+		c.door.Guard(func() { c.showBatch(batch) })
 	}
 	c.start(now)
 }
 
-// show shows what is gathered in all rooms. mu is held.
+// show shows what is gathered in all rooms.
 func (c *crowds) show() {
-	c.door.endRun()
 	for batch := range c.gathered.All() {
 		c.showBatch(batch)
 	}
 }
 
-// showRoom shows what is gathered in one room. mu is held.
+// showRoom shows what is gathered in one room.
 func (c *crowds) showRoom(id chat.RoomID) {
 	if batch := c.gathered.Take(id); batch != nil {
-		c.door.endRun()
 		c.showBatch(batch)
 	}
 }
 
 // showBatch writes a batch to each of its listeners, without the moves that the listener is not
-// told of. mu is held.
+// told of.
 func (c *crowds) showBatch(batch *gather.Batch[*hub.Session]) {
 	said := encodeBatch(c.door.words, batch)
-	var ready []*member
-	defer func() { c.door.writer.Ready(ready...) }() // after a panic too: Push asks only once
 	for _, s := range batch.To {
-		lines := said[batch.Skipped(s)]
-		if m := memberOf(s); m != nil && len(lines) > 0 && m.follow(m.out.Push(lines)) {
-			ready = append(ready, m)
-		}
+		c.door.Write(s, said[batch.Skipped(s)])
 	}
-	c.door.counts.delivered.Add(uint64(len(batch.To)))
 }
 
 // encodeBatch returns for each n the lines that tell of all moves but the first n.
@@ -131,9 +116,9 @@ func appendGroup(
 
 // stop shows what is gathered, and stops the timer.
 func (c *crowds) stop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.show()
-	c.stopped = true
-	c.timer.Stop()
+	c.door.Turn(func() {
+		c.stopped = true
+		c.timer.Stop()
+		c.show()
+	})
 }

@@ -1,13 +1,12 @@
-// Package line is the door for people with netcat or telnet: lines of text over a connection, as package wire/line reads and
-// writes them.
+// Package line is the door for netcat and telnet: lines of text over a connection, as package
+// wire/line reads and writes them. It prompts for a nickname, takes lines and commands, and shows
+// events. It groups joins and leaves, and shows a returning member what it has missed.
 //
-// It knows nothing of the rules, of ports, or of how its connections came: who listens hands them over, one goroutine each, by
-// Serve. Whether a connection is encrypted makes no difference but to how it is written.
+// It knows nothing of the rules, of sockets, or of ports: door/stream reads, writes and ends the
+// connections.
 //
 // Its laws:
-//   - Serve's goroutine reads its connection and nothing else writes for it: every line leaves through the member's Stream.
-//   - Deliver never waits for a socket: what a batch means is encoded once, shared by all who hear it, and written by the one
-//     Writer without blocking; a socket that takes no more gets a goroutine of its own until it has taken what waited.
-//   - A reader who takes less than others speak is dropped, once its Stream is full. Nobody else notices.
-//   - An idle connection costs its goroutine's smallest stack and no buffer.
+//   - A line is encoded once for all clients. Only a telnet client's output is converted.
+//   - Nothing is shown before events that preceded it, and no join or leave is lost in a group.
+//   - Lines of others never steer a client's terminal.
 package line

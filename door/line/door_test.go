@@ -3,7 +3,6 @@ package line
 import (
 	"fmt"
 	"net"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -95,24 +94,6 @@ func TestHelpAndHistoryStandInTheirPlace(t *testing.T) {
 	}
 }
 
-// TestAPasteArrivesAsItIs: more lines than the burst come more slowly, and nobody is dropped.
-func TestAPasteArrivesAsItIs(t *testing.T) {
-	h := open(t, func(c *Config) { c.Burst, c.Rate = 150, 100 })
-	ann, bob := h.enter("ann"), h.enter("bob")
-	ann.reads("bob enters the chat room")
-	var lines []string
-	for i := range 200 {
-		lines = append(lines, fmt.Sprintf("  line %d\tof a paste", i))
-	}
-	ann.types(lines...)
-	for _, l := range lines {
-		bob.reads("ann: " + l)
-	}
-	if got := h.door.counts.slowed.Load(); got == 0 {
-		t.Error("nothing was slowed")
-	}
-}
-
 func TestWhatCannotBeSaidIsRefused(t *testing.T) {
 	h := open(t, func(c *Config) { c.TextMax = 300 })
 	ann, bob := h.enter("ann"), h.enter("bob")
@@ -120,7 +101,7 @@ func TestWhatCannotBeSaidIsRefused(t *testing.T) {
 	ann.types(strings.Repeat("x", 300<<10), "\xc3\x28", "a\x00b", "\x1b[31mred\x07\u202e")
 	ann.reads("! the message is too long", "! the message is not UTF-8 text", "! the message is not UTF-8 text")
 	bob.reads("ann: \uFFFD[31mred\uFFFD\u202e\u202c")
-	if got := h.door.counts.refusals.Counts(); got["text_too_long"] != 1 || got["text_encoding"] != 2 {
+	if got := h.door.Report().Refused; got["text_too_long"] != 1 || got["text_encoding"] != 2 {
 		t.Errorf("counted %v", got)
 	}
 }
@@ -162,61 +143,6 @@ func TestWhoIsKickedIsToldWhy(t *testing.T) {
 	}
 	ann.reads("you were removed from the chat room: too loud")
 	ann.ends()
-}
-
-// TestAFarewellWaitsThoughItIsWoken: who ends a member wakes it, and may do so only once it waits for its last words to be written.
-func TestAFarewellWaitsThoughItIsWoken(t *testing.T) {
-	h := open(t, nil)
-	here, there := net.Pipe()
-	defer here.Close()
-	defer there.Close()
-	m := newMember(h.door, here)
-	m.out.Push([]byte("last words"))
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		m.awaitWritten()
-	}()
-	for range 1000 {
-		m.out.Wake()
-		runtime.Gosched()
-		select {
-		case <-written:
-			t.Fatal("the words are not written yet")
-		default:
-		}
-	}
-	if got := m.out.Next(0, nil); string(got) != "last words" {
-		t.Fatalf("%q", got)
-	}
-	m.out.Next(len("last words"), nil)
-	<-written
-}
-
-// TestALineIsSettledOnceItIsOnItsWayToEverybody: what its sender asks next, and others then, overtakes it nowhere.
-func TestALineIsSettledOnceItIsOnItsWayToEverybody(t *testing.T) {
-	h := open(t, nil)
-	here, there := net.Pipe()
-	defer here.Close()
-	defer there.Close()
-	ann, bob := newMember(h.door, here), newMember(h.door, there)
-	ann.pending = 1
-	bob.out.Hold() // nobody writes to it meanwhile
-	to := []*hub.Session{{Local: bob}}
-	said := hub.Item{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Kind: chat.KindMessage, Nick: "ann", Text: "hello"}}, To: to}
-	batch := hub.Batch{said, {Answer: &hub.Answer{Ref: &request{member: ann}}}}
-	for range 20_000 { // what is heard by the same goes to them at once, after all of this
-		batch = append(batch, said)
-	}
-	waiting := make(chan int)
-	go func() {
-		ann.await(0)
-		waiting <- bob.out.Len()
-	}()
-	h.door.Deliver(batch)
-	if got := <-waiting; got == 0 {
-		t.Error("it is settled, and bob has nothing of it")
-	}
 }
 
 func TestWhoDoesNotEnterIsLetGo(t *testing.T) {
@@ -264,64 +190,8 @@ func TestWhoComesBackReadsWhatWasMissed(t *testing.T) {
 	}
 }
 
-// TestAStoppedReaderIsDroppedAlone: the others hear everything, and that it is gone.
-func TestAStoppedReaderIsDroppedAlone(t *testing.T) {
-	h := open(t, func(c *Config) { c.Rate, c.Outbox = 0, 64<<10 })
-	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
-	ann.reads("bob enters the chat room", "cid enters the chat room")
-	bob.reads("cid enters the chat room")
-	_ = cid // reads nothing from now on
-	text := strings.Repeat("x", 8000)
-	for i := 0; h.door.counts.slow.Load() == 0; i++ {
-		if i > 10_000 {
-			t.Fatal("nobody is dropped")
-		}
-		ann.types(text)
-		bob.reads("ann: " + text)
-	}
-	for got := bob.next(); got != "cid quits the chat room"; got = bob.next() {
-		if got != "ann: "+text {
-			t.Fatalf("%.40q", got)
-		}
-	}
-	if got := h.history(chat.Lobby); !slices.Contains(got, "left cid slow") {
-		t.Error("the history does not say why cid left")
-	}
-	ann.types("on we go")
-	bob.reads("ann: on we go")
-}
-
-// TestDeliveringNeverWaits: a batch for somebody who never reads is delivered at once.
-func TestDeliveringNeverWaits(t *testing.T) {
-	h := open(t, nil)
-	ours, theirs := net.Pipe() // takes nothing that is not read
-	defer theirs.Close()
-	m := newMember(h.door, ours)
-	s := &hub.Session{Local: m}
-	item := hub.Item{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Nick: "ann", Text: "x"}}, To: []*hub.Session{s}}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for range 100 {
-			h.door.Deliver(hub.Batch{item})
-		}
-	}()
-	select {
-	case <-done:
-	case <-time.After(patience):
-		t.Fatal("Deliver waits for a socket")
-	}
-	ours.Close()
-}
-
 // TestARunIsSharedButForOnesOwn: what many hear is one chunk, what somebody says is not for them.
 func TestARunIsSharedButForOnesOwn(t *testing.T) {
-	if got := others([]byte("aabbcc"), []span{{2, 4}}); len(got) != 2 || string(got[0]) != "aa" || string(got[1]) != "cc" {
-		t.Errorf("%q", got)
-	}
-	if got := others([]byte("aabbcc"), []span{{0, 2}, {2, 6}}); len(got) != 0 {
-		t.Errorf("%q", got)
-	}
 	h := open(t, nil)
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters the chat room")
@@ -339,36 +209,33 @@ func TestARunIsSharedButForOnesOwn(t *testing.T) {
 	}
 }
 
-// TestACrowdIsShownAsOneLine: the first few one by one, the rest gathered, and before anything else that happens in the room.
+// TestACrowdIsShownAsOneLine: the first few joins are shown one by one. The others are shown in a
+// group, before anything else that happens in the room.
 func TestACrowdIsShownAsOneLine(t *testing.T) {
 	clock := &clock{now: time.Now()} // it stands still, so that all happens in one window
-	h := open(t, func(c *Config) { c.Rate = 0 }, func(h *house) { h.door.now = clock.Now })
+	h := open(t, nil, func(h *house) { h.door.now = clock.Now })
 	bob := h.enter("bob")
 	const crowd = 40
-	var batch hub.Batch
-	var s *hub.Session
-	h.door.mu.Lock()
-	for _, m := range h.door.members {
-		s = &hub.Session{ID: m.id, Local: m}
-	}
-	h.door.mu.Unlock()
-	come := func(enter bool, i int) hub.Item {
-		m := chat.Message{Room: chat.Lobby, Nick: fmt.Sprintf("c%d", i)}
-		if enter {
-			return hub.Item{Event: chat.Entered{Message: m}, To: []*hub.Session{s}}
-		}
-		return hub.Item{Event: chat.Left{Message: m}, To: []*hub.Session{s}}
-	}
+	callers := map[int]*caller{}
 	for i := range crowd {
-		batch = append(batch, come(true, i))
+		callers[i] = h.enter(fmt.Sprintf("c%d", i))
 	}
-	h.door.Deliver(batch)
-	h.door.Deliver(hub.Batch{{Event: chat.Posted{Message: chat.Message{Room: chat.Lobby, Nick: "c7", Text: "all here"}}, To: []*hub.Session{s}}})
-	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2 enters the chat room", "c3, c4 and 35 others enter the chat room", "c7: all here")
-	nobody := hub.Item{Event: chat.Entered{Message: chat.Message{Room: chat.Lobby, Nick: "c99"}}}
-	h.door.Deliver(hub.Batch{nobody, come(false, 1), come(false, 2), come(true, 1), come(true, 50), come(false, 51)})
+	callers[7].types("all here")
+	bob.reads("c0 enters the chat room", "c1 enters the chat room", "c2 enters the chat room",
+		"c3, c4 and 35 others enter the chat room", "c7: all here")
+	quits := func(i int) {
+		callers[i].types("/quit")
+		for _, err := callers[i].in.ReadString('\n'); err == nil; { // until the connection ends
+			_, err = callers[i].in.ReadString('\n')
+		}
+	}
+	quits(1)
+	quits(2)
+	h.enter("c1")
+	h.enter("c50")
+	quits(3)
 	clock.passes(gather.Window)
-	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c51 quits the chat room")
+	bob.reads("c1, c2 quit the chat room", "c1, c50 enter the chat room", "c3 quits the chat room")
 }
 
 func TestTheServerSaysThatItStops(t *testing.T) {
@@ -383,44 +250,6 @@ func TestTheServerSaysThatItStops(t *testing.T) {
 	ann.ends()
 	if err := <-closed; err != nil {
 		t.Error(err)
-	}
-}
-
-// TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting: its place among the commands that run is another's meanwhile.
-func TestWhoDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
-	h := open(t, func(c *Config) { c.Rate, c.Outbox, c.History = 0, 64<<10, 0 })
-	for range asidesMax - 1 { // there is one place
-		h.door.asides.places <- struct{}{}
-	}
-	defer func() {
-		for range asidesMax - 1 {
-			<-h.door.asides.places
-		}
-	}()
-	ann := h.enter("ann")
-	text := strings.Repeat("x", 15<<10)
-	for range 800 { // more than any socket's buffers hold
-		ann.types(text)
-	}
-	ann.types("/rooms")
-	ann.reads("lobby")
-	cid := h.enter("cid")
-	ann.reads("cid enters the chat room")
-	cid.types("/history --last 1000")      // and reads nothing of it
-	for h.door.counts.waited.Load() == 0 { // it takes no more
-		ann.types("/rooms")
-		ann.reads("lobby")
-	}
-	ann.types("/who")
-	ann.reads("ann  (line", "cid  (line")
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "cid"}); err != nil {
-		t.Fatal(err)
-	}
-	ann.reads("cid quits the chat room")
-	for { // what was on its way, and then the end, though nothing was read for so long
-		if _, err := cid.in.ReadString('\n'); err != nil {
-			break
-		}
 	}
 }
 
@@ -458,18 +287,5 @@ func TestAMemberOfACrowdHearsOfLaterMembersOnly(t *testing.T) {
 				t.Errorf("c%d hears of itself: %q", i, heard)
 			}
 		}
-	}
-}
-
-// TestALineWithoutAnEndIsThrottledToo: by its bytes, and what comes after it is read.
-func TestALineWithoutAnEndIsThrottledToo(t *testing.T) {
-	h := open(t, func(c *Config) { c.Burst, c.Rate = 10, 1000 })
-	ann, bob := h.enter("ann"), h.enter("bob")
-	ann.reads("bob enters the chat room")
-	bob.types(strings.Repeat("x", 64<<10), "that was long")
-	bob.reads(english.Refused(chat.Refuse(chat.TextTooLong)))
-	ann.reads("bob: that was long")
-	if got := h.door.counts.slowed.Load(); got == 0 {
-		t.Error("64 KiB are taken as fast as they come")
 	}
 }

@@ -1,13 +1,10 @@
 package line
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
-
-	"parley/chat"
 )
 
 // TestAClientThatGoesAwayDuringItsAnswerIsRefusedNothing: the answer ends, and that is not a fault.
@@ -30,12 +27,5 @@ func TestAClientThatGoesAwayDuringItsAnswerIsRefusedNothing(t *testing.T) {
 	ann.reads("bob quits the chat room")
 	if counts := h.door.Report().Refused; len(counts) > 0 {
 		t.Errorf("refused %v", counts)
-	}
-}
-
-func TestACommandThatTheStopInterruptsIsNoFault(t *testing.T) {
-	interrupted := fmt.Errorf("read history: %w", context.Canceled)
-	if got := refusalOf(interrupted).Code; got != chat.ShuttingDown {
-		t.Errorf("refused with %v", got)
 	}
 }

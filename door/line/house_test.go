@@ -38,8 +38,7 @@ type house struct {
 	door     *Door
 	storage  *storage
 	listener net.Listener
-	serving  sync.WaitGroup // connections that a test made itself
-	closed   bool           // the test has closed the door
+	closed   bool // the test has closed the door
 }
 
 // defaults is a Config as the settings make it.
@@ -54,17 +53,10 @@ func defaults(t *testing.T) Config {
 	return c
 }
 
-// storage is a store whose history panics once it is armed, and whose disk may be full.
+// storage is a store whose history panics once it is armed.
 type storage struct {
 	*store.Store
-	armed, full atomic.Bool
-}
-
-func (s *storage) Commit(results []chat.Result, progress chat.Progress) error {
-	if s.full.Load() {
-		return store.ErrFull
-	}
-	return s.Store.Commit(results, progress)
+	armed atomic.Bool
 }
 
 func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
@@ -155,17 +147,6 @@ func open(t *testing.T, set func(*Config), prepare ...func(*house)) *house {
 	return h
 }
 
-// closes closes the door, as a server that stops.
-func (h *house) closes() {
-	h.t.Helper()
-	h.closed = true
-	h.Close()
-	<-h.Ended()
-	if err := h.door.Close(); err != nil {
-		h.t.Error(err)
-	}
-}
-
 // caller is somebody at the other end of a connection.
 type caller struct {
 	t    *testing.T
@@ -181,15 +162,6 @@ func (h *house) call() *caller {
 	}
 	h.t.Cleanup(func() { conn.Close() })
 	return &caller{h.t, conn, bufio.NewReader(conn)}
-}
-
-// pipe calls through a connection that buffers nothing: what its end does not read is not written.
-func (h *house) pipe() *caller {
-	h.t.Helper()
-	near, far := net.Pipe()
-	h.t.Cleanup(func() { far.Close() })
-	h.serving.Go(func() { h.door.Serve(near, nil) })
-	return &caller{h.t, far, bufio.NewReader(far)}
 }
 
 // enter calls and gives a nickname.

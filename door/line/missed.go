@@ -1,6 +1,7 @@
 package line
 
 import (
+	"context"
 	"slices"
 	"sync"
 
@@ -32,9 +33,7 @@ type departure struct {
 
 func newDepartures() departures { return departures{at: map[string]chat.Seq{}} }
 
-// note keeps who left the lobby when.
-func (l *departures) note(e chat.Left) { l.keep(e.Message) }
-
+// keep notes that a member has left the lobby, if the message says so.
 func (l *departures) keep(m chat.Message) {
 	if m.Room != chat.Lobby || m.Kind != chat.KindLeft {
 		return
@@ -63,8 +62,8 @@ func (l *departures) when(nick string) chat.Seq {
 
 // recall looks up which members left lately. It is done when a member enters, so that it sees those
 // whose sessions the start of the server ended.
-func (d *Door) recall() {
-	messages, err := d.desk.Hub.Last(d.ctx, chat.Lobby, recallMax)
+func (d *Door) recall(ctx context.Context) {
+	messages, err := d.desk.Hub.Last(ctx, chat.Lobby, recallMax)
 	if err != nil {
 		d.log.Debug("the latest departures are not known", "door", Name, "err", err)
 	}
@@ -73,18 +72,16 @@ func (d *Door) recall() {
 	}
 }
 
-// recent is what was said before somebody entered: what they missed since they left, if that is known, else the last of it.
+// recent is what was said before a member entered: everything it missed since it left, if that is
+// known, otherwise the newest of it.
 func (d *Door) recent(m *member, nick chat.Nick) (lines []byte) {
 	if d.config.History == 0 {
 		return nil
 	}
-	d.recalled.Do(d.recall)
-	m.mu.Lock()
-	entered := m.entered
-	m.mu.Unlock()
-	said, err := d.desk.Hub.Said(d.ctx, chat.Lobby, entered)
+	d.recalled.Do(func() { d.recall(m.Context()) })
+	said, err := d.desk.Hub.Said(m.Context(), chat.Lobby, m.Entered())
 	if err != nil {
-		d.log.Debug("the history is not shown", "door", Name, "session", m.id, "err", err)
+		d.log.Debug("the history is not shown", "door", Name, "session", m.ID(), "err", err)
 		return nil
 	}
 	return d.missed(said, d.left.when(nick.Name))

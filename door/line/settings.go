@@ -1,23 +1,20 @@
 package line
 
 import (
-	"time"
-
+	"parley/door/stream"
 	"parley/locale"
 	"parley/setting"
 )
 
-// Config is how the door works. Settings tells what an operator can set of it; whoever makes the door says the rest.
+// Config is how the door works. An operator can set the fields that Settings returns. The caller of
+// New sets the others.
 type Config struct {
+	stream.Config // with lines as messages
+
 	TextMax int         // bytes of one message
 	Lang    locale.Lang // what Words means with auto
-
-	Words    string        // the language in which clients are spoken to: auto, en or zh
-	Rate     float64       // lines a second that a member may say; 0: no limit
-	Burst    int           // lines at once; more are taken more slowly
-	History  int           // messages shown to who enters; 0: none
-	Patience time.Duration // who has not entered by then is let go
-	Outbox   int           // bytes that may wait for one member
+	Words   string      // the language of the door: auto, en or zh
+	History int         // messages shown to a member that enters; 0: none
 }
 
 // Language returns what members are spoken to in.

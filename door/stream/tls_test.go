@@ -1,4 +1,4 @@
-package line
+package stream
 
 import (
 	"bytes"
@@ -71,32 +71,21 @@ func (h *house) stall(nick string, certificate tls.Certificate) *stalled {
 		h.t.Fatal(err)
 	}
 	c.conn = tls.Client(c.tcp, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &c.secrets, MinVersion: tls.VersionTLS13})
-	c.write(nick + "\n")
-	want := english.Prompt + "Welcome to the chat room, " + nick + "."
-	got := make([]byte, len(want))
-	for n := 0; n < len(got); {
-		read, err := c.conn.Read(got[n:])
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		n += read
-	}
-	if string(got) != want {
-		h.t.Fatalf("reads %q, want %q", got, want)
-	}
+	c.write("E" + nick)
+	newClient(h.t, c.conn).reads("hi", "welcome")
 	return c
 }
 
 func (c *stalled) write(said string) {
 	c.t.Helper()
-	if _, err := c.conn.Write([]byte(said)); err != nil {
+	if _, err := c.conn.Write(frame(said)); err != nil {
 		c.t.Fatal(err)
 	}
 	c.records++
 }
 
-// updateKeys sends a KeyUpdate that asks for one in return (RFC 8446, section 4.6.3), which crypto/tls offers no way to do. The
-// server's reading goroutine then has to write.
+// updateKeys sends a KeyUpdate that asks for one in return (RFC 8446, section 4.6.3). crypto/tls
+// offers no way to do it. The server's reading goroutine then has to write.
 func (c *stalled) updateKeys() {
 	c.t.Helper()
 	if suite := c.conn.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
@@ -137,7 +126,8 @@ func (c *stalled) updateKeys() {
 	}
 }
 
-// TestAStalledTLSReaderCanBeEnded: by a kick, though a write to it is blocked and even its reading goroutine waits for that write.
+// TestAStalledTLSReaderCanBeEnded: by a kick, though a write to it is blocked and even its reading
+// goroutine waits for that write.
 func TestAStalledTLSReaderCanBeEnded(t *testing.T) {
 	certificate := selfSigned(t)
 	for what, before := range map[string]func(*stalled){
@@ -146,16 +136,16 @@ func TestAStalledTLSReaderCanBeEnded(t *testing.T) {
 		"asks for new keys and quit": func(c *stalled) { c.updateKeys(); c.tcp.CloseWrite() },
 	} {
 		t.Run(what, func(t *testing.T) {
-			h := open(t, func(c *Config) { c.Rate, c.Outbox = 0, 64<<20 })
+			h := open(t, func(c *Config) { c.Outbox = 64 << 20 })
 			ann := h.enter("ann")
-			bob := h.stall("bob", certificate)
-			ann.reads("bob enters the chat room")
-			h.fill(ann, "bob")
-			before(bob)
-			if err := h.Do(t.Context(), chat.Kick{NickKey: "bob", Detail: "not reading"}); err != nil {
+			ben := h.stall("ben", certificate)
+			ann.reads("+ben")
+			h.fill(ann, "ben")
+			before(ben)
+			if err := h.Do(t.Context(), chat.Kick{NickKey: "ben"}); err != nil {
 				t.Fatal(err)
 			}
-			ann.reads("bob quits the chat room")
+			ann.reads("-ben")
 			h.serving.Wait()
 		})
 	}
@@ -164,24 +154,25 @@ func TestAStalledTLSReaderCanBeEnded(t *testing.T) {
 // TestTheDoorClosesWithStalledTLSReaders: each has the time of a farewell, all of them at once.
 func TestTheDoorClosesWithStalledTLSReaders(t *testing.T) {
 	certificate := selfSigned(t)
-	h := open(t, func(c *Config) { c.Rate, c.Outbox = 0, 64<<20 })
+	h := open(t, func(c *Config) { c.Outbox = 64 << 20 })
 	ann := h.enter("ann")
-	for _, nick := range []string{"bob", "cid", "dan"} {
+	for _, nick := range []string{"ben", "cid", "dan"} {
 		h.stall(nick, certificate)
-		ann.reads(nick + " enters the chat room")
+		ann.reads("+" + nick)
 	}
-	h.fill(ann, "bob", "cid", "dan")
+	h.fill(ann, "ben", "cid", "dan")
 	h.closes()
 	h.serving.Wait()
 }
 
-// fill lets a member talk until more waits for others than their sockets take: writes to them are blocked.
-func (h *house) fill(talker *caller, nicks ...string) {
+// fill lets a member talk until more waits for others than their sockets take: writes to them are
+// blocked.
+func (h *house) fill(talker *client, nicks ...string) {
 	h.t.Helper()
 	waits := func(nick string) int {
 		for s := range h.Who(chat.Lobby) {
 			if s.Nick.Name == nick {
-				return h.door.member(s.ID).out.Len()
+				return h.door.conn(s.ID).out.Len()
 			}
 		}
 		h.t.Fatalf("%s is not inside", nick)
@@ -191,12 +182,10 @@ func (h *house) fill(talker *caller, nicks ...string) {
 	for _, nick := range nicks {
 		for before := 0; ; {
 			for range 64 {
-				talker.types(text)
+				talker.sends("P" + text)
 			}
-			talker.types("/who")
-			for got := ""; !strings.HasPrefix(got, nicks[len(nicks)-1]); {
-				got = talker.next() // all that was typed before is on its way
-			}
+			talker.sends("S")
+			talker.awaits("settled") // all before is on its way
 			now := waits(nick)
 			if now >= before+64*len(text) {
 				break // nothing of it was taken

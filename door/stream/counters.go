@@ -1,4 +1,4 @@
-package line
+package stream
 
 import (
 	"sync/atomic"
@@ -12,26 +12,26 @@ type counters struct {
 	refusals                                                  hub.Refusals
 }
 
-// Report tells what was counted since the door opened, and what waits. Any goroutine.
+// Report returns what was counted since the door opened, and what waits in it. Any goroutine.
 func (d *Door) Report() hub.Report {
 	c := &d.counts
 	return hub.Report{
-		Name:      Name,
+		Name:      d.name,
 		Received:  c.received.Load(),
 		Sent:      c.sent.Load(),
 		Delivered: c.delivered.Load(),
 		Refused:   c.refusals.Counts(),
 		Dropped: map[string]uint64{
-			"slow":     c.slow.Load(),     // members who read more slowly than others spoke
-			"panicked": c.panicked.Load(), // sessions that ended, and lines that were not shown, by a fault of the server
+			"slow":     c.slow.Load(),     // members that read more slowly than others spoke
+			"panicked": c.panicked.Load(), // sessions that ended, and events that were not shown
 		},
 		Queues: []hub.Queue{
-			{Name: "line.connections", Length: d.connections()},
-			{Name: "line.requests", Length: d.gate.Waiting(), Capacity: int(d.ahead())},
-			{Name: "line.unread", Length: d.unread.len(), Capacity: d.unread.most},
-			{Name: "line.departures", Length: d.departing.len()},
-			{Name: "line.writer", Length: d.writer.Len()},
-			{Name: "line.outboxes", Length: d.waiting()},
+			{Name: d.name + ".connections", Length: d.connections()},
+			{Name: d.name + ".requests", Length: d.gate.Waiting(), Capacity: int(d.ahead())},
+			{Name: d.name + ".unread", Length: d.unread.len(), Capacity: d.unread.most},
+			{Name: d.name + ".departures", Length: d.departing.len()},
+			{Name: d.name + ".writer", Length: d.writer.Len()},
+			{Name: d.name + ".outboxes", Length: d.waiting()},
 		},
 	}
 }
@@ -39,15 +39,15 @@ func (d *Door) Report() hub.Report {
 func (d *Door) connections() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.members)
+	return len(d.conns)
 }
 
 // waiting returns how many bytes wait in the members' outboxes.
 func (d *Door) waiting() (bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, m := range d.members {
-		bytes += m.out.Len()
+	for _, c := range d.conns {
+		bytes += c.out.Len()
 	}
 	return bytes
 }

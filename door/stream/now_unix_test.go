@@ -1,14 +1,14 @@
 //go:build unix
 
-package line
+package stream
 
 import (
 	"syscall"
 	"testing"
 )
 
-// TestASocketWithoutRoomIsNotBroken: its member waits, and stays.
-func TestASocketWithoutRoomIsNotBroken(t *testing.T) {
+// TestAFullSocketIsNotBroken: its member waits, and stays.
+func TestAFullSocketIsNotBroken(t *testing.T) {
 	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package line
+package stream
 
 import (
 	"errors"
@@ -11,8 +11,9 @@ import (
 // leaveEvery is how often a leave that was refused is tried again.
 const leaveEvery = time.Second
 
-// departing is the sessions whose connections are closed and whose leaves were refused, by a full disk for instance: they are tried
-// again until the log takes them, or nobody could enter under their nicknames before a restart. Any goroutine.
+// departing is the sessions whose connections are closed and whose leaves the log has refused, for
+// instance because the disk was full. They are tried again until the log takes them: otherwise
+// their nicknames would stay taken until a restart. Any goroutine.
 type departing struct {
 	every time.Duration
 
@@ -23,7 +24,8 @@ type departing struct {
 
 // leaveLater tries a leave again until the log takes it. refusal is why it did not.
 func (d *Door) leaveLater(leave chat.Leave, refusal error) {
-	d.log.Debug("a leave is refused, and is tried again", "door", Name, "session", leave.Session, "err", refusal)
+	d.log.Debug("a leave is refused, and is tried again",
+		"door", d.name, "session", leave.Session, "err", refusal)
 	d.departing.mu.Lock()
 	defer d.departing.mu.Unlock()
 	if d.ctx.Err() != nil {
@@ -51,7 +53,7 @@ func (d *Door) depart() {
 			if !ok {
 				return
 			}
-			if isRefusedForNow(d.desk.Hub.Do(d.ctx, leave)) {
+			if isRefusedForNow(d.doorway.Do(d.ctx, leave)) {
 				break
 			}
 			d.departing.drop()
@@ -83,7 +85,8 @@ func (p *departing) len() int {
 	return len(p.leaves)
 }
 
-// isRefusedForNow says whether a leave may be taken later: whatever it is, but that the session is not inside.
+// isRefusedForNow says whether the log may take a leave later. It does not if the session is not
+// inside.
 func isRefusedForNow(err error) bool {
 	var refusal *chat.Refusal
 	return err != nil && !(errors.As(err, &refusal) && refusal.Code == chat.NotInside)

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package line
+package stream
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ func readDescriptor(descriptor uintptr, b []byte) (int, error) {
 	return syscall.Read(int(descriptor), b)
 }
 
-// writeDescriptor returns how much the socket took; nothing, if it has no room, is no error.
+// writeDescriptor returns how many bytes the socket took. A full socket is not an error.
 func writeDescriptor(descriptor uintptr, b []byte) (int, error) {
 	n, err := syscall.Write(int(descriptor), b)
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
