@@ -23,8 +23,12 @@ func TestQuoteCutsBetweenCharacters(t *testing.T) {
 // TestAnErrorAboutAnEntityIsShort, however long the names and values in it are.
 func TestAnErrorAboutAnEntityIsShort(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
-	room := func(key, value string) Change { return Change{EntityRoom, key,
-		json.RawMessage(value)} }
+	room := func(key, value string) Change {
+		return Change{
+			EntityRoom, key,
+			json.RawMessage(value),
+		}
+	}
 	for where, c := range map[string]Change{
 		"kind":          {long, "x", json.RawMessage(`{}`)},
 		"key":           room(long, `{"id":"x","seq":1}`),
