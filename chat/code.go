@@ -61,7 +61,7 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	NickScripts:    {"nick_scripts", "the nickname mixes alphabets that look alike"},
 	NickReserved:   {"nick_reserved", "the nickname is reserved"},
 	NickOccupied:   {"nick_occupied", "the nickname is occupied"},
-	NotInside:      {"not_inside", "you are not in the chat room: enter first"},
+	NotInside:      {"not_inside", "you are not in the chat room under that nickname: enter first"},
 	NotYours:       {"not_yours", "this nickname is in use from another address"},
 	TextEmpty:      {"text_empty", "the message is empty"},
 	TextTooLong:    {"text_too_long", "the message is too long"},

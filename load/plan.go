@@ -97,7 +97,7 @@ func (p Plan) Check() error {
 			ZH: "--stopped 的成员不能发言，且 --stopped 不能与 --vanish、--idle 同用",
 		}},
 		{p.Vanish >= 0 && p.Vanish < p.Members, locale.Text{
-			EN: "fewer members must vanish than there are, so that one sees it",
+			EN: "at least one member must stay to see the others vanish (--vanish)",
 			ZH: "消失的成员必须少于总数，否则没有人能看到",
 		}},
 		{p.Vanish == 0 || talk && rooms == 1 && p.Door != NATS && p.Door != Raw, locale.Text{
@@ -105,7 +105,7 @@ func (p Plan) Check() error {
 			ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失",
 		}},
 		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{
-			EN: "idle members (--idle) are entered or silent (udp: entered only)",
+			EN: "invalid state of idle members (--idle): entered or silent; with udp only entered",
 			ZH: "--idle 只能是 entered 或 silent（udp 只支持 entered）",
 		}},
 	} {

@@ -216,7 +216,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 		"in flight":     func(p *Plan) { p.Rate = 0 },
 		"64 to 900":     func(p *Plan) { p.Size = 63 },
 		"duration must": func(p *Plan) { p.Duration = 0 },
-		"must vanish":   func(p *Plan) { p.Vanish = 2 },
+		"must stay":     func(p *Plan) { p.Vanish = 2 },
 		"only one room": func(p *Plan) { p.Members, p.Senders, p.Rooms = 4, 2, 2 },
 		"at least two members that": func(p *Plan) {
 			p.Members, p.Senders, p.Rooms, p.Door = 3, 2,
@@ -231,8 +231,8 @@ func TestPlansThatCannotBe(t *testing.T) {
 				1, Line
 		},
 		"measured in one":         func(p *Plan) { p.Vanish, p.Door = 1, Raw },
-		"are entered or silent":   func(p *Plan) { p.Idle = Silent },
-		"are entered or silent (": func(p *Plan) { p.Idle = "asleep" },
+		"entered or silent":       func(p *Plan) { p.Idle = Silent },
+		"entered or silent; with": func(p *Plan) { p.Idle = "asleep" },
 	} {
 		p := good
 		spoil(&p)

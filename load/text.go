@@ -47,14 +47,17 @@ func (r *Report) Text(l locale.Lang) string {
 		t.row(locale.Text{EN: "other answers", ZH: "服务器的其他应答"}, "%q × %d", line, r.Others[line])
 	}
 	if r.Limited() {
-		t.row(locale.Text{EN: "mind", ZH: "注意"}, "%s", locale.Text{
+		t.row(locale.Text{EN: "note", ZH: "注意"}, "%s", locale.Text{
 			EN: "the server did not accept all requests at once: was it started with parley " +
 				"serve --no-limits?",
 			ZH: "服务器没有立即接受全部请求：是否用 parley serve --no-limits 启动？",
 		}.In(l))
 	}
 	if r.Interrupted {
-		t.row(locale.Text{EN: "mind", ZH: "注意"}, "%s", locale.Text{EN: "this ended early", ZH: "测试提前结束"}.In(l))
+		t.row(locale.Text{
+			EN: "note",
+			ZH: "注意",
+		}, "%s", locale.Text{EN: "this ended early", ZH: "测试提前结束"}.In(l))
 	}
 	return t.text()
 }

@@ -142,7 +142,7 @@ func (s *Server) explain(err error) error {
 				"(parley restore --data NEW BACKUP), or move what is left there " +
 				"(parley export --data %[1]s > history.jsonl, " +
 				"and then parley import --data NEW history.jsonl)",
-			ZH: "消息被修改或丢失（%[2]v）。其中的内容未被改动：本版本不会升级已损坏的聊天记录；" +
+			ZH: "消息被修改或丢失（%[2]v）。Parley 没有改动数据库，也不会升级已损坏的聊天记录；" +
 				"请把备份恢复到新目录（parley restore --data 新目录 备份文件），" +
 				"或把现有内容移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
 				"再运行 parley import --data 新目录 history.jsonl）",
@@ -152,7 +152,7 @@ func (s *Server) explain(err error) error {
 		return locale.Errorf(locale.Text{
 			EN: "%[2]v. Nothing in it was changed; " +
 				"parley doctor --data %[1]s says how to replace it with a backup",
-			ZH: "数据库已损坏（%[2]v）。其中的内容未被改动；" +
+			ZH: "数据库已损坏（%[2]v）。Parley 没有改动它；" +
 				"请运行 parley doctor --data %[1]s，查看如何用备份替换",
 		}, s.config.Data, err)
 	}
@@ -160,7 +160,7 @@ func (s *Server) explain(err error) error {
 		return locale.Errorf(locale.Text{
 			EN: "%[2]v. Nothing in it was changed; choose another directory with --data; " +
 				"if it was Parley's, parley doctor --data %[1]s says how to replace it with a backup",
-			ZH: "不是 Parley 的数据库，或已被修改（%[2]v）。其中的内容未被改动；请用 --data 指定其他目录；" +
+			ZH: "不是 Parley 的数据库，或已被修改（%[2]v）。Parley 没有改动它；请用 --data 指定其他目录；" +
 				"如果它曾是 Parley 的数据库，请运行 parley doctor --data %[1]s，查看如何用备份替换",
 		}, s.config.Data, err)
 	}

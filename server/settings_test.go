@@ -172,7 +172,7 @@ func TestOnlyPublicAddressesNeedTLS(t *testing.T) {
 }
 
 // examples finds what a text offers as one: such as A or B, 例如 A 或 B.
-var examples = regexp.MustCompile(`(?:such as|例如) ?(\S+?)(?:(?: or | 或 )(\S+?))?(?:[;；]| \(|$)`)
+var examples = regexp.MustCompile(`(?:such as|例如) ?(\S+?)(?:(?: or | 或 )(\S+?))?(?:[;；]|, | \(|$)`)
 
 func TestEverySettingTakesTheExamplesThatItOffers(t *testing.T) {
 	offered := 0

@@ -166,6 +166,21 @@ func Duration(field *time.Duration) Field {
 	}), "DURATION"}
 }
 
+// OptionalDuration is a duration, or 0 for never.
+func OptionalDuration(field *time.Duration) Field {
+	return kindField{fieldFunc(func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return locale.Errorf(locale.Text{
+				EN: "invalid duration %q: 0, or a number with a unit, such as 5s or 90s",
+				ZH: "时长 %q 无效：应为 0，或带单位的数，例如 5s 或 90s",
+			}, s)
+		}
+		*field = d
+		return nil
+	}), "DURATION"}
+}
+
 // units are the endings of a size. Both families count in powers of 1024.
 var units = []struct {
 	ending string

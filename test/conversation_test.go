@@ -127,7 +127,7 @@ func TestKickedMembersAreToldAndMayComeBack(t *testing.T) {
 	bob.hears("you were removed from the chat room: too loud")
 	ann.hears("bob quits the chat room")
 	bob.says("what?")
-	bob.hears("you are not in the chat room: enter first")
+	bob.hears("you are not in the chat room under that nickname: enter first")
 	ann.hearsNothing()
 	bob.enter("bob")
 	ann.hears("bob enters the chat room")

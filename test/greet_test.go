@@ -129,7 +129,7 @@ func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 					t.Errorf("%q is told:\n%s", part, screen)
 				}
 			}
-			if again := greets("Others join with "); strings.Count(again, "\n") != 2 {
+			if again := greets("lists all ways"); strings.Count(again, "\n") != 2 {
 				t.Errorf("the next start tells %s", again)
 			}
 		})
@@ -235,7 +235,8 @@ func TestEveryWayInIsToldAtAnyTime(t *testing.T) {
 		}
 	}
 	again := strings.Join(p.reads("Ctrl-C stops the server"), "\n")
-	has("a later start", again, "Others join with parley join "+p.addr.String()+"; /address lists all ways.")
+	has("a later start", again,
+		"Only this machine can join, with parley join "+p.addr.String()+"; /address lists all ways.")
 	if _, err := io.WriteString(p.in, "/address\n"); err != nil {
 		t.Fatal(err)
 	}

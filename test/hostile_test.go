@@ -82,7 +82,7 @@ func TestNobodyActsThroughAnotherAddress(t *testing.T) {
 	for request, answer := range map[string]string{
 		"C ann I am ann": "this nickname is in use from another address",
 		"Q ann":          "this nickname is in use from another address",
-		"C eve hello":    "you are not in the chat room: enter first",
+		"C eve hello":    "you are not in the chat room under that nickname: enter first",
 		"Q eve":          "EXIT",
 		"C ann":          "the message is empty",
 		"C":              "the nickname is empty",

@@ -82,7 +82,7 @@ func sayEverything(p *program) (said []string) {
 	}
 	stranger := dial(p.t, p.addr)
 	stranger.send("C nobody " + text("vortex"))
-	stranger.hears("you are not in the chat room: enter first")
+	stranger.hears("you are not in the chat room under that nickname: enter first")
 	stranger.send("L ann")
 	stranger.hears("the nickname is occupied")
 	ann.hears("somebody asks for your nickname")

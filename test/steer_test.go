@@ -38,7 +38,14 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"kick", "a b"}, 2, []string{"has invalid characters"}},
 		{[]string{"kick", "小明", "too", "loud"}, 0, []string{"小明 was removed"}},
 		{[]string{"history"}, 0, []string{"ann enters the chat room", "Administrator message: lunch is ready", "小明 quits the chat room (kicked: too loud)"}},
-		{[]string{"history", "lobby", "--last", "1", "-o", "json"}, 0, []string{`{"room":"lobby","seq":4,"time":"`, `"kind":"left","nick":"小明","text":"kicked: too loud"}`}},
+		{
+			[]string{"history", "lobby", "--last", "1", "-o", "json"},
+			0,
+			[]string{
+				`{"room":"lobby","seq":4,"time":"`,
+				`"kind":"left","nick":"小明","text":"kicked: too loud","place":`,
+			},
+		},
 		{[]string{"history", "#Lobby", "--last", "1"}, 0, []string{"小明 quits the chat room (kicked: too loud)"}},
 		{[]string{"history", "@ann+bob"}, 1, []string{`no room "@ann+bob"`}},
 		{[]string{"history", "attic"}, 1, []string{`no room "attic"`}},

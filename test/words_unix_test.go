@@ -60,7 +60,7 @@ func TestAClassWithItsOwnClientsIsSpokenToInItsWords(t *testing.T) {
 	bob.hears("EXIT")
 	ming.shows("bob 退出聊天室")
 	bob.send("C bob 还在吗")
-	bob.hears("你不在聊天室中，请先加入")
+	bob.hears("你没有以这个昵称加入聊天室，请先加入")
 	bob.send("hello")
 	bob.hears(datagram.In(locale.Chinese).Help)
 }
@@ -116,7 +116,7 @@ func TestOurClientUnderstandsTheChineseWords(t *testing.T) {
 	if err := ann.Say(t.Context(), "hello"); err != nil {
 		t.Fatal(err)
 	}
-	happens(client.Outside, "你不在聊天室中，请先加入")
+	happens(client.Outside, "你没有以这个昵称加入聊天室，请先加入")
 }
 
 func sessionOf(t *testing.T, r *room, nick string) chat.SessionID {

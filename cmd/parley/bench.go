@@ -85,7 +85,7 @@ NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
 		text("duration of the warm-up before the measurement", "测量前的预热时长"))
 	f.BoolVar(&b.plan.Echo, "echo", false,
 		text("expect the server to echo lines to their sender (udp.echo)",
-			"服务器会把消息发回给发送者（udp.echo）"))
+			"服务器已开启 udp.echo（把消息也发给发送者）时使用"))
 	f.IntVar(&b.plan.Vanish, "vanish", 0,
 		text("number of members that disappear at the end without leaving", "结束时不告而别的成员数"))
 	f.IntVar(&b.plan.Stopped, "stopped", 0,

@@ -116,8 +116,9 @@ func notTried(data string, bound []netip.AddrPort, target netip.AddrPort) error 
 		from = net.JoinHostPort("localhost", strconv.Itoa(int(bound[0].Port())))
 	}
 	return locale.Errorf(locale.Text{
-		EN: "the server in %s listens on %s: parley bench --data %[1]s %[3]s",
-		ZH: "%s 中的服务器监听 %s：parley bench --data %[1]s %[3]s",
+		EN: "the server in %s listens on %s, not on the address to measure: " +
+			"run parley bench --data %[1]s %[3]s",
+		ZH: "%s 中的服务器监听 %s，不是要测试的地址：请运行 parley bench --data %[1]s %[3]s",
 	}, data, locale.List(all), from)
 }
 

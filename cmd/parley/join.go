@@ -392,7 +392,7 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	pause := j.back.next(time.Now())
 	if !j.console.Interactive() && j.back.tries > comebackPiped {
 		return errors.New(locale.Text{
-			EN: "the server ends each session at once",
+			EN: "the server keeps ending new sessions",
 			ZH: "服务器每次都立即结束会话，不再重试",
 		}.In(j.lang))
 	}

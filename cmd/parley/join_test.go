@@ -159,7 +159,8 @@ func TestJoinRemoved(t *testing.T) {
 
 func TestJoinEntersAgain(t *testing.T) {
 	r := newRoom(t, map[string][]string{
-		"L ": {"OK"}, "Q ": {"EXIT"}, "C ann lost": {"you are not in the chat room: enter first"},
+		"L ": {"OK"}, "Q ": {"EXIT"},
+		"C ann lost":  {"you are not in the chat room under that nickname: enter first"},
 		"C ann after": {"fence"},
 	})
 	in, typing := io.Pipe()
@@ -216,7 +217,7 @@ func TestJoinTellsOfAServerThatDoesNotAnswer(t *testing.T) {
 // is there to interrupt a pipe.
 func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
 	t.Parallel()
-	out := "you are not in the chat room: enter first"
+	out := "you are not in the chat room under that nickname: enter first"
 	r := newRoom(t, map[string][]string{"L ": {"OK", out}, "Q ": {"EXIT"}})
 	in, typing := io.Pipe() // stays open: what ends the run is the server
 	defer typing.Close()
@@ -234,7 +235,7 @@ func TestJoinPausesWhereEverySessionEnds(t *testing.T) {
 		return time.After(0)
 	}
 	err = j.talk(t.Context(), "ann", r.socket.LocalAddr().String())
-	if err == nil || !strings.Contains(err.Error(), "ends each session") {
+	if err == nil || !strings.Contains(err.Error(), "keeps ending") {
 		t.Errorf("ended with %v", err)
 	}
 	if want := []time.Duration{0, 0, time.Second, 2 * time.Second}; !slices.Equal(pauses, want) {

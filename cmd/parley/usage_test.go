@@ -242,13 +242,15 @@ func TestAServerThatIsNotTriedIsNamedWithWhatToType(t *testing.T) {
 	}{
 		{
 			[]netip.AddrPort{at("127.0.0.1:9")},
-			"the server in d listens on 127.0.0.1:9: parley bench --data d 127.0.0.1:9",
-			"d 中的服务器监听 127.0.0.1:9：parley bench --data d 127.0.0.1:9",
+			"the server in d listens on 127.0.0.1:9, not on the address to measure: run " +
+				"parley bench --data d 127.0.0.1:9",
+			"d 中的服务器监听 127.0.0.1:9，不是要测试的地址：请运行 parley bench --data d 127.0.0.1:9",
 		},
 		{
 			[]netip.AddrPort{at("[::]:9"), at("127.0.0.1:10")},
-			"the server in d listens on [::]:9, 127.0.0.1:10: parley bench --data d localhost:9",
-			"d 中的服务器监听 [::]:9、127.0.0.1:10：parley bench --data d localhost:9",
+			"the server in d listens on [::]:9, 127.0.0.1:10, not on the address to " +
+				"measure: run parley bench --data d localhost:9",
+			"d 中的服务器监听 [::]:9、127.0.0.1:10，不是要测试的地址：请运行 parley bench --data d localhost:9",
 		},
 	} {
 		err := notTried("d", c.bound, target)

@@ -93,6 +93,12 @@ func (g greeting) shortest() []string {
 	if !g.withConsole {
 		all = typed("parley address" + g.dataFlag())
 	}
+	if g.server.Addr().Addr().IsLoopback() {
+		return []string{locale.Text{
+			EN: "Only this machine can join, with %s; %s lists all ways.",
+			ZH: "只有本机可以加入：%s；%s 列出所有加入方式。",
+		}.Format(g.lang, with, all)}
+	}
 	if page := g.page(); page != "" {
 		return []string{locale.Text{
 			EN: "Others join with %s, or open http://%s in a browser; %s lists all ways.",

@@ -73,11 +73,11 @@ var reasons = [reasonCount]struct {
 	}},
 	silent: {"silent", "408 Request Timeout", locale.Text{
 		EN: "timed out waiting for a known protocol: press Enter to begin",
-		ZH: "太久没有收到可识别的内容：请按回车键开始",
+		ZH: "太久没有收到可识别的内容，连接已断开：请重新连接，然后按回车键",
 	}},
 	unknown: {"unknown", "400 Bad Request", locale.Text{
 		EN: "unknown protocol: with netcat, press Enter to begin; text must be UTF-8",
-		ZH: "无法识别：使用 netcat 时请按回车键开始，文本须为 UTF-8 编码",
+		ZH: "无法识别收到的内容，连接已断开：使用 netcat 时请重新连接并先按回车键，文本须为 UTF-8 编码",
 	}},
 	unserved: {"unserved", "501 Not Implemented", locale.Text{
 		EN: "this is a Parley chat room, which does not serve this protocol here",

@@ -31,7 +31,7 @@ func (c *Config) Settings() []setting.Setting {
 			},
 		},
 		{
-			Key: "port.prompt", Default: "5s", Field: setting.Duration(&c.Prompt),
+			Key: "port.prompt", Default: "5s", Field: setting.OptionalDuration(&c.Prompt),
 			Help: locale.Text{
 				EN: "silence after which a client without TLS is asked for a nickname; 0: never",
 				ZH: "未加密的连接静默多久后提示输入昵称；0 表示从不",
