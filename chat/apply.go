@@ -1,14 +1,17 @@
 package chat
 
-// Apply brings State forward by one Record and returns what came of it. A Record at or before the place reached, or one whose
-// Origin was applied before, is a repeat and leads to nothing.
+// Apply brings State forward by one Record and returns what came of it. A Record at or before the
+// place reached, or one whose Origin was applied before, is a repeat and leads to nothing.
 //
-// A panic may leave State half changed: the owner drops it, loads it again and gives the Record to Reject.
+// State remembers what it replaces until Commit, so that Undo can restore it. A panic may leave
+// State half changed: the owner calls Undo, applies the Records before this one again and gives
+// this one to Reject.
 func Apply(s *State, r Record) Result {
 	return s.advance(r, r.Command.apply)
 }
 
-// Reject brings State forward by a Record that cannot be applied: its Command is refused with code, the same everywhere.
+// Reject brings State forward by a Record that cannot be applied: its Command is refused with code,
+// the same everywhere.
 func Reject(s *State, r Record, code Code) Result {
 	return s.advance(r, func(*turn) *Refusal { return Refuse(code) })
 }
@@ -18,6 +21,9 @@ func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
 	if r.Place <= s.progress.Place {
 		t.result.Repeated = true
 		return t.result
+	}
+	if !s.undo.begun {
+		s.undo.begun, s.undo.progress = true, s.progress
 	}
 	s.progress.Place = r.Place
 	s.progress.Time = r.Time
@@ -31,7 +37,8 @@ func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
 	return t.result
 }
 
-// turn is one Record's application: every change of State goes through it, so that the Result tells all of them.
+// turn is one Record's application: every change of State goes through it, so that the Result tells
+// all of them.
 type turn struct {
 	state  *State
 	record Record
@@ -46,7 +53,7 @@ func (t *turn) repeated() bool {
 func (t *turn) seen() {
 	o := t.record.Origin
 	n := node{ID: o.Node, Epoch: o.Epoch, N: o.N, Seen: t.record.Time}
-	t.state.nodes[n.ID] = n
+	t.state.setNode(n)
 	t.change(entityNode, string(n.ID), n)
 }
 

@@ -30,7 +30,7 @@ func (c Enter) apply(t *turn) *Refusal {
 		ID: c.Session, Node: t.record.Origin.Node, Door: c.Door, Nick: c.Nick,
 		Rooms: []RoomID{Lobby}, Entered: t.record.Time,
 	}
-	t.state.holders[m.Nick.Key] = m.ID
+	t.state.setHolder(m.Nick.Key, m.ID)
 	t.keep(m)
 	t.emit(Entered{Session: m, Message: t.write(Lobby, KindEntered, m.Nick.Name, "")})
 	return nil
@@ -38,7 +38,7 @@ func (c Enter) apply(t *turn) *Refusal {
 
 // keep makes a session what it is from now on.
 func (t *turn) keep(m Session) {
-	t.state.sessions[m.ID] = m
+	t.state.setSession(m)
 	t.change(entitySession, string(m.ID), m)
 }
 
@@ -119,8 +119,8 @@ func (c Rename) apply(t *turn) *Refusal {
 	}
 	before := m.Nick
 	m.Nick = c.Nick
-	delete(t.state.holders, before.Key)
-	t.state.holders[m.Nick.Key] = m.ID
+	t.state.removeHolder(before.Key)
+	t.state.setHolder(m.Nick.Key, m.ID)
 	t.keep(m)
 	t.emit(Changed{Session: m})
 	for _, room := range m.Rooms {
@@ -215,8 +215,8 @@ func (r Reason) with(detail string) string {
 
 // leave ends a session, in all its rooms.
 func (t *turn) leave(m Session, reason Reason, detail string) {
-	delete(t.state.sessions, m.ID)
-	delete(t.state.holders, m.Nick.Key)
+	t.state.removeSession(m.ID)
+	t.state.removeHolder(m.Nick.Key)
 	t.remove(entitySession, string(m.ID))
 	text := reason.with(detail)
 	for _, room := range m.Rooms {

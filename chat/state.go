@@ -109,7 +109,8 @@ type Progress struct {
 	Hash  Hash
 }
 
-// State is everything the rules need to know. It belongs to one goroutine.
+// State is everything the rules need to know. It belongs to one goroutine. Its maps change in the
+// setters of this file only, so that Undo knows every change.
 type State struct {
 	progress Progress
 	rooms    map[RoomID]Room
@@ -117,6 +118,7 @@ type State struct {
 	sessions map[SessionID]Session
 	holders  map[string]SessionID // Nick.Key → who has it
 	nodes    map[NodeID]node
+	undo     undo // what changed since the last Commit
 }
 
 // NewState returns the State before the first Record: the lobby and nobody in it.
@@ -195,7 +197,7 @@ func parseAs[E entity](c Change) (entity, error) {
 func (s *State) add(e entity) error {
 	switch e := e.(type) {
 	case Room:
-		s.setRoom(e)
+		s.putRoom(e, true)
 	case node:
 		s.nodes[e.ID] = e
 	case Session:
@@ -220,12 +222,72 @@ func (s *State) Room(id RoomID) (Room, bool) {
 	return r, ok
 }
 
-// setRoom keeps what a room is from now on.
+// setRoom stores a room's new value.
 func (s *State) setRoom(r Room) {
-	if _, exists := s.rooms[r.ID]; !exists && !r.ID.IsDirect() {
-		s.joinable++
+	u := &s.undo.rooms
+	if last := len(*u) - 1; last < 0 || (*u)[last].value.ID != r.ID {
+		before, existed := s.rooms[r.ID]
+		before.ID = r.ID
+		*u = append(*u, was[Room]{before, existed})
 	}
-	s.rooms[r.ID] = r
+	s.putRoom(r, true)
+}
+
+// putRoom stores a room, or removes it, and keeps the count of public rooms.
+func (s *State) putRoom(r Room, exists bool) {
+	before := len(s.rooms)
+	put(s.rooms, r.ID, r, exists)
+	if !r.ID.IsDirect() {
+		s.joinable += len(s.rooms) - before
+	}
+}
+
+// setSession stores a session's new value.
+func (s *State) setSession(m Session) {
+	s.noteSession(m.ID)
+	s.sessions[m.ID] = m
+}
+
+// removeSession removes a session. Its nickname is another matter.
+func (s *State) removeSession(id SessionID) {
+	s.noteSession(id)
+	delete(s.sessions, id)
+}
+
+// noteSession remembers a session for Undo.
+func (s *State) noteSession(id SessionID) {
+	before, existed := s.sessions[id]
+	before.ID = id
+	s.undo.sessions = append(s.undo.sessions, was[Session]{before, existed})
+}
+
+// setHolder gives a nickname to a session.
+func (s *State) setHolder(key string, id SessionID) {
+	s.noteHolder(key)
+	s.holders[key] = id
+}
+
+// removeHolder makes a nickname free.
+func (s *State) removeHolder(key string) {
+	s.noteHolder(key)
+	delete(s.holders, key)
+}
+
+// noteHolder remembers a nickname's holder for Undo.
+func (s *State) noteHolder(key string) {
+	before, existed := s.holders[key]
+	s.undo.holders = append(s.undo.holders, was[holding]{holding{key, before}, existed})
+}
+
+// setNode stores a node's new value.
+func (s *State) setNode(n node) {
+	u := &s.undo.nodes
+	if last := len(*u) - 1; last < 0 || (*u)[last].value.ID != n.ID {
+		before, existed := s.nodes[n.ID]
+		before.ID = n.ID
+		*u = append(*u, was[node]{before, existed})
+	}
+	s.nodes[n.ID] = n
 }
 
 // Sessions returns who is inside, ordered by SessionID.

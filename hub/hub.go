@@ -17,7 +17,8 @@ import (
 // batchMax bounds how many Records one transaction holds.
 const batchMax = 2048
 
-// Storage is what the hub needs of package store. Load and Commit are called by the loop only, the queries by any goroutine.
+// Storage is what the hub needs of package store. New calls Load, the loop alone calls Commit, and
+// any goroutine calls the queries.
 type Storage interface {
 	Node() chat.NodeID
 	Load() (*chat.State, error)

@@ -46,9 +46,7 @@ func (h *Hub) Run() error {
 			return fmt.Errorf("read the log: %w", err)
 		}
 		h.space.raise()
-		if err := h.take(records); err != nil {
-			return err
-		}
+		h.take(records)
 	}
 }
 
@@ -106,41 +104,33 @@ func (h *Hub) pause(d time.Duration) bool {
 }
 
 // take brings a batch all the way: applied, committed, delivered.
-func (h *Hub) take(records []chat.Record) error {
+func (h *Hub) take(records []chat.Record) {
 	if h.refusing() {
 		h.refuse(records)
-		return nil
+		return
 	}
-	results, err := h.apply(records)
-	if err == nil {
-		return h.commit(records, results)
-	}
-	if err := h.reload(); err != nil {
-		return err
+	if results, err := h.apply(records); err == nil {
+		h.commit(records, results)
+		return
 	}
 	for i := range records {
-		if err := h.takeOne(records[i : i+1]); err != nil {
-			return err
-		}
+		h.takeOne(records[i : i+1])
 	}
-	return nil
 }
 
 // takeOne is take for a Record of a batch in which one cannot be applied.
-func (h *Hub) takeOne(record []chat.Record) error {
+func (h *Hub) takeOne(record []chat.Record) {
 	if h.refusing() { // since the one before
 		h.refuse(record)
-		return nil
+		return
 	}
 	results, err := h.apply(record)
 	if err != nil {
-		h.options.Log.Error("a command cannot be applied and is refused", "place", record[0].Place, "command", fmt.Sprintf("%T", record[0].Command), "err", err)
-		if err := h.reload(); err != nil {
-			return err
-		}
+		h.options.Log.Error("a command cannot be applied and is refused",
+			"place", record[0].Place, "command", fmt.Sprintf("%T", record[0].Command), "err", err)
 		results = []chat.Result{chat.Reject(h.state, record[0], chat.Internal)}
 	}
-	return h.commit(record, results)
+	h.commit(record, results)
 }
 
 // refusing says whether nothing is tried for now.
@@ -155,7 +145,7 @@ func (h *Hub) refusing() bool {
 	}
 }
 
-// apply applies a batch. An error is a panic in the rules; State is then not to be used.
+// apply applies a batch. An error is a panic in the rules; nothing of the batch is applied then.
 func (h *Hub) apply(records []chat.Record) ([]chat.Result, error) {
 	results := make([]chat.Result, 0, len(records))
 	p := fault.Guard(func() {
@@ -164,32 +154,28 @@ func (h *Hub) apply(records []chat.Record) ([]chat.Result, error) {
 		}
 	})
 	if p != nil {
+		h.state.Undo()
 		return nil, p
 	}
 	return results, nil
 }
 
-func (h *Hub) reload() error {
-	state, err := h.store.Load()
-	if err != nil {
-		return fmt.Errorf("load the state again: %w", err)
-	}
-	h.state = state
-	return nil
-}
-
-func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
+// commit stores what was applied and delivers it. If it cannot be stored, nothing of it happened:
+// State is what it was before, which is all that the store has.
+func (h *Hub) commit(records []chat.Record, results []chat.Result) {
 	begun := time.Now()
 	err := h.store.Commit(results, h.state.Progress())
 	h.options.Observer.Committed(results, time.Since(begun), err)
 	if err == nil {
+		h.state.Commit()
 		if h.health.refuse != chat.OK {
 			h.options.Log.Info("storing goes on")
 			h.health = health{}
 		}
 		h.deliver(records, results)
-		return nil
+		return
 	}
+	h.state.Undo()
 	code := chat.StorageFailed
 	switch {
 	case errors.Is(err, store.ErrFull):
@@ -201,14 +187,7 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) error {
 		h.options.Log.Error("nothing can be stored", "code", code.String(), "err", err)
 	}
 	h.health = health{refuse: code, refused: h.options.Now()}
-	if err := h.reload(); err != nil {
-		h.options.Log.Error("the state cannot be read again", "err", err)
-		if code == chat.StorageFull {
-			h.health.refuse = chat.StorageFailed
-		}
-	}
 	h.refuse(records)
-	return nil
 }
 
 // refuse answers a batch that is not stored. Nothing of it happened.
