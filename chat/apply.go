@@ -69,7 +69,7 @@ func (t *turn) remove(kind, key string) {
 
 // write gives a message its place in its room.
 func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
-	r := t.state.rooms[room]
+	r, _ := t.state.Room(room)
 	r.ID = room // the first message makes the room
 	r.Seq++
 	t.state.setRoom(r)

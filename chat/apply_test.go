@@ -495,19 +495,63 @@ func TestStateBeforeTheFirstRecord(t *testing.T) {
 	}
 }
 
-// TestJoinableRoomsAreCounted: as if all rooms were walked, after any of them is made, loaded or kept again.
-func TestJoinableRoomsAreCounted(t *testing.T) {
-	s := NewState()
-	for i, id := range []RoomID{"attic", "@ann+ben", Lobby, "attic", "cellar", "@ann+cid", "cellar"} {
-		s.setRoom(Room{ID: id, Seq: Seq(i)})
-		want := 0
-		for id := range s.rooms {
-			if !id.IsDirect() {
-				want++
+// TestDirectRoomsCostNothing: a room that is joined for the first time, an announcement and a
+// message cost the same work beside very many direct rooms, which no list and no limit counts.
+func TestDirectRoomsCostNothing(t *testing.T) {
+	work := func(directs int) (allocations [3]float64) {
+		s := newStory(t)
+		for i := range directs {
+			id := RoomID(fmt.Sprintf("@a%d+b%d", i, i))
+			s.state.add(Room{ID: id, Seq: 1})
+		}
+		s.state.undo = undo{}
+		apply := func(c Command) Result {
+			s.last = s.next(c)
+			defer s.state.Commit()
+			return Apply(s.state, s.last)
+		}
+		apply(enter("s1", "Ann"))
+		if r := apply(Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 2}); r.Refusal != nil {
+			t.Errorf("a second room beside %d direct rooms: %v", directs, r.Refusal)
+		}
+		if r := apply(Announce{Text: "tea"}); len(r.Messages) != 2 {
+			t.Errorf("announced %d times beside %d direct rooms", len(r.Messages), directs)
+		}
+		for i, c := range []Command{
+			Join{Session: "s1", Room: "cellar", Rooms: 3, Joined: 3},
+			Announce{Text: "tea"},
+			post("s1", "hello"),
+		} {
+			allocations[i] = testing.AllocsPerRun(10, func() {
+				s.last = s.next(c)
+				Apply(s.state, s.last)
+				s.state.Undo()
+			})
+		}
+		return allocations
+	}
+	if without, beside := work(0), work(20_000); without != beside {
+		t.Errorf("allocations without direct rooms %v, beside 20,000 of them %v", without, beside)
+	}
+}
+
+// BenchmarkJoin has a member join a room that is new.
+func BenchmarkJoin(b *testing.B) {
+	for _, directs := range []int{0, 300_000} {
+		b.Run(fmt.Sprint("directs=", directs), func(b *testing.B) {
+			s := newStory(b)
+			for i := range directs {
+				s.state.add(Room{ID: RoomID(fmt.Sprintf("@a%d+b%d", i, i)), Seq: 1})
 			}
-		}
-		if s.joinable != want {
-			t.Errorf("after %s %d rooms are counted, want %d", id, s.joinable, want)
-		}
+			Apply(s.state, s.next(enter("s1", "Ann")))
+			s.state.Commit()
+			s.last.Place, s.last.Origin.N = 1, 1
+			r := s.next(join("s1", "attic"))
+			b.ReportAllocs()
+			for b.Loop() {
+				Apply(s.state, r)
+				s.state.Undo()
+			}
+		})
 	}
 }

@@ -48,7 +48,7 @@ func (t *turn) present(id SessionID, as string, room RoomID) (Session, *Refusal)
 	if refusal != nil || slices.Contains(m.Rooms, room) {
 		return m, refusal
 	}
-	if _, exists := t.state.rooms[room]; !exists || room.IsDirect() {
+	if _, exists := t.state.rooms[room]; !exists {
 		return Session{}, Refuse(RoomUnknown)
 	}
 	return Session{}, Refuse(RoomNotJoined)
@@ -87,7 +87,7 @@ func (c Join) apply(t *turn) *Refusal {
 		return refusal
 	}
 	_, exists := t.state.rooms[c.Room]
-	if !exists && t.state.joinable >= c.Rooms || len(m.Rooms) >= c.Joined {
+	if !exists && len(t.state.rooms) >= c.Rooms || len(m.Rooms) >= c.Joined {
 		return Refuse(TooManyRooms)
 	}
 	m.Rooms = append(slices.Clone(m.Rooms), c.Room)
@@ -174,14 +174,7 @@ func (c Kick) apply(t *turn) *Refusal {
 }
 
 func (c Announce) apply(t *turn) *Refusal {
-	rooms := make([]RoomID, 0, t.state.joinable)
-	for room := range t.state.rooms {
-		if !room.IsDirect() {
-			rooms = append(rooms, room)
-		}
-	}
-	slices.Sort(rooms)
-	for _, room := range rooms {
+	for _, room := range sortedKeys(t.state.rooms) {
 		t.write(room, KindAnnouncement, "", c.Text)
 	}
 	t.emit(Announced{Time: t.record.Time, Text: c.Text})

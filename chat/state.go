@@ -113,8 +113,8 @@ type Progress struct {
 // setters of this file only, so that Undo knows every change.
 type State struct {
 	progress Progress
-	rooms    map[RoomID]Room
-	joinable int // of rooms: those that are not direct
+	rooms    map[RoomID]Room // public ones
+	directs  map[RoomID]Room // direct ones: there may be very many
 	sessions map[SessionID]Session
 	holders  map[string]SessionID // Nick.Key → who has it
 	nodes    map[NodeID]node
@@ -125,7 +125,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		rooms:    map[RoomID]Room{Lobby: {ID: Lobby}},
-		joinable: 1,
+		directs:  map[RoomID]Room{},
 		sessions: map[SessionID]Session{},
 		holders:  map[string]SessionID{},
 		nodes:    map[NodeID]node{},
@@ -197,7 +197,7 @@ func parseAs[E entity](c Change) (entity, error) {
 func (s *State) add(e entity) error {
 	switch e := e.(type) {
 	case Room:
-		s.putRoom(e, true)
+		s.among(e.ID)[e.ID] = e
 	case node:
 		s.nodes[e.ID] = e
 	case Session:
@@ -218,28 +218,27 @@ func (s *State) Epoch(id NodeID) Epoch { return s.nodes[id].Epoch }
 
 // Room returns a room and whether it exists.
 func (s *State) Room(id RoomID) (Room, bool) {
-	r, ok := s.rooms[id]
+	r, ok := s.among(id)[id]
 	return r, ok
+}
+
+// among returns the rooms of the same sort: the public ones or the direct ones.
+func (s *State) among(id RoomID) map[RoomID]Room {
+	if id.IsDirect() {
+		return s.directs
+	}
+	return s.rooms
 }
 
 // setRoom stores a room's new value.
 func (s *State) setRoom(r Room) {
 	u := &s.undo.rooms
 	if last := len(*u) - 1; last < 0 || (*u)[last].value.ID != r.ID {
-		before, existed := s.rooms[r.ID]
+		before, existed := s.Room(r.ID)
 		before.ID = r.ID
 		*u = append(*u, was[Room]{before, existed})
 	}
-	s.putRoom(r, true)
-}
-
-// putRoom stores a room, or removes it, and keeps the count of public rooms.
-func (s *State) putRoom(r Room, exists bool) {
-	before := len(s.rooms)
-	put(s.rooms, r.ID, r, exists)
-	if !r.ID.IsDirect() {
-		s.joinable += len(s.rooms) - before
-	}
+	s.among(r.ID)[r.ID] = r
 }
 
 // setSession stores a session's new value.
@@ -299,12 +298,11 @@ func (s *State) Sessions() []Session {
 	return all
 }
 
-// Rooms returns the rooms, ordered by RoomID.
+// Rooms returns all rooms, public and direct, ordered by RoomID.
 func (s *State) Rooms() []Room {
-	all := make([]Room, 0, len(s.rooms))
-	for _, id := range sortedKeys(s.rooms) {
-		all = append(all, s.rooms[id])
-	}
+	all := slices.AppendSeq(make([]Room, 0, len(s.rooms)+len(s.directs)), maps.Values(s.rooms))
+	all = slices.AppendSeq(all, maps.Values(s.directs))
+	slices.SortFunc(all, func(a, b Room) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }
 

@@ -47,7 +47,7 @@ func (s *State) Undo() {
 		return
 	}
 	for _, w := range slices.Backward(u.rooms) {
-		s.putRoom(w.value, w.existed)
+		put(s.among(w.value.ID), w.value.ID, w.value, w.existed)
 	}
 	for _, w := range slices.Backward(u.sessions) {
 		put(s.sessions, w.value.ID, w.value, w.existed)

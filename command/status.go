@@ -31,7 +31,10 @@ type State struct {
 	Storage    string      `json:"storage"`
 	Goroutines int         `json:"goroutines"`
 	Heap       uint64      `json:"heap_bytes"` // in use
-	Rooms      []RoomState `json:"rooms"`
+	RoomCount  int         `json:"room_count"` // rooms that a member can join
+	Messages   uint64      `json:"messages"`   // in these rooms
+	Directs    int         `json:"direct_rooms"`
+	Rooms      []RoomState `json:"rooms,omitempty"` // with All
 	Doors      []DoorState `json:"doors"`
 	Queues     []hub.Queue `json:"queues"` // those of the doors included
 	Rates      *Rates      `json:"rates,omitempty"`
@@ -74,9 +77,9 @@ var status = Command{
 	},
 	Answer: func() Answer { return new(State) },
 	run: func(c call) error {
-		now := c.desk.state()
+		all := c.args["all"] != ""
+		now := c.desk.state(all)
 		for {
-			now.All = c.args["all"] != ""
 			if err := c.emit(now); err != nil || c.args["watch"] == "" {
 				return err
 			}
@@ -88,28 +91,34 @@ var status = Command{
 				return nil
 			}
 			before := now
-			now = c.desk.state()
+			now = c.desk.state(all)
 			now.Rates = now.since(before)
 		}
 	},
 }
 
-// state tells how the server is now.
-func (d *Desk) state() *State {
+// state tells how the server is now. Only all of it names the rooms.
+func (d *Desk) state(all bool) *State {
 	s := d.Hub.Status()
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	state := &State{
 		Version: d.Version, Node: string(s.Node), Epoch: uint64(s.Epoch), Started: d.Started, Time: time.Now(),
 		Place: uint64(s.Place), Hash: s.Hash.String(), Storage: s.Storage.String(), Queues: s.Queues,
-		Goroutines: runtime.NumGoroutine(), Heap: memory.HeapInuse,
+		Goroutines: runtime.NumGoroutine(), Heap: memory.HeapInuse, All: all,
+		RoomCount: s.Rooms, Messages: s.Messages, Directs: s.Directs,
 	}
 	for _, r := range d.Doors() {
 		state.Doors = append(state.Doors, DoorState{Report: r, Members: s.Members[r.Name]})
 		state.Queues = append(state.Queues, r.Queues...)
 	}
+	if !all {
+		return state
+	}
 	for r := range d.Hub.Rooms() {
-		state.Rooms = append(state.Rooms, RoomState{Name: string(r.ID), Messages: uint64(r.Seq), Members: r.Members})
+		state.Rooms = append(state.Rooms, RoomState{
+			Name: string(r.ID), Messages: uint64(r.Seq), Members: r.Members,
+		})
 	}
 	return state
 }
@@ -119,7 +128,7 @@ func (s *State) since(before *State) *Rates {
 	seconds := s.Time.Sub(before.Time).Seconds()
 	now, then := s.totals(), before.totals()
 	return &Rates{
-		Messages:   (now.Messages - then.Messages) / seconds,
+		Messages:   max(0, now.Messages-then.Messages) / seconds, // less: a room was removed
 		Deliveries: (now.Deliveries - then.Deliveries) / seconds,
 		Received:   (now.Received - then.Received) / seconds,
 		Sent:       (now.Sent - then.Sent) / seconds,
@@ -127,9 +136,7 @@ func (s *State) since(before *State) *Rates {
 }
 
 func (s *State) totals() (t Rates) {
-	for _, r := range s.Rooms {
-		t.Messages += float64(r.Messages)
-	}
+	t.Messages = float64(s.Messages)
 	for _, d := range s.Doors {
 		t.Deliveries += float64(d.Delivered)
 		t.Received += float64(d.Received)
@@ -203,11 +210,10 @@ func figure(name string, l locale.Lang) string {
 
 // history tells how much there is in the history.
 func (s *State) history(l locale.Lang) string {
-	messages := uint64(s.totals().Messages)
 	if l == locale.Chinese {
-		return fmt.Sprintf("%d 条消息，%d 个房间", messages, len(s.Rooms))
+		return fmt.Sprintf("%d 条消息，%d 个房间", s.Messages, s.RoomCount)
 	}
-	return counted(messages, "message") + " in " + counted(uint64(len(s.Rooms)), "room")
+	return counted(s.Messages, "message") + " in " + counted(uint64(s.RoomCount), "room")
 }
 
 // counted is a number of things in English.
@@ -253,6 +259,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 	if more := len(s.Rooms) - roomLines; more > 0 {
 		row(locale.Text{EN: "rooms", ZH: "房间"}, (&More{Count: more}).Text(l))
 	}
+	row(locale.Text{EN: "direct rooms", ZH: "私聊"}, fmt.Sprint(s.Directs))
 	for _, d := range s.Doors {
 		name := d.Name
 		if d.Address != "" { // else others take its connections

@@ -18,6 +18,7 @@ type index struct {
 	doors    map[string]int // sessions by door
 	rooms    map[chat.RoomID]*room
 	names    []chat.RoomID // the rooms that a member can join, in order
+	messages uint64        // in the rooms of names
 }
 
 // pageSize is how many sessions or rooms a reader copies while it holds the index.
@@ -40,11 +41,15 @@ type audience struct {
 }
 
 func newIndex(rooms []chat.Room) *index {
-	x := &index{sessions: map[chat.SessionID]*Session{}, doors: map[string]int{}, rooms: map[chat.RoomID]*room{}}
+	x := &index{
+		sessions: map[chat.SessionID]*Session{}, doors: map[string]int{},
+		rooms: make(map[chat.RoomID]*room, len(rooms)),
+	}
 	for _, r := range rooms {
 		x.rooms[r.ID] = &room{Room: r}
 		if !r.ID.IsDirect() {
 			x.names = append(x.names, r.ID)
+			x.messages += uint64(r.Seq)
 		}
 	}
 	slices.Sort(x.names)
@@ -55,7 +60,11 @@ func newIndex(rooms []chat.Room) *index {
 func (x *index) keep(r chat.Room) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.room(r.ID).Room = r
+	known := x.room(r.ID)
+	if !r.ID.IsDirect() {
+		x.messages += uint64(r.Seq - known.Seq)
+	}
+	known.Room = r
 }
 
 // room returns a room, which it makes for a new one. mu is held.
@@ -195,6 +204,15 @@ func (x *index) of(w *Doorway) iter.Seq[*Session] {
 	}
 }
 
+// everybody returns all sessions, door by door. The loop only.
+func (x *index) everybody() map[*Doorway][]*Session {
+	all := map[*Doorway][]*Session{}
+	for _, s := range x.sessions {
+		all[s.doorway] = append(all[s.doorway], s)
+	}
+	return all
+}
+
 // members returns a page of the sessions in a room: those whose nicknames' keys follow after, in that order.
 func (x *index) members(id chat.RoomID, after string) (page []chat.Session) {
 	x.mu.RLock()
@@ -228,11 +246,11 @@ func (x *index) joinable(after chat.RoomID) (page []Room) {
 	return page
 }
 
-// roomCount returns how many rooms a member can join.
-func (x *index) roomCount() int {
+// census counts the rooms that a member can join and the messages in them, and the direct rooms.
+func (x *index) census() (rooms int, messages uint64, directs int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.names)
+	return len(x.names), x.messages, len(x.rooms) - len(x.names)
 }
 
 // present returns how many are in a room.

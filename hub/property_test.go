@@ -159,6 +159,7 @@ func (tell telling) tell(t *testing.T, s story) (o outcome) {
 			o.heard[i] = append(o.heard[i], d.heard()...)
 		}
 		o.history, o.progress = histories(t, h.storage), h.Status().Progress.Progress
+		checkCensus(t, h)
 		if state, err := opened.Load(); err != nil || state.Progress() != o.progress {
 			t.Errorf("the hub is at %v, stored is %v, %v", o.progress, state.Progress(), err)
 		}
@@ -167,6 +168,33 @@ func (tell telling) tell(t *testing.T, s story) (o outcome) {
 		}
 	}
 	return o
+}
+
+// checkCensus checks what Status counts against the rooms themselves.
+func checkCensus(t *testing.T, h *house) {
+	t.Helper()
+	status, rooms, messages := h.Status(), 0, uint64(0)
+	for r := range h.Rooms() {
+		rooms++
+		messages += uint64(r.Seq)
+	}
+	if status.Rooms != rooms || status.Messages != messages {
+		t.Errorf("counted are %d rooms with %d messages, want %d with %d",
+			status.Rooms, status.Messages, rooms, messages)
+	}
+	state, err := h.storage.Store.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	directs := 0
+	for _, r := range state.Rooms() {
+		if r.ID.IsDirect() {
+			directs++
+		}
+	}
+	if status.Directs != directs {
+		t.Errorf("counted are %d direct rooms, want %d", status.Directs, directs)
+	}
 }
 
 func (tell telling) live(t *testing.T, life []act, doors []*door) {

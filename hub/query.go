@@ -31,17 +31,25 @@ func (h *Hub) publish() {
 // Status is what an operator wants to know of a running hub.
 type Status struct {
 	Progress
-	Node    chat.NodeID
-	Epoch   chat.Epoch
-	Ready   bool           // this life has begun in the log: commands are taken
-	Members map[string]int // sessions by door
-	Queues  []Queue        // "ledger": commands appended and not read yet; "answers": submitters still to be answered
+	Node     chat.NodeID
+	Epoch    chat.Epoch
+	Ready    bool           // this life has begun in the log: commands are taken
+	Members  map[string]int // sessions by door
+	Rooms    int            // that a member can join
+	Messages uint64         // in these rooms
+	Directs  int            // direct rooms
+	// Queues are "ledger": commands appended and not read yet, and "answers": submitters that wait
+	// for an answer.
+	Queues []Queue
 }
 
-// Status tells how the hub is. Any goroutine.
+// Status tells how the hub is. It costs the same however many rooms and sessions there are. Any
+// goroutine.
 func (h *Hub) Status() Status {
+	rooms, messages, directs := h.index.census()
 	return Status{
-		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(), Members: h.index.count(),
+		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(),
+		Members: h.index.count(), Rooms: rooms, Messages: messages, Directs: directs,
 		Queues: []Queue{
 			{Name: "ledger", Length: h.ledger.Len(), Capacity: h.ledger.Cap()},
 			{Name: "answers", Length: h.unanswered()},
@@ -106,7 +114,10 @@ func (h *Hub) Rooms() iter.Seq[Room] {
 }
 
 // RoomCount returns how many rooms a member can join. Any goroutine.
-func (h *Hub) RoomCount() int { return h.index.roomCount() }
+func (h *Hub) RoomCount() int {
+	rooms, _, _ := h.index.census()
+	return rooms
+}
 
 // Newest returns the Seq of a room's newest message, 0 if it has none. Refused with RoomUnknown. Any goroutine.
 func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {

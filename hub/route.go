@@ -40,12 +40,9 @@ func (h *Hub) route(e chat.Event) {
 			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
 		}
 	case chat.Announced:
+		all := h.index.everybody()
 		for _, w := range h.doorways {
-			var all []*Session
-			for s := range h.index.of(w) {
-				all = append(all, s)
-			}
-			w.add(Item{Event: e, To: all})
+			w.add(Item{Event: e, To: all[w]})
 		}
 	case chat.Wanted:
 		if s := h.index.sessions[e.Holder]; s != nil && s.isAsked(h.options.Now()) {
