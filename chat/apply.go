@@ -1,5 +1,7 @@
 package chat
 
+import "slices"
+
 // Apply brings State forward by one Record and returns what came of it. A Record at or before the
 // place reached, or one whose Origin was applied before, is a repeat and leads to nothing.
 //
@@ -31,6 +33,7 @@ func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
 		t.result.Repeated = true
 	} else {
 		t.result.Refusal = command(&t)
+		t.result.Messages = t.withoutRemoved()
 		t.seen()
 	}
 	s.progress.Hash = t.hash(s.progress.Hash)
@@ -40,9 +43,10 @@ func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
 // turn is one Record's application: every change of State goes through it, so that the Result tells
 // all of them.
 type turn struct {
-	state  *State
-	record Record
-	result Result
+	state   *State
+	record  Record
+	result  Result
+	removed map[RoomID]bool // rooms; nil: none
 }
 
 func (t *turn) repeated() bool {
@@ -72,6 +76,7 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	r, _ := t.state.Room(room)
 	r.ID = room // the first message makes the room
 	r.Seq++
+	r.Quiet = r.Quiet && kind.isNotice()
 	t.state.setRoom(r)
 	t.change(EntityRoom, string(room), r)
 	m := Message{
@@ -80,4 +85,30 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	}
 	t.result.Messages = append(t.result.Messages, m)
 	return m
+}
+
+// leaveRoom removes a room that its last member has left, if it has notices only. Its history goes
+// with it, so that rooms which are only visited do not add up for ever.
+func (t *turn) leaveRoom(id RoomID) {
+	if r := t.state.rooms[id]; r.Quiet && t.state.inside[id] == 0 {
+		t.removeRoom(id)
+	}
+}
+
+// removeRoom removes a room and its history, with the messages that this turn wrote there.
+func (t *turn) removeRoom(id RoomID) {
+	t.state.removeRoom(id)
+	t.remove(EntityRoom, string(id))
+	if t.removed == nil {
+		t.removed = map[RoomID]bool{}
+	}
+	t.removed[id] = true
+}
+
+// withoutRemoved returns the messages written in rooms that this turn did not remove.
+func (t *turn) withoutRemoved() []Message {
+	if t.removed == nil {
+		return t.result.Messages
+	}
+	return slices.DeleteFunc(t.result.Messages, func(m Message) bool { return t.removed[m.Room] })
 }

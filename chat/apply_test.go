@@ -80,6 +80,7 @@ func (s *story) follows(r Record, result Result) Result {
 		}
 		s.entities[id] = Change{c.Kind, c.Key, json.RawMessage(value)}
 	}
+	s.forgetRooms(result)
 	if result.Place != r.Place {
 		s.t.Errorf("place %d: the result is of place %d", r.Place, result.Place)
 	}
@@ -87,6 +88,7 @@ func (s *story) follows(r Record, result Result) Result {
 		s.t.Errorf("place %d: refused with %v and yet changed: %+v", r.Place, result.Refusal.Code, result)
 	}
 	s.checkEnded(result)
+	s.checkRooms()
 	s.checkHolders()
 	s.checkReload()
 	return result
@@ -135,6 +137,48 @@ func (s *story) seqs() map[RoomID]Seq {
 		seqs[m.Room] = m.Seq
 	}
 	return seqs
+}
+
+// forgetRooms drops the history of rooms that are removed, as a store does.
+func (s *story) forgetRooms(result Result) {
+	for _, c := range result.Changes {
+		if c.IsRoom() && c.Value == nil {
+			s.messages = slices.DeleteFunc(s.messages,
+				func(m Message) bool { return string(m.Room) == c.Key })
+		}
+	}
+}
+
+// checkRooms: members are counted in their rooms, which exist; a room in which only members came
+// and went is quiet, and has a member.
+func (s *story) checkRooms() {
+	s.t.Helper()
+	inside := map[RoomID]int{}
+	for _, m := range s.state.sessions {
+		for _, room := range m.Rooms {
+			inside[room]++
+			if _, exists := s.state.rooms[room]; !exists {
+				s.t.Errorf("%s is in %s, which does not exist", m.ID, room)
+			}
+		}
+	}
+	if !maps.Equal(inside, s.state.inside) {
+		s.t.Errorf("counted are %v, inside are %v", s.state.inside, inside)
+	}
+	said := map[RoomID]bool{Lobby: true}
+	for _, m := range s.messages {
+		said[m.Room] = said[m.Room] || !m.Kind.isNotice()
+	}
+	for _, r := range s.state.rooms {
+		if r.Quiet == said[r.ID] || r.Quiet && inside[r.ID] == 0 {
+			s.t.Errorf("%+v has %d members; said was something: %v", r, inside[r.ID], said[r.ID])
+		}
+	}
+	for room := range s.seqs() {
+		if _, exists := s.state.Room(room); !exists {
+			s.t.Errorf("%s has messages and does not exist", room)
+		}
+	}
 }
 
 // checkHolders: a nickname has one holder, and who is inside holds theirs.
@@ -390,10 +434,11 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 // TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
 func TestHashCoversEveryField(t *testing.T) {
 	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon, Away: "a"}
-	for _, e := range []entity{Room{ID: "r", Seq: 1, Topic: "t", Amended: 1}, session, node{
-		ID:    "n",
-		Epoch: 1, N: 1, Seen: noon,
-	}} {
+	for _, e := range []entity{
+		Room{ID: "r", Seq: 1, Topic: "t", Amended: 1, Quiet: true},
+		session,
+		node{ID: "n", Epoch: 1, N: 1, Seen: noon},
+	} {
 		var whole encoding
 		e.encode(&whole)
 		fields := reflect.ValueOf(e)
@@ -511,14 +556,17 @@ func TestDirectRoomsCostNothing(t *testing.T) {
 			return Apply(s.state, s.last)
 		}
 		apply(enter("s1", "Ann"))
-		if r := apply(Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 2}); r.Refusal != nil {
+		if r := apply(Join{
+			Session: "s1", Room: "attic", Rooms: 2, Joined: 2,
+			New: true,
+		}); r.Refusal != nil {
 			t.Errorf("a second room beside %d direct rooms: %v", directs, r.Refusal)
 		}
 		if r := apply(Announce{Text: "tea"}); len(r.Messages) != 2 {
 			t.Errorf("announced %d times beside %d direct rooms", len(r.Messages), directs)
 		}
 		for i, c := range []Command{
-			Join{Session: "s1", Room: "cellar", Rooms: 3, Joined: 3},
+			Join{Session: "s1", Room: "cellar", Rooms: 3, Joined: 3, New: true},
 			Announce{Text: "tea"},
 			post("s1", "hello"),
 		} {

@@ -54,25 +54,29 @@ type Post struct {
 
 // Direct says something to one other, alone. It stands in the history of the two, see DirectRoom.
 //
-// Refused with NotInside or NickUnknown.
+// Refused with NotInside or NickUnknown, or with RoomUnknown if the two have no history and New
+// does not allow one.
 type Direct struct {
 	Session SessionID
 	ToKey   string
 	Text    string // from ParseText
+	New     bool   // the sender may begin a history with the other
 }
 
-// Join brings a session that is inside into another room as well, and makes the room if there is none. Who is in it stays and
-// nobody is told.
+// Join brings a session that is inside into another room as well. If the room does not exist and
+// New allows it, Join creates it. Nothing happens to a session that is in the room already.
 //
-// Refused with NotInside or TooManyRooms.
+// Refused with NotInside, RoomUnknown or TooManyRooms.
 type Join struct {
 	Session SessionID
 	Room    RoomID // from ParseRoom
 	Rooms   int    // how many rooms there may be
 	Joined  int    // how many of them one session may be in
+	New     bool   // the session may create the room
 }
 
-// Part takes a session out of a room. It stays inside, perhaps in no room.
+// Part takes a session out of a room. It stays inside, perhaps in no room. A Quiet room is removed
+// with its last member, whichever way that member goes.
 //
 // Refused with NotInside, RoomUnknown or RoomNotJoined.
 type Part struct {

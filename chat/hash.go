@@ -83,6 +83,7 @@ const (
 	tagReply   = 1<<63 + 2
 	tagPlace   = 1<<63 + 3
 	tagAmended = 1<<63 + 4
+	tagQuiet   = 1<<63 + 5
 )
 
 // later adds a field that has a tag, but only when its value is not zero: what has only the fields

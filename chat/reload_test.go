@@ -66,9 +66,14 @@ func drawCommand(t *rapid.T) Command {
 	case 5:
 		return Kick{NickKey: name.Key, Detail: rapid.SampledFrom([]string{"", "spam"}).Draw(t, "detail")}
 	case 6:
-		return Direct{Session: session, ToKey: name.Key, Text: "hello"}
+		return Direct{Session: session, ToKey: name.Key, Text: "hello", New: rapid.Bool().Draw(t,
+			"new")}
 	case 7, 8:
-		return Join{Session: session, Room: room, Rooms: rapid.IntRange(1, 3).Draw(t, "rooms"), Joined: rapid.IntRange(1, 3).Draw(t, "joined")}
+		return Join{
+			Session: session, Room: room, Rooms: rapid.IntRange(1, 3).Draw(t, "rooms"),
+			Joined: rapid.IntRange(1, 3).Draw(t, "joined"), New: rapid.IntRange(0, 3).Draw(t,
+				"new") > 0,
+		}
 	case 9:
 		return Part{Session: session, Room: room}
 	case 10:

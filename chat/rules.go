@@ -77,7 +77,11 @@ func (c Direct) apply(t *turn) *Refusal {
 		return Refuse(NickUnknown)
 	}
 	to := t.state.sessions[id]
-	t.emit(Told{From: m, To: to, Message: t.write(DirectRoom(m.Nick, to.Nick), KindMessage, m.Nick.Name, c.Text)})
+	room := DirectRoom(m.Nick, to.Nick)
+	if _, exists := t.state.directs[room]; !exists && !c.New {
+		return Refuse(RoomUnknown)
+	}
+	t.emit(Told{From: m, To: to, Message: t.write(room, KindMessage, m.Nick.Name, c.Text)})
 	return nil
 }
 
@@ -87,8 +91,13 @@ func (c Join) apply(t *turn) *Refusal {
 		return refusal
 	}
 	_, exists := t.state.rooms[c.Room]
-	if !exists && len(t.state.rooms) >= c.Rooms || len(m.Rooms) >= c.Joined {
+	switch {
+	case !exists && !c.New:
+		return Refuse(RoomUnknown)
+	case !exists && len(t.state.rooms) >= c.Rooms, len(m.Rooms) >= c.Joined:
 		return Refuse(TooManyRooms)
+	case !exists:
+		t.state.setRoom(Room{ID: c.Room, Quiet: true}) // the notice that follows writes it down
 	}
 	m.Rooms = append(slices.Clone(m.Rooms), c.Room)
 	t.keep(m)
@@ -104,7 +113,11 @@ func (c Part) apply(t *turn) *Refusal {
 	m.Rooms = slices.DeleteFunc(slices.Clone(m.Rooms), func(r RoomID) bool { return r == c.Room })
 	t.keep(m)
 	text := ReasonParted.with(c.Detail)
-	t.emit(Left{Session: m, Reason: ReasonParted, Detail: c.Detail, Message: t.write(c.Room, KindLeft, m.Nick.Name, text)})
+	t.emit(Left{
+		Session: m, Reason: ReasonParted, Detail: c.Detail,
+		Message: t.write(c.Room, KindLeft, m.Nick.Name, text),
+	})
+	t.leaveRoom(c.Room)
 	return nil
 }
 
@@ -213,7 +226,11 @@ func (t *turn) leave(m Session, reason Reason, detail string) {
 	t.remove(entitySession, string(m.ID))
 	text := reason.with(detail)
 	for _, room := range m.Rooms {
-		t.emit(Left{Session: m, Reason: reason, Detail: detail, Message: t.write(room, KindLeft, m.Nick.Name, text)})
+		t.emit(Left{
+			Session: m, Reason: reason, Detail: detail,
+			Message: t.write(room, KindLeft, m.Nick.Name, text),
+		})
+		t.leaveRoom(room)
 	}
 	t.emit(Ended{Session: m, Reason: reason, Detail: detail})
 }

@@ -24,7 +24,7 @@ func postAs(as string, id SessionID, text string) Command {
 }
 
 func join(id SessionID, room RoomID) Command {
-	return Join{Session: id, Room: room, Rooms: 100, Joined: 10}
+	return Join{Session: id, Room: room, Rooms: 100, Joined: 10, New: true}
 }
 func leave(id SessionID) Command { return Leave{Session: id, Reason: ReasonQuit} }
 
@@ -98,6 +98,56 @@ var stories = []struct {
 		{Post{Session: "s1", Room: "", Text: "hello?"}, "room_unknown"},
 		{post("s1", "here"), "2 Ann: here"},
 	}},
+	{"a room in which nothing was said goes with its last member", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{join("s1", "attic"), "1 Ann enters"},
+		{join("s2", "attic"), "2 Ben enters"},
+		{Part{Session: "s1", Room: "attic"}, "3 Ann leaves, parted"},
+		{
+			Rename{Session: "s2", Nick: nick("Zoe")},
+			`s2 is Zoe, ""; 3 Ben is now Zoe in lobby; 4 Ben is now Zoe in attic`,
+		},
+		{leave("s2"), "4 Zoe leaves, quit; 5 Zoe leaves, quit"},
+		{Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9}, "room_unknown"},
+		{join("s1", "attic"), "1 Ann enters"},
+		{
+			Enter{Session: "s1", Door: "udp", Nick: nick("Cid")},
+			"5 Ann leaves, quit; 2 Ann leaves, quit; 6 Cid enters",
+		},
+		{Part{Session: "s1", Room: "attic"}, "room_unknown"},
+	}},
+	{"a room in which something was said stays", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{join("s1", "attic"), "1 Ann enters"},
+		{SetTopic{Session: "s1", Room: "attic", Text: "tea"}, `2 Ann sets "tea"`},
+		{join("s1", "cellar"), "1 Ann enters"},
+		{Post{Session: "s1", Room: "cellar", Text: "hello?"}, "2 Ann: hello?"},
+		{join("s1", "garden"), "1 Ann enters"},
+		{Announce{Text: "tea"}, "all: tea"},
+		{
+			leave("s1"),
+			"3 Ann leaves, quit; 4 Ann leaves, quit; 4 Ann leaves, quit; 3 Ann leaves, quit",
+		},
+		{enter("s2", "Ben"), "4 Ben enters"},
+		{Join{Session: "s2", Room: "attic", Rooms: 1, Joined: 9}, "5 Ben enters"},
+		{Join{Session: "s2", Room: "cellar", Rooms: 1, Joined: 9}, "5 Ben enters"},
+		{Join{Session: "s2", Room: "garden", Rooms: 1, Joined: 9}, "4 Ben enters"},
+	}},
+	{"a command that may not create a room uses those that exist", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9}, "room_unknown"},
+		{join("s2", "attic"), "1 Ben enters"},
+		{Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9}, "2 Ann enters"},
+		{Direct{Session: "s1", ToKey: "ben", Text: "psst"}, "room_unknown"},
+		{Direct{Session: "s1", ToKey: "cid", Text: "psst"}, "nick_unknown"},
+		{
+			Direct{Session: "s1", ToKey: "ben", Text: "psst", New: true},
+			"1 Ann to s2 in @ann+ben: psst",
+		},
+		{Direct{Session: "s2", ToKey: "ann", Text: "hm"}, "2 Ben to s1 in @ann+ben: hm"},
+	}},
 	{"leaving is told with its reason, once", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
 		{Leave{Session: "s1", As: "ann", Reason: ReasonIdle}, "2 Ann leaves, idle"},
@@ -149,25 +199,37 @@ var stories = []struct {
 	}},
 	{"there are no more rooms than there may be", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
-		{Join{Session: "s1", Room: "attic", Rooms: 1, Joined: 9}, "too_many_rooms"},
-		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 1}, "too_many_rooms"},
-		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 2}, "1 Ann enters"},
-		{Join{Session: "s1", Room: "cellar", Rooms: 2, Joined: 9}, "too_many_rooms"},
+		{Join{Session: "s1", Room: "attic", Rooms: 1, Joined: 9, New: true}, "too_many_rooms"},
+		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 1, New: true}, "too_many_rooms"},
+		{Join{Session: "s1", Room: "attic", Rooms: 2, Joined: 2, New: true}, "1 Ann enters"},
+		{Join{Session: "s1", Room: "cellar", Rooms: 2, Joined: 9, New: true}, "too_many_rooms"},
 		{enter("s2", "Ben"), "2 Ben enters"},
-		{Direct{Session: "s1", ToKey: "ben", Text: "psst"}, "1 Ann to s2 in @ann+ben: psst"},
-		{Join{Session: "s2", Room: "attic", Rooms: 2, Joined: 2}, "2 Ben enters"},
-		{Join{Session: "s2", Room: "cellar", Rooms: 3, Joined: 3}, "1 Ben enters"},
+		{
+			Direct{Session: "s1", ToKey: "ben", Text: "psst", New: true},
+			"1 Ann to s2 in @ann+ben: psst",
+		},
+		{Join{Session: "s2", Room: "attic", Rooms: 2, Joined: 2, New: true}, "2 Ben enters"},
+		{Join{Session: "s2", Room: "cellar", Rooms: 3, Joined: 3, New: true}, "1 Ben enters"},
 	}},
 	{"what is said to one alone has a place of its own, whoever begins", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
 		{enter("s2", "Ben"), "2 Ben enters"},
-		{Direct{Session: "s2", ToKey: "ann", Text: "psst"}, "1 Ben to s1 in @ann+ben: psst"},
-		{Direct{Session: "s1", ToKey: "ben", Text: "yes?"}, "2 Ann to s2 in @ann+ben: yes?"},
-		{Direct{Session: "s1", ToKey: "cid", Text: "you?"}, "nick_unknown"},
-		{Direct{Session: "s3", ToKey: "ann", Text: "hm"}, "not_inside"},
+		{
+			Direct{Session: "s2", ToKey: "ann", Text: "psst", New: true},
+			"1 Ben to s1 in @ann+ben: psst",
+		},
+		{
+			Direct{Session: "s1", ToKey: "ben", Text: "yes?", New: true},
+			"2 Ann to s2 in @ann+ben: yes?",
+		},
+		{Direct{Session: "s1", ToKey: "cid", Text: "you?", New: true}, "nick_unknown"},
+		{Direct{Session: "s3", ToKey: "ann", Text: "hm", New: true}, "not_inside"},
 		{Post{Session: "s1", Room: "@ann+ben", Text: "loud"}, "room_unknown"},
 		{Announce{Text: "tea"}, "all: tea"},
-		{Direct{Session: "s1", ToKey: "ben", Text: "tea!"}, "3 Ann to s2 in @ann+ben: tea!"},
+		{
+			Direct{Session: "s1", ToKey: "ben", Text: "tea!", New: true},
+			"3 Ann to s2 in @ann+ben: tea!",
+		},
 	}},
 	{"another nickname is told in every room", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},

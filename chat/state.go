@@ -40,6 +40,9 @@ type Room struct {
 
 	// Amended counts the changes of its messages after they were written.
 	Amended uint64 `json:"amended,omitempty"`
+	// Quiet is true while the room has notices only: nothing was said or announced, and it had no
+	// topic. Such a room is removed when its last member leaves.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // Rev returns the room's revision.
@@ -73,6 +76,11 @@ func (r Room) encode(e *encoding) {
 	e.number(uint64(r.Seq))
 	e.text(r.Topic)
 	e.later(tagAmended, r.Amended)
+	var quiet uint64
+	if r.Quiet {
+		quiet = 1
+	}
+	e.later(tagQuiet, quiet)
 }
 
 func (s Session) encode(e *encoding) {
@@ -116,6 +124,7 @@ type State struct {
 	rooms    map[RoomID]Room // public ones
 	directs  map[RoomID]Room // direct ones: there may be very many
 	sessions map[SessionID]Session
+	inside   map[RoomID]int       // sessions by room; a room without any is not in it
 	holders  map[string]SessionID // Nick.Key → who has it
 	nodes    map[NodeID]node
 	undo     undo // what changed since the last Commit
@@ -127,6 +136,7 @@ func NewState() *State {
 		rooms:    map[RoomID]Room{Lobby: {ID: Lobby}},
 		directs:  map[RoomID]Room{},
 		sessions: map[SessionID]Session{},
+		inside:   map[RoomID]int{},
 		holders:  map[string]SessionID{},
 		nodes:    map[NodeID]node{},
 	}
@@ -204,7 +214,7 @@ func (s *State) add(e entity) error {
 		if other, taken := s.holders[e.Nick.Key]; taken {
 			return fmt.Errorf("%s has its nickname as well", Quote(other))
 		}
-		s.sessions[e.ID] = e
+		s.putSession(e, true)
 		s.holders[e.Nick.Key] = e.ID
 	}
 	return nil
@@ -232,25 +242,36 @@ func (s *State) among(id RoomID) map[RoomID]Room {
 
 // setRoom stores a room's new value.
 func (s *State) setRoom(r Room) {
+	s.noteRoom(r.ID)
+	s.among(r.ID)[r.ID] = r
+}
+
+// removeRoom removes a room.
+func (s *State) removeRoom(id RoomID) {
+	s.noteRoom(id)
+	delete(s.among(id), id)
+}
+
+// noteRoom remembers a room for Undo.
+func (s *State) noteRoom(id RoomID) {
 	u := &s.undo.rooms
-	if last := len(*u) - 1; last < 0 || (*u)[last].value.ID != r.ID {
-		before, existed := s.Room(r.ID)
-		before.ID = r.ID
+	if last := len(*u) - 1; last < 0 || (*u)[last].value.ID != id {
+		before, existed := s.Room(id)
+		before.ID = id
 		*u = append(*u, was[Room]{before, existed})
 	}
-	s.among(r.ID)[r.ID] = r
 }
 
 // setSession stores a session's new value.
 func (s *State) setSession(m Session) {
 	s.noteSession(m.ID)
-	s.sessions[m.ID] = m
+	s.putSession(m, true)
 }
 
 // removeSession removes a session. Its nickname is another matter.
 func (s *State) removeSession(id SessionID) {
 	s.noteSession(id)
-	delete(s.sessions, id)
+	s.putSession(Session{ID: id}, false)
 }
 
 // noteSession remembers a session for Undo.
@@ -258,6 +279,22 @@ func (s *State) noteSession(id SessionID) {
 	before, existed := s.sessions[id]
 	before.ID = id
 	s.undo.sessions = append(s.undo.sessions, was[Session]{before, existed})
+}
+
+// putSession stores a session, or removes it, and counts it in its rooms.
+func (s *State) putSession(m Session, exists bool) {
+	before := s.sessions[m.ID].Rooms
+	put(s.sessions, m.ID, m, exists)
+	if exists {
+		for _, room := range m.Rooms {
+			s.inside[room]++
+		}
+	}
+	for _, room := range before {
+		if s.inside[room]--; s.inside[room] == 0 {
+			delete(s.inside, room)
+		}
+	}
 }
 
 // setHolder gives a nickname to a session.

@@ -116,12 +116,12 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 	for i, name := range names {
 		id := SessionID(fmt.Sprint("s", i))
 		apply(Enter{Session: id, Door: "line", Nick: nick(name)})
-		apply(Direct{Session: id, ToKey: nick(names[0]).Key, Text: "psst"})
+		apply(Direct{Session: id, ToKey: nick(names[0]).Key, Text: "psst", New: true})
 		room, err := ParseRoom(name)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		apply(Join{Session: id, Room: room, Rooms: 99, Joined: 99})
+		apply(Join{Session: id, Room: room, Rooms: 99, Joined: 99, New: true})
 		apply(SetTopic{Session: id, Room: room, Text: strings.Repeat("茶", NoteMaxBytes/3)})
 		apply(SetAway{Session: id, Text: "lunch"})
 	}

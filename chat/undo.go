@@ -50,7 +50,7 @@ func (s *State) Undo() {
 		put(s.among(w.value.ID), w.value.ID, w.value, w.existed)
 	}
 	for _, w := range slices.Backward(u.sessions) {
-		put(s.sessions, w.value.ID, w.value, w.existed)
+		s.putSession(w.value, w.existed)
 	}
 	for _, w := range slices.Backward(u.holders) {
 		put(s.holders, w.value.key, w.value.session, w.existed)

@@ -32,6 +32,7 @@ func drawBroken(t *rapid.T) Command {
 			func(t *turn) { t.write(room, KindMessage, "Ann", "hello") },
 			func(t *turn) { t.keep(Session{ID: id, Rooms: []RoomID{Lobby}}) },
 			func(t *turn) { t.state.removeSession(id) },
+			func(t *turn) { t.removeRoom(room) },
 			func(t *turn) { t.state.setHolder(key, id) },
 			func(t *turn) { t.state.removeHolder(key) },
 			func(t *turn) { t.seen() },
@@ -44,7 +45,7 @@ func drawBroken(t *rapid.T) Command {
 func copied(s *State) *State {
 	again := *s
 	again.rooms, again.directs = maps.Clone(s.rooms), maps.Clone(s.directs)
-	again.sessions = maps.Clone(s.sessions)
+	again.sessions, again.inside = maps.Clone(s.sessions), maps.Clone(s.inside)
 	again.holders, again.nodes = maps.Clone(s.holders), maps.Clone(s.nodes)
 	again.undo = undo{}
 	return &again

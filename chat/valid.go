@@ -47,6 +47,8 @@ func (r Room) check() error {
 	case r.Topic != "" && (r.ID.IsDirect() || !IsLine(r.Topic, NoteMaxBytes)):
 		return fmt.Errorf("invalid topic %s: want one line of at most %d bytes, no control characters",
 			Quote(r.Topic), NoteMaxBytes)
+	case r.Quiet && (r.ID == Lobby || r.ID.IsDirect() || r.Topic != ""):
+		return errors.New("this room cannot be quiet")
 	case r.Seq > math.MaxInt64:
 		return fmt.Errorf("invalid seq %d", r.Seq)
 	case r.Amended > math.MaxInt64-uint64(r.Seq):

@@ -27,7 +27,10 @@ var join = Command{
 		if err != nil {
 			return err
 		}
-		err = c.caller.Do(c.ctx, chat.Join{Session: c.caller.Session, Room: room, Rooms: c.desk.Rooms, Joined: c.desk.Joined})
+		err = c.caller.Do(c.ctx, chat.Join{
+			Session: c.caller.Session, Room: room,
+			Rooms: c.desk.Rooms, Joined: c.desk.Joined, New: true,
+		})
 		if err != nil {
 			return err
 		}
@@ -103,7 +106,10 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.caller.Do(c.ctx, chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text}); err != nil {
+		err = c.caller.Do(c.ctx, chat.Direct{
+			Session: c.caller.Session, ToKey: to.Key, Text: text, New: true,
+		})
+		if err != nil {
 			return err
 		}
 		return c.emit(&Told{Nick: to.Name})

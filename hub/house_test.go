@@ -232,7 +232,7 @@ func (d *door) leave(local string) chat.Command {
 }
 
 func (d *door) join(local string, room chat.RoomID) chat.Command {
-	return chat.Join{Session: d.way.SessionID(local), Room: room, Rooms: 10, Joined: 10}
+	return chat.Join{Session: d.way.SessionID(local), Room: room, Rooms: 10, Joined: 10, New: true}
 }
 
 // withoutAnswers returns the lines that tell of events.

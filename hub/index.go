@@ -67,6 +67,28 @@ func (x *index) keep(r chat.Room) {
 	known.Room = r
 }
 
+// remove forgets a room. Nothing is left of it, so a room of the same name is another one.
+func (x *index) remove(id chat.RoomID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r := x.rooms[id]
+	if r == nil {
+		return
+	}
+	delete(x.rooms, id)
+	if i, found := slices.BinarySearch(x.names, id); found {
+		x.names = slices.Delete(x.names, i, i+1)
+		x.messages -= uint64(r.Seq)
+	}
+}
+
+// known returns what the index has of a room; nil: there is no such room. It is only compared.
+func (x *index) known(id chat.RoomID) *room {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.rooms[id]
+}
+
 // room returns a room, which it makes for a new one. mu is held.
 func (x *index) room(id chat.RoomID) *room {
 	r := x.rooms[id]

@@ -88,11 +88,17 @@ func TestRoomsAreListedPageByPage(t *testing.T) {
 	h := opens(t, plan{}, line)
 	line.ask(t, line.enter("s1", "Ann"))
 	line.ask(t, line.enter("s2", "Ben"))
-	line.ask(t, chat.Direct{Session: line.way.SessionID("s1"), ToKey: "ben", Text: "psst"})
+	line.ask(t, chat.Direct{
+		Session: line.way.SessionID("s1"), ToKey: "ben", Text: "psst",
+		New: true,
+	})
 	want := []string{"lobby"}
 	for i := range count {
 		name := fmt.Sprintf("r%03d", i*77%count)
-		line.ask(t, chat.Join{Session: line.way.SessionID("s1"), Room: chat.RoomID(name), Rooms: 1000, Joined: 1000})
+		line.ask(t, chat.Join{
+			Session: line.way.SessionID("s1"), Room: chat.RoomID(name),
+			Rooms: 1000, Joined: 1000, New: true,
+		})
 		want = append(want, name)
 	}
 	slices.Sort(want)

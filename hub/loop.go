@@ -216,6 +216,11 @@ func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 		for _, e := range result.Events {
 			h.route(e)
 		}
+		for _, c := range result.Changes {
+			if c.IsRoom() && c.Value == nil { // after its members were told that they leave it
+				h.index.remove(chat.RoomID(c.Key))
+			}
+		}
 		if result.Repeated {
 			continue
 		}

@@ -99,7 +99,7 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 	case "announce":
 		return chat.Announce{Text: a.word}
 	case "join":
-		return chat.Join{Session: id, Room: a.room, Rooms: a.most, Joined: joinedMax}
+		return chat.Join{Session: id, Room: a.room, Rooms: a.most, Joined: joinedMax, New: true}
 	case "part":
 		return chat.Part{Session: id, Room: a.room}
 	case "rename":
@@ -109,7 +109,7 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 	case "away":
 		return chat.SetAway{Session: id, Text: a.word}
 	case "direct":
-		return chat.Direct{Session: id, ToKey: key, Text: "to " + a.word}
+		return chat.Direct{Session: id, ToKey: key, Text: "to " + a.word, New: true}
 	}
 	return chat.Alive{}
 }

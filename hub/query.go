@@ -145,17 +145,24 @@ func (h *Hub) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Mes
 	return h.store.Last(ctx, room, limit)
 }
 
-// Follow calls show with every message of a room after a place, those that are there and then those that come, without a gap,
-// until show fails, ctx is done, or the hub ends. Any goroutine.
-func (h *Hub) Follow(ctx context.Context, room chat.RoomID, after chat.Seq, show func([]chat.Message) error) error {
-	if _, err := h.Newest(room); err != nil {
-		return err
+// Follow calls show with every message of a room after a place, first those that are there and then
+// those that come, without a gap, until show fails, ctx is done, or the hub ends. Refused with
+// RoomUnknown, also when the room is removed. Any goroutine.
+func (h *Hub) Follow(
+	ctx context.Context, id chat.RoomID, after chat.Seq, show func([]chat.Message) error,
+) error {
+	followed := h.index.known(id)
+	if followed == nil {
+		return chat.Refuse(chat.RoomUnknown)
 	}
 	for over := false; ; {
 		committed := h.commits.next()
-		messages, err := h.store.After(ctx, room, after, followPage)
+		messages, err := h.store.After(ctx, id, after, followPage)
 		if err != nil {
 			return err
+		}
+		if h.index.known(id) != followed {
+			return chat.Refuse(chat.RoomUnknown)
 		}
 		if len(messages) > 0 {
 			if err := show(messages); err != nil {

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -22,8 +23,11 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	line.ask(t, chat.Post{Session: line.way.SessionID("s2"), Room: "attic", Text: "up here"})
 	line.ask(t, chat.SetTopic{Session: line.way.SessionID("s2"), Room: "attic", Text: "tea"})
 	line.ask(t, chat.Rename{Session: line.way.SessionID("s3"), Nick: chat.Nick{Name: "Zoe", Key: "zoe"}})
-	line.ask(t, chat.Direct{Session: line.way.SessionID("s2"), ToKey: "ann", Text: "psst"})
-	line.ask(t, chat.Direct{Session: line.way.SessionID("s2"), ToKey: "zoe", Text: "hm"})
+	line.ask(t, chat.Direct{
+		Session: line.way.SessionID("s2"), ToKey: "ann", Text: "psst",
+		New: true,
+	})
+	line.ask(t, chat.Direct{Session: line.way.SessionID("s2"), ToKey: "zoe", Text: "hm", New: true})
 	line.ask(t, chat.SetAway{Session: line.way.SessionID("s3"), Text: "lunch"})
 	line.ask(t, chat.Part{Session: line.way.SessionID("s2"), Room: chat.Lobby})
 	same(t, "udp", udp.settled(t), []string{
@@ -99,4 +103,42 @@ func TestRoomsOutliveARestart(t *testing.T) {
 	if rooms := slices.Collect(again.Rooms()); len(rooms) != 2 || rooms[0] != want {
 		t.Errorf("rooms are %+v, want %+v first", rooms, want)
 	}
+}
+
+// TestARoomInWhichNothingWasSaidGoes: with its last member, out of every list and every count, and
+// its readers are told.
+func TestARoomInWhichNothingWasSaidGoes(t *testing.T) {
+	line := &door{name: "line"}
+	h := opens(t, plan{}, line)
+	line.ask(t, line.enter("s1", "Ann"))
+	before := h.Status()
+	line.ask(t, line.join("s1", "attic"))
+	followed := make(chan error, 1)
+	read := make(chan bool, 1)
+	go func() {
+		followed <- h.Follow(context.Background(), "attic", 0, func([]chat.Message) error {
+			read <- true
+			return nil
+		})
+	}()
+	<-read
+	line.heard()
+	line.ask(t, chat.Part{Session: line.way.SessionID("s1"), Room: "attic"})
+	same(t, "line", withoutAnswers(line.heard()), []string{"2 Ann leaves, parted →  by s1"})
+	if err := <-followed; codeOf(err) != chat.RoomUnknown {
+		t.Errorf("a reader is told %v", err)
+	}
+	after := h.Status()
+	if after.Rooms != before.Rooms || after.Messages != before.Messages || h.RoomCount() != 1 {
+		t.Errorf("counted are %d rooms, %d messages", after.Rooms, after.Messages)
+	}
+	if _, err := h.Newest("attic"); codeOf(err) != chat.RoomUnknown {
+		t.Errorf("the room: %v", err)
+	}
+	line.ask(t, line.join("s1", "attic"))
+	line.ask(t, chat.Post{Session: line.way.SessionID("s1"), Room: "attic", Text: "hello"})
+	line.ask(t, line.leave("s1"))
+	same(t, "history", historyOf(t, h.storage, "attic"), []string{
+		"1 Ann entered", "2 Ann message hello", "3 Ann left quit",
+	})
 }

@@ -64,5 +64,7 @@ func (x *index) recent(id chat.RoomID) (r room, known *said, exists bool) {
 func (x *index) remember(id chat.RoomID, known *said) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.room(id).last = known
+	if r := x.rooms[id]; r != nil { // else it was removed meanwhile
+		r.last = known
+	}
 }

@@ -32,7 +32,7 @@ func TestStoredBeforeShown(t *testing.T) {
 		chat.Alive{},
 		d.enter("s1", "Ann"), d.enter("s2", "Ben"), d.enter("s3", "Ann"), d.post("s1", "hello"),
 		chat.Post{Session: ann, Room: chat.Lobby, Text: "waves", Action: true},
-		chat.Direct{Session: ann, ToKey: "ben", Text: "psst"},
+		chat.Direct{Session: ann, ToKey: "ben", Text: "psst", New: true},
 		d.join("s1", "attic"), d.join("s2", "attic"),
 		chat.SetTopic{Session: ben, Room: "attic", Text: "tea"},
 		chat.SetAway{Session: ann, Text: "lunch"},

@@ -146,6 +146,7 @@ func (w *world) member(id string, m *member, a act) (verdict string) {
 		i := slices.Index(m.rooms, a.room)
 		m.rooms = slices.Delete(m.rooms, i, i+1)
 		w.happens(a.room, m.nick+" left parted", m.nick+" leaves, parted", m)
+		w.vacates(a.room)
 	case w.rooms[a.room].topic != a.word:
 		w.rooms[a.room].topic = a.word
 		w.happens(a.room, m.nick+" topic "+a.word, fmt.Sprintf("%s sets %q", m.nick, a.word), m)
@@ -281,11 +282,28 @@ func (w *world) leaves(id, why string) {
 	delete(w.ghosts, id)
 	for _, room := range m.rooms {
 		w.happens(room, m.nick+" left "+why, m.nick+" leaves, "+why, self)
+		w.vacates(room)
 	}
 	if self != nil {
 		reason, _, _ := strings.Cut(why, ":")
 		w.tellDoor(self.door, "end, "+reason+" → "+self.local+" by "+self.local)
 	}
+}
+
+// vacates removes a room that nobody is in and in which nothing was said.
+func (w *world) vacates(room chat.RoomID) {
+	for _, m := range w.inside {
+		if m.isIn(room) {
+			return
+		}
+	}
+	for _, line := range w.rooms[room].history {
+		kind := strings.Fields(line)[3]
+		if room == chat.Lobby || kind != "entered" && kind != "left" && kind != "renamed" {
+			return
+		}
+	}
+	delete(w.rooms, room)
 }
 
 // stores writes into a room's history, and makes the room if there is none.

@@ -85,14 +85,29 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (after b
 	after.progress = progress
 	after.rooms = map[chat.RoomID]room{}
 	changes := map[entityID]chat.Change{}
+	removed := map[chat.RoomID]int{} // and by which of the results
+	for i := range results {
+		for _, c := range results[i].Changes {
+			changes[entityID{c.Kind, c.Key}] = c
+			if c.IsRoom() && c.Value == nil {
+				removed[chat.RoomID(c.Key)] = i
+			}
+		}
+	}
 	var messages []*chat.Message
 	for i := range results {
 		for j := range results[i].Messages {
-			messages = append(messages, &results[i].Messages[j])
+			m := &results[i].Messages[j]
+			if at, ok := removed[m.Room]; !ok || at < i {
+				messages = append(messages, m)
+			}
 		}
-		for _, c := range results[i].Changes {
-			changes[entityID{c.Kind, c.Key}] = c
+	}
+	for id := range removed {
+		if err := s.deleteHistory(id); err != nil {
+			return after, fmt.Errorf("remove room %s: %w", id, err)
 		}
+		after.rooms[id] = room{} // if it is made again, it begins anew
 	}
 	// Room by room, as messages stand on the disk. A room's messages stay in their order.
 	slices.SortStableFunc(messages, func(a, b *chat.Message) int {
@@ -111,7 +126,10 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (after b
 		}
 		after.rooms[m.Room] = r
 	}
-	for id := range after.rooms {
+	for id, r := range after.rooms {
+		if r == (room{}) {
+			continue // removed
+		}
 		if err := s.include(changes, id); err != nil {
 			return after, err
 		}
@@ -144,6 +162,23 @@ func (s *Store) include(changes map[entityID]chat.Change, id chat.RoomID) error 
 	return nil
 }
 
+// deleteHistory deletes a room's messages and their amendments.
+func (s *Store) deleteHistory(id chat.RoomID) error {
+	for _, query := range []string{
+		"DELETE FROM message WHERE room = ?", "DELETE FROM amendment WHERE room = ?",
+	} {
+		q, err := s.writer.Prepare(query)
+		if err != nil {
+			return err
+		}
+		q.BindText(1, string(id))
+		if err := run(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Store) insert(m *chat.Message) error {
 	const query = "INSERT INTO message (" + messageColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	q, err := s.writer.Prepare(query)
@@ -173,7 +208,6 @@ func (s *Store) put(after *books, c chat.Change) error {
 		after.entities = after.entities.Minus(before)
 	}
 	if c.Value == nil {
-		delete(after.rooms, chat.RoomID(c.Key))
 		return deleteRow(s.writer, r)
 	}
 	value, err := json.Marshal(c.Value)

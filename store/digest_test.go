@@ -74,6 +74,45 @@ func TestDigestsFollowEveryBatch(t *testing.T) {
 	sameDigests(t, dir)
 }
 
+// TestARemovedRoomTakesItsHistory: and a room of the same name begins anew, however what happens
+// falls into batches.
+func TestARemovedRoomTakesItsHistory(t *testing.T) {
+	join := chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true}
+	part := chat.Part{Session: "s1", Room: "attic"}
+	post := chat.Post{Session: "s1", Room: "attic", Text: "hello"}
+	story := []chat.Command{join, part, join, part, join, post, part, chat.Announce{Text: "tea"}}
+	const ends = 4 // of which batches: each cut of the story in two, or record by record
+	for cut := range len(story) + 1 {
+		dir := t.TempDir()
+		b := begun(t, dir)
+		for _, batch := range [][]chat.Command{story[:cut], story[cut:]} {
+			if cut == ends {
+				for _, c := range batch {
+					b.must(c)
+					sameDigests(t, dir)
+				}
+				continue
+			}
+			b.must(batch...)
+			sameDigests(t, dir)
+		}
+		sameState(t, load(t, b.store), b.state)
+		all, err := b.store.After(t.Context(), "attic", 0, 100)
+		if err != nil || len(all) != 4 || all[0].Seq != 1 || all[1].Text != "hello" {
+			t.Errorf("cut at %d: %+v, %v", cut, all, err)
+		}
+	}
+	dir := t.TempDir()
+	b := begun(t, dir)
+	b.must(join)
+	b.must(part)
+	if _, digests := b.store.Committed(); len(digests) != 1 {
+		t.Errorf("digests of %v", digests)
+	}
+	sameDigests(t, dir)
+	sameState(t, load(t, b.store), b.state)
+}
+
 // TestARefusedBatchLeavesTheDigests: what was not stored is in no digest, and what comes next is.
 func TestARefusedBatchLeavesTheDigests(t *testing.T) {
 	dir := t.TempDir()

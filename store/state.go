@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -98,11 +97,18 @@ func (b *books) setLog(value string) error {
 	return nil
 }
 
-// take makes the books those after a batch. Of the rooms, after has those that the batch touched.
+// take makes the books those after a batch. Of the rooms, after has those that the batch touched; a
+// removed one is the zero room.
 // node and epoch stay, which other goroutines read.
 func (b *books) take(after books) {
 	b.progress, b.entities = after.progress, after.entities
-	maps.Copy(b.rooms, after.rooms)
+	for id, r := range after.rooms {
+		if r == (room{}) { // removed
+			delete(b.rooms, id)
+			continue
+		}
+		b.rooms[id] = r
+	}
 }
 
 // putLog writes the log's row.

@@ -32,7 +32,7 @@ func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
 func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")
-	ann.types("/join dev", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
+	ann.types("/join dev", "hi", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
 	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
 		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
 		"[dev] you have left this room. You are not in any room now: /join lobby", "nobody is here",
