@@ -36,6 +36,8 @@ const (
 	NotAllowed                 // for those with a higher role
 	StorageLost                // the database was removed while in use; needs an operator
 	AddressFull                // as many are inside from one address as may be
+	NewRooms                   // as many rooms were created from one network as an hour allows
+	NewDirects                 // as many direct rooms were created as an hour allows
 
 	codeEnd
 )
@@ -81,6 +83,14 @@ var codes = [codeEnd]struct{ name, sentence string }{
 	NotAllowed:  {"not_allowed", "only the administrator can do that"},
 	StorageLost: {"storage_lost", "the server lost its database: its operator must restore it"},
 	AddressFull: {"address_full", "too many members have joined from your address"},
+	NewRooms: {
+		"new_rooms",
+		"too many new rooms from your address: join a room from /rooms, or try again in an hour",
+	},
+	NewDirects: {
+		"new_directs",
+		"you have begun too many private conversations: try again in an hour",
+	},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

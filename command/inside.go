@@ -27,9 +27,11 @@ var join = Command{
 		if err != nil {
 			return err
 		}
-		err = c.caller.Do(c.ctx, chat.Join{
-			Session: c.caller.Session, Room: room,
-			Rooms: c.desk.Rooms, Joined: c.desk.Joined, New: true,
+		err = c.mayCreate(room, func(isNew bool) chat.Command {
+			return chat.Join{
+				Session: c.caller.Session, Room: room,
+				Rooms: c.desk.Rooms, Joined: c.desk.Joined, New: isNew,
+			}
 		})
 		if err != nil {
 			return err
@@ -106,8 +108,8 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		err = c.caller.Do(c.ctx, chat.Direct{
-			Session: c.caller.Session, ToKey: to.Key, Text: text, New: true,
+		err = c.mayCreate(c.direct(to), func(isNew bool) chat.Command {
+			return chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text, New: isNew}
 		})
 		if err != nil {
 			return err

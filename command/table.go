@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ type Command struct {
 type Caller struct {
 	Session chat.SessionID
 	Room    chat.RoomID // where it talks; a command may lead elsewhere
+	Addr    netip.Addr  // of its client; the zero one: unknown
 	Quits   bool        // it has asked to leave
 	Bye     string      // why, if it said that
 

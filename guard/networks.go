@@ -1,5 +1,5 @@
 // Package guard says which clients are let in: which networks are served at all, how many clients
-// of one there are, and how often they may come.
+// of one there are, and how often they may come. It also counts what they may have in an hour.
 //
 // It knows nothing of protocols, of sockets, or of what those who are let in then do.
 //

@@ -32,6 +32,8 @@ var refusals = map[chat.Code]string{
 	chat.NotAllowed:     "只有管理员可以执行此操作",
 	chat.StorageLost:    "服务器的数据库已丢失，请联系管理员",
 	chat.AddressFull:    "来自你的地址的成员太多，请等其中一人退出",
+	chat.NewRooms:       "来自你的地址新建的房间太多，请加入已有的房间（/rooms），或一小时后再试",
+	chat.NewDirects:     "你新开始的私聊太多，请一小时后再试",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

@@ -23,6 +23,8 @@ type Config struct {
 	LedgerQueue  int   // commands
 	RoomsMax     int   // how many rooms there may be
 	RoomsJoined  int   // how many of them one member may be in
+	RoomsNew     int   // how many one network may create in an hour; 0: no limit
+	DirectsNew   int   // how many direct rooms one member may create in an hour; 0: no limit
 
 	TLSCert string // a PEM file; empty, with TLSKey: the server makes a certificate of its own
 	TLSKey  string // a PEM file

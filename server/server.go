@@ -198,9 +198,17 @@ func (s *Server) assemble(version string) error {
 	}
 	s.desk = &command.Desk{
 		Hub: s.hub, Version: version, Started: time.Now(), TextMax: s.config.MessageMax, Doors: s.reports,
-		Rooms: s.config.RoomsMax, Joined: s.config.RoomsJoined,
+		Rooms: s.config.RoomsMax, Joined: s.config.RoomsJoined, Growth: s.config.growth(),
 	}
 	return nil
+}
+
+// growth bounds how many new rooms members may create.
+func (c Config) growth() *command.Growth {
+	if c.NoLimits {
+		return nil
+	}
+	return command.NewGrowth(c.RoomsNew, c.DirectsNew, time.Now)
 }
 
 // clockTolerance is how far this machine's clock may be before the newest message without a word about it.

@@ -102,6 +102,21 @@ func (c *Config) general() []setting.Setting {
 			},
 		},
 		{
+			Key: "rooms.new", Default: "10", Field: setting.Count(&c.RoomsNew, 0, 1<<20),
+			Help: locale.Text{
+				EN: "maximum number of new rooms an hour from one IP address; 0: no limit",
+				ZH: "每个 IP 地址每小时新建的房间数上限；0 表示不限",
+			},
+		},
+		{
+			Key: "rooms.new-direct", Default: "60", Field: setting.Count(&c.DirectsNew, 0, 1<<20),
+			Help: locale.Text{
+				EN: "maximum number of private conversations that one member begins an hour; " +
+					"0: no limit",
+				ZH: "每个成员每小时新开始的私聊数上限；0 表示不限",
+			},
+		},
+		{
 			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),
 			Help: locale.Text{
 				EN: "TLS certificate (PEM file), reloaded when it changes; empty: the server's own",

@@ -38,11 +38,14 @@ var mayImport = map[string]struct {
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},
 	"nearest":           {nil, "names are compared, whatever they are of"},
 	"setting":           {[]string{"locale"}, "names and values of settings; whoever has the fields makes the rows"},
-	"command":           {[]string{"chat", "hub", "locale", "nearest"}, "doors offer the table, so it knows no door"},
-	"certificate":       {[]string{"locale"}, "a certificate and its files; who connects does not matter"},
-	"guard":             {nil, "addresses and rates; what is spoken from them does not matter"},
-	"fault":             {nil, "a panic is a value and a stack; what it costs, the caller decides"},
-	"door/udp/socket":   {nil, "packets and addresses; what is in a packet does not matter"},
+	"command": {
+		[]string{"chat", "guard", "hub", "locale", "nearest"},
+		"doors offer the table, so it knows no door; guard counts what a member may begin",
+	},
+	"certificate":     {[]string{"locale"}, "a certificate and its files; who connects does not matter"},
+	"guard":           {nil, "addresses and rates; what is spoken from them does not matter"},
+	"fault":           {nil, "a panic is a value and a stack; what it costs, the caller decides"},
+	"door/udp/socket": {nil, "packets and addresses; what is in a packet does not matter"},
 	"door/udp": {
 		[]string{
 			"chat", "door/udp/socket", "fault", "guard", "hub", "locale", "outbox", "setting",

@@ -178,4 +178,6 @@ var statuses = map[chat.Code]int{
 	chat.NotAllowed:     http.StatusForbidden,
 	chat.StorageLost:    http.StatusInsufficientStorage,
 	chat.AddressFull:    http.StatusServiceUnavailable,
+	chat.NewRooms:       http.StatusTooManyRequests,
+	chat.NewDirects:     http.StatusTooManyRequests,
 }

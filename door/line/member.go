@@ -130,7 +130,7 @@ func (m *member) say(typed string) {
 // command carries out what was typed behind a slash, after everything that was said before.
 func (m *member) command(typed string) {
 	m.Settled()
-	caller := &command.Caller{Session: m.ID(), Room: m.room, Do: m.Do}
+	caller := &command.Caller{Session: m.ID(), Room: m.room, Addr: m.Addr(), Do: m.Do}
 	answers, lang, answered := m.Answers(), m.door.config.Language(), false
 	tell := func(a command.Answer) error {
 		if a == nil {

@@ -2,6 +2,9 @@ package line
 
 import (
 	"testing"
+	"time"
+
+	"parley/command"
 )
 
 func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
@@ -32,7 +35,8 @@ func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
 func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")
-	ann.types("/join dev", "hi", "/join attic", "/part lobby", "/part", "/part", "/who dev", "/part dev", "/join lobby", "hello", "/who")
+	ann.types("/join dev", "hi", "/join attic", "/part lobby", "/part", "/part", "/who dev",
+		"/part dev", "/join lobby", "hello", "/who")
 	ann.reads("[dev] you talk in this room now", "[attic] you talk in this room now",
 		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
 		"[dev] you have left this room. You are not in any room now: /join lobby", "nobody is here",
@@ -47,4 +51,25 @@ func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
 	ann.reads("the topic of lobby: tea at five")
 	bob := h.enter("bob")
 	bob.reads("The topic is: tea at five")
+}
+
+// TestAMemberCannotMakeRoomsForEver: new ones are refused, those that exist are not, and a command
+// that is refused anyway costs nothing.
+func TestAMemberCannotMakeRoomsForEver(t *testing.T) {
+	c := &clock{now: time.Unix(1_000_000, 0)}
+	h := open(t, nil, func(h *house) { h.door.desk.Growth = command.NewGrowth(2, 1, c.Now) })
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters")
+	bob.types("/join attic", "tea?")
+	bob.reads("[attic] you talk in this room now")
+	ann.types("/join dev", "/part dev", "/join dev", "/join cellar", "/join attic")
+	ann.reads("[dev] you talk in this room now", "[dev] you have left this room",
+		"[dev] you talk in this room now", "! too many new rooms from your address",
+		"[attic] you talk in this room now, with 1 other")
+	ann.types("/msg eve hello?", "/msg bob hello?", "/nick zoe", "/msg bob hello?")
+	ann.reads("! no member has that nickname", "sent to bob only", "you are zoe now",
+		"! you have begun too many private conversations")
+	c.passes(time.Hour)
+	ann.types("/join cellar", "/msg bob tea?", "/msg bob coming?")
+	ann.reads("[cellar] you talk in this room now", "sent to bob only", "sent to bob only")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -56,6 +57,10 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // ID returns the session's ID. Any goroutine.
 func (c *Conn) ID() chat.SessionID { return c.id }
+
+// Addr returns the address of the client, as a PROXY header names it if there is one; the zero one:
+// unknown.
+func (c *Conn) Addr() netip.Addr { return addrOf(c.remote()) }
 
 // Context is done when the door closes. Any goroutine.
 func (c *Conn) Context() context.Context { return c.door.ctx }

@@ -53,12 +53,15 @@ func (u *unread) wait(c *Conn, roomy <-chan struct{}) {
 	}
 }
 
-func networkOf(a net.Addr) netip.Prefix {
+func networkOf(a net.Addr) netip.Prefix { return guard.NetworkOf(addrOf(a)) }
+
+// addrOf returns the address of a client; the zero one: unknown.
+func addrOf(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {
-		return netip.Prefix{}
+		return netip.Addr{}
 	}
-	return guard.NetworkOf(tcp.AddrPort().Addr().Unmap())
+	return tcp.AddrPort().Addr().Unmap()
 }
 
 // enter adds a connection, and returns the one that must end for it, if any.

@@ -1,0 +1,115 @@
+package command
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"parley/chat"
+	"parley/guard"
+)
+
+// directShare is how many times as many new direct rooms one network may create as one member.
+const directShare = 5
+
+// Growth bounds how many new rooms members may create in an hour, as rooms stay. It is asked before
+// the log: a command carries whether it may create its room. A restart forgets what was created.
+type Growth struct {
+	rooms    *guard.Quota[creator]
+	directs  *guard.Quota[creator]
+	personal *guard.Quota[chat.SessionID] // direct rooms of one session
+}
+
+// creator is a network, or a session whose network is not counted.
+type creator struct {
+	network netip.Prefix
+	session chat.SessionID
+}
+
+// NewGrowth makes bounds of so many new public rooms for each network, and of so many new direct
+// rooms for each member; 0: no limit.
+func NewGrowth(rooms, directs int, now func() time.Time) *Growth {
+	return &Growth{
+		rooms:    guard.NewQuota[creator](rooms, now),
+		directs:  guard.NewQuota[creator](directShare*directs, now),
+		personal: guard.NewQuota[chat.SessionID](directs, now),
+	}
+}
+
+// creator returns what a caller's new rooms are counted for: its network, or on this machine, where
+// others may be behind one address, its session.
+func (c *Caller) creator() creator {
+	if !c.Addr.IsValid() || c.Addr.IsLoopback() {
+		return creator{session: c.Session}
+	}
+	return creator{network: guard.NetworkOf(c.Addr)}
+}
+
+// take takes one new room, and returns what gives it back if it is not created.
+func (g *Growth) take(c *Caller, direct bool) (giveBack func(), refusal *chat.Refusal) {
+	by := c.creator()
+	switch {
+	case g == nil:
+		return func() {}, nil
+	case !direct && g.rooms.Take(by):
+		return func() { g.rooms.Return(by) }, nil
+	case !direct:
+		return nil, chat.Refuse(chat.NewRooms)
+	case !g.personal.Take(c.Session):
+		return nil, chat.Refuse(chat.NewDirects)
+	case !g.directs.Take(by):
+		g.personal.Return(c.Session)
+		return nil, chat.Refuse(chat.NewDirects)
+	}
+	return func() { g.directs.Return(by); g.personal.Return(c.Session) }, nil
+}
+
+// createTries is how often a command is submitted whose room comes and goes meanwhile.
+const createTries = 3
+
+// mayCreate carries out a command in a room, which the command may create if there is none and the
+// caller's quota allows it.
+func (c call) mayCreate(room chat.RoomID, command func(isNew bool) chat.Command) error {
+	for tries := 1; ; tries++ {
+		err, again := c.tryCreate(room, command)
+		if !again || tries == createTries {
+			return err
+		}
+	}
+}
+
+func (c call) tryCreate(room chat.RoomID, command func(bool) chat.Command) (err error, again bool) {
+	_, unknown := c.desk.Hub.Newest(room)
+	if unknown == nil {
+		err = c.caller.Do(c.ctx, command(false))
+		return err, isRefused(err, chat.RoomUnknown) // removed meanwhile
+	}
+	giveBack, refusal := c.desk.Growth.take(c.caller, room.IsDirect())
+	if refusal != nil {
+		return refusal, false
+	}
+	if err = c.caller.Do(c.ctx, command(true)); isRefused(err) {
+		giveBack()
+	}
+	return err, false
+}
+
+// isRefused says whether an error is a refusal, with one of some codes if any are named.
+func isRefused(err error, codes ...chat.Code) bool {
+	var refusal *chat.Refusal
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	for _, code := range codes {
+		if refusal.Code == code {
+			return true
+		}
+	}
+	return len(codes) == 0
+}
+
+// direct returns the room of the caller and another member.
+func (c call) direct(to chat.Nick) chat.RoomID {
+	self, _ := c.desk.Hub.Session(c.caller.Session)
+	return chat.DirectRoom(self.Nick, to)
+}
