@@ -243,6 +243,10 @@ func told(r Result) string {
 			lines = append(lines, fmt.Sprintf("%d %s sets %q", e.Message.Seq, e.Message.Nick, e.Message.Text))
 		case Left:
 			lines = append(lines, fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
+		case RoomRemoved:
+			for _, m := range e.Members {
+				lines = append(lines, fmt.Sprintf("%s is out of %s, in %v", m.ID, e.Room, m.Rooms))
+			}
 		case Announced:
 			lines = append(lines, "all: "+e.Text)
 		case Wanted:

@@ -133,6 +133,13 @@ type Kick struct {
 	Detail  string // what the one removed and the history are told; may be empty
 }
 
+// RemoveRoom removes a room and its history. Its members leave it and stay inside.
+//
+// Refused with RoomUnknown, or BadArgument for the lobby.
+type RemoveRoom struct {
+	Room RoomID // a direct one, too
+}
+
 // Start begins a node's life under the epoch of its Origin. Sessions of its former lives end, except those of the doors in
 // Resumable if the node was last seen at most Within ago.
 type Start struct {

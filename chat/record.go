@@ -44,7 +44,7 @@ type Change struct {
 }
 
 // Event is what happened and concerns members. The set is closed: Entered, Posted, Told, Left, Ended, Changed, Renamed,
-// TopicSet, Announced, Wanted.
+// TopicSet, RoomRemoved, Announced, Wanted.
 type Event interface {
 	event()
 }
@@ -100,6 +100,12 @@ type TopicSet struct {
 	Message Message
 }
 
+// RoomRemoved tells the members of a room that it was removed. They are not in it any more.
+type RoomRemoved struct {
+	Room    RoomID
+	Members []Session // as they are now, ordered by SessionID
+}
+
 // Announced tells everybody what the administrator said, once, however many rooms they are in.
 type Announced struct {
 	Time time.Time
@@ -111,13 +117,14 @@ type Wanted struct {
 	Holder SessionID
 }
 
-func (Entered) event()   {}
-func (Posted) event()    {}
-func (Told) event()      {}
-func (Left) event()      {}
-func (Ended) event()     {}
-func (Changed) event()   {}
-func (Renamed) event()   {}
-func (TopicSet) event()  {}
-func (Announced) event() {}
-func (Wanted) event()    {}
+func (Entered) event()     {}
+func (Posted) event()      {}
+func (Told) event()        {}
+func (Left) event()        {}
+func (Ended) event()       {}
+func (Changed) event()     {}
+func (Renamed) event()     {}
+func (TopicSet) event()    {}
+func (RoomRemoved) event() {}
+func (Announced) event()   {}
+func (Wanted) event()      {}

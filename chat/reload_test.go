@@ -56,7 +56,7 @@ func drawCommand(t *rapid.T) Command {
 	as := rapid.SampledFrom([]string{"", name.Key}).Draw(t, "as")
 	room := rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic", "cellar"}).Draw(t, "room")
 	text := rapid.SampledFrom([]string{"", "tea"}).Draw(t, "text")
-	switch rapid.IntRange(0, 12).Draw(t, "command") {
+	switch rapid.IntRange(0, 13).Draw(t, "command") {
 	case 0, 1:
 		return Enter{Session: session, Door: rapid.SampledFrom([]string{"udp", "line"}).Draw(t, "door"), Nick: name}
 	case 2, 3:
@@ -76,6 +76,9 @@ func drawCommand(t *rapid.T) Command {
 		}
 	case 9:
 		return Part{Session: session, Room: room}
+	case 12:
+		return RemoveRoom{rapid.SampledFrom([]RoomID{Lobby, "attic", "@ann+ben"}).Draw(t,
+			"removed")}
 	case 10:
 		return Rename{Session: session, Nick: name}
 	case 11:

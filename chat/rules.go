@@ -1,6 +1,9 @@
 package chat
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // holder checks that a session is inside and, where as is given, that it has that nickname.
 func (t *turn) holder(id SessionID, as string) (Session, *Refusal) {
@@ -110,7 +113,7 @@ func (c Part) apply(t *turn) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	m.Rooms = slices.DeleteFunc(slices.Clone(m.Rooms), func(r RoomID) bool { return r == c.Room })
+	m.Rooms = without(m.Rooms, c.Room)
 	t.keep(m)
 	text := ReasonParted.with(c.Detail)
 	t.emit(Left{
@@ -192,6 +195,46 @@ func (c Announce) apply(t *turn) *Refusal {
 	}
 	t.emit(Announced{Time: t.record.Time, Text: c.Text})
 	return nil
+}
+
+func (c RemoveRoom) apply(t *turn) *Refusal {
+	if c.Room == Lobby {
+		return Refuse(BadArgument)
+	}
+	if _, exists := t.state.Room(c.Room); !exists {
+		return Refuse(RoomUnknown)
+	}
+	members := t.membersOf(c.Room)
+	for i := range members {
+		members[i].Rooms = without(members[i].Rooms, c.Room)
+		t.keep(members[i])
+	}
+	t.removeRoom(c.Room)
+	if len(members) > 0 {
+		t.emit(RoomRemoved{Room: c.Room, Members: members})
+	}
+	return nil
+}
+
+// membersOf returns the sessions in a room, ordered by SessionID. It looks through all sessions
+// unless the room is empty.
+func (t *turn) membersOf(room RoomID) []Session {
+	members := make([]Session, 0, t.state.inside[room])
+	if cap(members) == 0 {
+		return nil
+	}
+	for _, m := range t.state.sessions {
+		if slices.Contains(m.Rooms, room) {
+			members = append(members, m)
+		}
+	}
+	slices.SortFunc(members, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	return members
+}
+
+// without returns a session's rooms without one of them.
+func without(rooms []RoomID, room RoomID) []RoomID {
+	return slices.DeleteFunc(slices.Clone(rooms), func(r RoomID) bool { return r == room })
 }
 
 func (c Start) apply(t *turn) *Refusal {

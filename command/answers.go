@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,20 @@ func (d *Done) Text(l locale.Lang) string {
 		EN: "announced to " + counted(uint64(d.Members), "member"),
 		ZH: fmt.Sprintf("消息已发给 %d 人", d.Members),
 	}.In(l)
+}
+
+// RoomRemoved says that a room was removed.
+type RoomRemoved struct {
+	Room     chat.RoomID `json:"room"`
+	Messages uint64      `json:"messages"` // removed with it
+}
+
+// Text implements Answer.
+func (r *RoomRemoved) Text(l locale.Lang) string {
+	return locale.Text{
+		EN: "removed %s with " + counted(r.Messages, "message"),
+		ZH: "已删除 %s 及其 " + strconv.FormatUint(r.Messages, 10) + " 条消息",
+	}.Format(l, r.Room)
 }
 
 // Member is somebody inside.

@@ -133,6 +133,55 @@ func listed[T any](c call, rows iter.Seq[T], count int, answer func(T) Answer) e
 	return nil
 }
 
+var removeRoom = Command{
+	Name:    "rooms remove",
+	Help:    locale.Text{EN: "remove a room and its history", ZH: "删除房间及其聊天记录"},
+	Example: "dev --yes",
+	Changes: true,
+	Role:    Administrator,
+	Parameters: []Parameter{
+		{Name: "room", Required: true, Check: checkRoom, Help: locale.Text{
+			EN: "name of the room",
+			ZH: "房间名",
+		}},
+		{Name: Confirmation, Flag: true, Switch: true, Help: locale.Text{
+			EN: "confirm that it is removed for good",
+			ZH: "确认删除，无法恢复",
+		}},
+	},
+	Answer: func() Answer { return new(RoomRemoved) },
+	run: func(c call) error {
+		room, err := c.publicRoom()
+		if err != nil {
+			return err
+		}
+		messages, err := c.desk.Hub.Newest(room)
+		if err != nil {
+			return err
+		}
+		switch {
+		case room == chat.Lobby:
+			return badArgument(locale.Text{EN: "the lobby cannot be removed", ZH: "大厅不能删除"})
+		case c.args[Confirmation] != "true":
+			return badArgument(locale.Text{
+				EN: "%s has " + counted(uint64(messages), "message") + " and " +
+					counted(uint64(c.desk.Hub.Present(room)), "member") +
+					", and cannot be restored: add --yes to remove it",
+				ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息、" +
+					strconv.Itoa(c.desk.Hub.Present(room)) + " 名成员，删除后无法恢复：加上 --yes 确认删除",
+			}, room)
+		}
+		if err := c.desk.Hub.Do(c.ctx, chat.RemoveRoom{Room: room}); err != nil {
+			return err
+		}
+		return c.emit(&RoomRemoved{Room: room, Messages: uint64(messages)})
+	},
+}
+
+// Confirmation is the parameter without which a command does nothing, as its effect cannot be
+// undone.
+const Confirmation = "yes"
+
 var kick = Command{
 	Name:    "kick",
 	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将成员踢出聊天室"},

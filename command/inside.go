@@ -267,7 +267,7 @@ func help() Command {
 		Example: "join",
 		Typed:   true,
 		Parameters: []Parameter{
-			{Name: "command", Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
+			{Name: "command", Rest: true, Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
 		},
 		Answer: func() Answer { return new(Help) },
 		run: func(c call) error {

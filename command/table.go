@@ -22,7 +22,7 @@ const (
 
 // Command is a row of the table.
 type Command struct {
-	Name       string
+	Name       string   // one word, or two of which the first is another command
 	Aliases    []string // other names by which it can be typed
 	Role       Role     // the least that somebody must be
 	Inside     bool     // for who is inside, which the administrator is not
@@ -111,7 +111,11 @@ type Answer interface {
 
 // Table returns the commands, in the order in which help lists them.
 func Table() []Command {
-	return []Command{join, part, msg, me, nick, topic, away, address, announce, who, rooms, kick, history, status, quit, help()}
+	return []Command{
+		join, part, msg, me, nick, topic, away, address, announce, who, rooms, removeRoom, kick,
+		history,
+		status, quit, help(),
+	}
 }
 
 // Steering returns the rows that steer a server from outside: from a shell, or a program.
@@ -305,6 +309,10 @@ func Slashed(typed string) string {
 func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	c, ok := Find(strings.ToLower(name))
+	second, after, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	if two, found := Find(strings.ToLower(name + " " + second)); found {
+		c, rest = two, after
+	}
 	if !ok {
 		return Command{}, nil, unknown(name, caller)
 	}

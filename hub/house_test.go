@@ -157,6 +157,8 @@ func event(e chat.Event) string {
 		return fmt.Sprintf("%d %s is now %s", e.Message.Seq, e.Message.Nick, e.Message.Text)
 	case chat.TopicSet:
 		return fmt.Sprintf("%d %s sets %q", e.Message.Seq, e.Message.Nick, e.Message.Text)
+	case chat.RoomRemoved:
+		return string(e.Room) + " is removed"
 	case chat.Announced:
 		return "all: " + e.Text
 	case chat.Wanted:

@@ -32,7 +32,8 @@ type act struct {
 // every Command there is.
 var verbs = []string{
 	"topic", "enter", "join", "post", "rename", "direct", "part", "away", "do", "enter", "join",
-	"kick", "leave", "announce", "alive", "topic", "post", "enter", "join", "rename", "enter",
+	"kick", "leave", "announce", "alive", "remove", "topic", "post", "enter", "join", "rename",
+	"enter",
 }
 
 // rooms are where things are said.
@@ -108,6 +109,8 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 		return chat.SetTopic{Session: id, Room: a.room, Text: a.word}
 	case "away":
 		return chat.SetAway{Session: id, Text: a.word}
+	case "remove":
+		return chat.RemoveRoom{Room: a.room}
 	case "direct":
 		return chat.Direct{Session: id, ToKey: key, Text: "to " + a.word, New: true}
 	}

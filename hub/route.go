@@ -39,6 +39,14 @@ func (h *Hub) route(e chat.Event) {
 			h.index.change(self, e.Session)
 			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
 		}
+	case chat.RoomRemoved:
+		h.tell(e, e.Room, nil)
+		for _, m := range e.Members {
+			if s := h.index.sessions[m.ID]; s != nil {
+				h.index.leave(s, e.Room)
+				h.index.change(s, m)
+			}
+		}
 	case chat.Announced:
 		all := h.index.everybody()
 		for _, w := range h.doorways {

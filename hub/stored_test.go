@@ -38,6 +38,7 @@ func TestStoredBeforeShown(t *testing.T) {
 		chat.SetAway{Session: ann, Text: "lunch"},
 		chat.Rename{Session: ann, Nick: chat.Nick{Name: "Zoe", Key: "zoe"}},
 		chat.Part{Session: ann, Room: "attic"},
+		chat.RemoveRoom{Room: "attic"},
 		chat.Announce{Text: "five o'clock"},
 		chat.Kick{NickKey: "ben", Detail: "enough"},
 		d.leave("s1"),
@@ -73,6 +74,10 @@ func mustStand(t *testing.T, s *storage, e chat.Event) {
 		return slices.IndexFunc(stored, func(m chat.Session) bool { return m.ID == id })
 	}
 	switch e := e.(type) {
+	case chat.RoomRemoved:
+		if _, exists := load(t, s).Room(e.Room); exists {
+			t.Errorf("%s is told to be removed, and is still stored", e.Room)
+		}
 	case chat.Announced:
 		last, err := s.Last(context.Background(), chat.Lobby, 1)
 		if err != nil || len(last) != 1 || last[0].Text != e.Text {

@@ -104,6 +104,8 @@ func (w *world) act(n int, a act) {
 		verdict = w.kicks(a.word)
 	case a.verb == "announce":
 		verdict = w.announces(a.word)
+	case a.verb == "remove":
+		verdict = w.removes(a.room)
 	case a.verb == "alive":
 		verdict = "ok"
 	case !inside:
@@ -268,6 +270,22 @@ func (w *world) announces(text string) (verdict string) {
 		}
 	}
 	w.tell("all: "+text, func(*member) bool { return true }, nil)
+	return "ok"
+}
+
+// removes removes a room that its members are then told to have left.
+func (w *world) removes(room chat.RoomID) (verdict string) {
+	switch {
+	case room == chat.Lobby:
+		return "bad_argument"
+	case w.rooms[room] == nil:
+		return "room_unknown"
+	}
+	w.tell(fmt.Sprint(room, " is removed"), func(m *member) bool { return m.isIn(room) }, nil)
+	for _, m := range w.inside {
+		m.rooms = slices.DeleteFunc(m.rooms, func(r chat.RoomID) bool { return r == room })
+	}
+	delete(w.rooms, room)
 	return "ok"
 }
 

@@ -55,6 +55,9 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
 		{[]string{"status", "--nonsense"}, 2, []string{"unknown flag"}},
 		{[]string{"status", "--wach"}, 2, []string{"unknown flag", "did you mean --watch?"}},
+		{[]string{"rooms", "remove", "attic"}, 1, []string{`no room "attic"`}},
+		{[]string{"rooms", "remove", "lobby", "--yes"}, 2, []string{"the lobby cannot be removed"}},
+		{[]string{"rooms", "remove"}, 2, []string{"ROOM is missing"}},
 		{[]string{"dance"}, 2, []string{`"dance"`}},
 		{[]string{"stauts"}, 2, []string{"did you mean parley status?"}},
 	} {

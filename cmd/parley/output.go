@@ -72,6 +72,12 @@ func outputError(err error) error {
 	return locale.Errorf(text, err)
 }
 
+// fromTerminal returns whether a person types what is read from r.
+func fromTerminal(r io.Reader) bool {
+	f, ok := r.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // onTerminal returns whether a person reads what is written to w as it comes.
 func onTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })

@@ -24,14 +24,24 @@ import (
 func steerCommands(lang locale.Lang) []*cobra.Command {
 	var all []*cobra.Command
 	for _, row := range command.Steering() {
-		all = append(all, steerCommand(row, lang))
+		c := steerCommand(row, lang)
+		first, _, below := strings.Cut(row.Name, " ")
+		if !below {
+			all = append(all, c)
+			continue
+		}
+		for _, above := range all {
+			if above.Name() == first {
+				above.AddCommand(c)
+			}
+		}
 	}
 	return all
 }
 
 func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	var positional []command.Parameter
-	use := []string{row.Name}
+	use := []string{row.Name[strings.LastIndex(row.Name, " ")+1:]}
 	c := &cobra.Command{Short: row.Help.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example, " ")}
 	for _, p := range row.Parameters {
 		help := p.Help.In(lang)
@@ -77,6 +87,9 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		}
 		config, err := where.load()
 		if err != nil {
+			return err
+		}
+		if err := askFirst(c, row, a, lang); err != nil {
 			return err
 		}
 		return steer(c, config.Data, row, a, asJSON, lang)

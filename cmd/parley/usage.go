@@ -262,7 +262,11 @@ func speak(c *cobra.Command, lang locale.Lang) {
 		f.Usage = locale.Text{EN: "show the version", ZH: "显示版本"}.In(lang)
 	}
 	if c.HasAvailableSubCommands() {
-		c.Use += locale.Text{EN: " COMMAND", ZH: " 命令"}.In(lang)
+		words := locale.Text{EN: " COMMAND", ZH: " 命令"}
+		if c.Runnable() { // it does something by itself, too
+			words = locale.Text{EN: " [COMMAND]", ZH: " [命令]"}
+		}
+		c.Use += words.In(lang)
 	}
 	c.Use += locale.Text{EN: " [flags]", ZH: " [选项]"}.In(lang)
 	c.DisableFlagsInUseLine = true

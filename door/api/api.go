@@ -15,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"parley/chat"
 	"parley/command"
@@ -27,7 +28,7 @@ const bodyMax = 256 << 10
 const ContentType = "application/x-ndjson"
 
 // Path returns where a command is served.
-func Path(c command.Command) string { return "/api/v1/" + c.Name }
+func Path(c command.Command) string { return "/api/v1/" + strings.ReplaceAll(c.Name, " ", "/") }
 
 // Method returns the HTTP method of a command.
 func Method(c command.Command) string {

@@ -95,6 +95,8 @@ func roomOf(e chat.Event) chat.RoomID {
 		return e.Message.Room
 	case chat.TopicSet:
 		return e.Message.Room
+	case chat.RoomRemoved:
+		return e.Room
 	}
 	return ""
 }

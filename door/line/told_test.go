@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/chat"
 	"parley/command"
 )
 
@@ -51,6 +52,30 @@ func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
 	ann.reads("the topic of lobby: tea at five")
 	bob := h.enter("bob")
 	bob.reads("The topic is: tea at five")
+}
+
+// TestARemovedRoomIsLeft: its members are told, hear nothing of it any more, and what they type
+// does not go to another room until they join one.
+func TestARemovedRoomIsLeft(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters")
+	ann.types("/join dev", "hello")
+	ann.reads("[dev] you talk in this room now")
+	bob.types("/join dev", "/join attic")
+	bob.reads("[dev] you talk in this room now", "[attic] you talk in this room now")
+	ann.reads("[dev] bob enters the room")
+	if err := h.Do(t.Context(), chat.RemoveRoom{Room: "dev"}); err != nil {
+		t.Fatal(err)
+	}
+	const told = "[dev] the administrator removed this room"
+	ann.reads(told)
+	bob.reads(told)
+	ann.types("to dev", "/join lobby", "/rooms", "to all")
+	ann.reads("! no such room", "[lobby] you talk in this room now", "attic", "lobby")
+	bob.reads("ann: to all")
+	bob.types("/rooms remove attic --yes", "/join dev")
+	bob.reads("! only the administrator can do that", "[dev] you talk in this room now")
 }
 
 // TestAMemberCannotMakeRoomsForEver: new ones are refused, those that exist are not, and a command

@@ -163,6 +163,11 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 			said = locale.Text{EN: " removes the topic", ZH: " 清除了主题"}.In(w.lang)
 		}
 		return appendLine(b, in(e.Message.Room)+e.Message.Nick+said+e.Message.Text)
+	case chat.RoomRemoved:
+		return appendLine(b, in(e.Room)+locale.Text{
+			EN: "the administrator removed this room and its messages; /join another room to talk",
+			ZH: "管理员已删除这个房间及其聊天记录，请用 /join 加入其他房间",
+		}.In(w.lang))
 	case chat.Announced:
 		return appendLines(b, w.announce, e.Text)
 	case chat.Wanted:
