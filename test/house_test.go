@@ -42,7 +42,10 @@ var mayImport = map[string]struct {
 		[]string{"chat", "guard", "hub", "locale", "nearest"},
 		"doors offer the table, so it knows no door; guard counts what a member may begin",
 	},
-	"certificate":     {[]string{"locale"}, "a certificate and its files; who connects does not matter"},
+	"certificate": {
+		[]string{"locale"},
+		"a certificate and its files; who connects does not matter",
+	},
 	"guard":           {nil, "addresses and rates; what is spoken from them does not matter"},
 	"fault":           {nil, "a panic is a value and a stack; what it costs, the caller decides"},
 	"door/udp/socket": {nil, "packets and addresses; what is in a packet does not matter"},
