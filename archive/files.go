@@ -171,6 +171,14 @@ func fill(dir string, build func(partial string) (*Report, error)) (report *Repo
 		return nil, err
 	}
 	from, to := filepath.Join(partial, store.FileName), filepath.Join(dir, store.FileName)
+	// A disk that is full at the last checkpoint leaves it undone, which SQLite does not report.
+	if wal, err := os.Stat(from + "-wal"); err == nil && wal.Size() > 0 {
+		return nil, locale.Errorf(locale.Text{
+			EN: "not enough space in %s to finish the database: free some, or choose another " +
+				"directory",
+			ZH: "%s 空间不足，无法完成数据库：请腾出空间或换一个位置",
+		}, dir)
+	}
 	if err := syncFile(from); err != nil {
 		return nil, err
 	}

@@ -120,6 +120,9 @@ func (s *Stream) Release(first ...[]byte) Fate {
 	if s.full {
 		return Dropped
 	}
+	if !s.held { // what waits may be half written
+		return s.push(first)
+	}
 	later := s.chunks[s.open:]
 	for _, c := range later {
 		s.bytes -= len(c) + chunkCost

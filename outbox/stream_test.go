@@ -61,6 +61,17 @@ func TestAHeldStreamGivesWhatCameBeforeAndThenWhatIsFirst(t *testing.T) {
 	}
 }
 
+// TestReleaseWithoutHoldOvertakesNothing: what waits may be half written.
+func TestReleaseWithoutHoldOvertakesNothing(t *testing.T) {
+	s := NewStream(1000)
+	s.Push([]byte("AAAA"))
+	s.Next(0, nil)
+	s.Release([]byte("first"))
+	if got := drained(s, 2, 100); got != "AAAAfirst" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAFullStreamTakesNothingMore(t *testing.T) {
 	s := NewStream(100)
 	s.Push([]byte("begun"))

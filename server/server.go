@@ -141,11 +141,11 @@ func (s *Server) explain(err error) error {
 				"history; restore a backup into a new directory " +
 				"(parley restore --data NEW BACKUP), or move what is left there " +
 				"(parley export --data %[1]s > history.jsonl, " +
-				"and then parley import --data NEW history.jsonl)",
+				"and then parley import --data NEW history.jsonl), which works if none is missing",
 			ZH: "消息被修改或丢失（%[2]v）。Parley 没有改动数据库，也不会升级已损坏的聊天记录；" +
 				"请把备份恢复到新目录（parley restore --data 新目录 备份文件），" +
 				"或把现有内容移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
-				"再运行 parley import --data 新目录 history.jsonl）",
+				"再运行 parley import --data 新目录 history.jsonl；有消息缺失时无法导入）",
 		}, s.config.Data, err)
 	}
 	if errors.Is(err, store.ErrDamaged) {

@@ -350,3 +350,16 @@ func TestACopyIsWholeInOneFile(t *testing.T) {
 		t.Errorf("with a done ctx: %v", err)
 	}
 }
+
+// TestDamageStaysVisibleWhateverIsWrittenAfterIt: a store goes on from the sums that are recorded.
+func TestDamageStaysVisibleWhateverIsWrittenAfterIt(t *testing.T) {
+	dir := t.TempDir()
+	set(t, dir, `UPDATE state SET value = '{"id":"lobby","seq":1,"topic":"x"}' WHERE kind = 'room'`)
+	s := open(t, dir, Options{})
+	if err := s.Renew(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("after Renew: %v", err)
+	}
+}

@@ -198,20 +198,22 @@ func eachRow(conn *sqlite.Conn, each func(r row, sum []byte) error) error {
 func readBooks(conn *sqlite.Conn) (b books, s sums, err error) {
 	b.rooms = map[chat.RoomID]room{}
 	found := false
+	var log chat.Hash // of the log's row
 	err = eachRow(conn, func(r row, sum []byte) error {
 		hash := r.hash()
 		s.computed = s.computed.Plus(hash)
 		if r.isLog() {
-			found = true
+			found, log = true, hash
 			copy(s.recorded[:], sum)
 			return b.setLog(r.value)
 		}
-		b.entities = b.entities.Plus(hash)
 		if r.digest != nil {
 			b.rooms[chat.RoomID(r.key)] = room{Digest: *r.digest, row: hash}
 		}
 		return nil
 	})
+	// What is recorded, not what is found: damage stays visible whatever is written after it.
+	b.entities = s.recorded.Minus(log)
 	switch {
 	case err != nil:
 		return b, s, fmt.Errorf("load the state: %w", err)

@@ -37,6 +37,7 @@ func (d *Door) come(item hub.Item, m chat.Message, enter bool, told string) {
 // gather keeps a notice for later, or returns false if it is to be shown now.
 func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	if len(item.To) == 0 {
+		c.gathered.Take(m.Room) // the last listener has left
 		return false
 	}
 	now := c.door.now()

@@ -289,3 +289,37 @@ func TestAMemberOfACrowdHearsOfLaterMembersOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestAMemberThatLeavesARoomIsNotToldOfItsCrowd: nor does it hear of it when it comes back.
+func TestAMemberThatLeavesARoomIsNotToldOfItsCrowd(t *testing.T) {
+	h := open(t, func(c *Config) { c.Rate = 0 })
+	ann := h.enter("ann")
+	ann.types("/join dev")
+	ann.reads("[dev] you talk in this room now")
+	for i := range 6 {
+		name := fmt.Sprintf("f%d", i)
+		id := chat.SessionID("other/" + name)
+		nick, err := chat.ParseNick(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []chat.Command{
+			chat.Enter{Session: id, Door: "other", Nick: nick},
+			chat.Join{Session: id, Room: "dev", New: true, Rooms: 10, Joined: 10},
+			chat.Part{Session: id, Room: chat.Lobby},
+		} {
+			if err := h.Do(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ann.types("/part dev", "/part lobby", "/join dev", "over")
+	for !strings.HasPrefix(ann.next(),
+		"[dev] you talk in this room now") { // what came before is shown
+	}
+	h.door.Turn(func() {
+		for batch := range h.door.crowds.gathered.All() {
+			t.Errorf("%d moves wait to be told", batch.Len())
+		}
+	})
+}

@@ -49,8 +49,12 @@ func (s *socket) read() error {
 // readNow reads what there is; false: there is nothing yet.
 func (s *socket) readNow(descriptor uintptr) bool {
 	in := &s.source
-	n, err := readDescriptor(descriptor, in.room())
-	if err == syscall.EAGAIN || err == syscall.EINTR {
+	room := in.room()
+	n, err := readDescriptor(descriptor, room)
+	for err == syscall.EINTR { // the poller reports what has arrived only once
+		n, err = readDescriptor(descriptor, room)
+	}
+	if err == syscall.EAGAIN {
 		in.done()
 		return false
 	}

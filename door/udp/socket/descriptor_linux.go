@@ -101,9 +101,13 @@ func (d *descriptor) waitForRoom(atMost time.Duration) error {
 
 func (d *descriptor) setReadDeadline(t time.Time) error { return d.readable.SetReadDeadline(t) }
 
-// close ends a read in progress. It waits until no call of use is in progress.
+// close ends a read in progress. It waits until no call of use is in progress. Only the first call
+// closes: another one must not go on while the first waits for the read.
 func (d *descriptor) close() error {
 	err := d.readable.Close()
+	if errors.Is(err, os.ErrClosed) {
+		return net.ErrClosed
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {

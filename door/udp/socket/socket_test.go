@@ -283,6 +283,9 @@ func TestCloseEndsReadAndSend(t *testing.T) {
 	ann.say("hello")
 	<-first
 	server.Close()
+	if err := server.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed twice: %v", err)
+	}
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Fatalf("read ended with %v", err)
 	}
