@@ -234,7 +234,7 @@ func checkMessage(m chat.Message) error {
 	case m.Author > chat.UserID(m.Place): // users are as old as disk format 3, which has places
 		return locale.Errorf(locale.Text{
 			EN: "its author %d is later in the log than the message, at %d",
-			ZH: "作者 %d 在日志中晚于该消息（%d）",
+			ZH: "作者的日志位置 %d 晚于该消息的日志位置 %d",
 		}, m.Author, m.Place)
 	case m.Reply >= m.Seq:
 		return locale.Errorf(locale.Text{

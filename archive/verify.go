@@ -163,7 +163,7 @@ func (r *Report) amendments(from *store.Reader, state *chat.State) {
 			r.problem(locale.Text{
 				EN: "room %s: the last amendment leads to revision %d, which does not fit %d " +
 					"amendments",
-				ZH: "房间 %s：最后一次修订到版本 %d，与 %d 次修订不符",
+				ZH: "房间 %s：最后一次修订的版本号为 %d，与记录的修订次数 %d 不符",
 			}, last.Room, last.Rev, room.Amended)
 		}
 	}
@@ -180,7 +180,7 @@ func (r *Report) amendments(from *store.Reader, state *chat.State) {
 			r.problem(locale.Text{
 				EN: "room %s: the server could not have recorded the amendment of message %d " +
 					"that leads to revision %d",
-				ZH: "房间 %s：到版本 %[3]d 的对第 %[2]d 条消息的修订不可能由服务器写入",
+				ZH: "房间 %s：第 %[2]d 条消息的修订（版本 %[3]d）不是服务器写入的",
 			}, a.Room, a.Seq, a.Rev)
 		}
 		last = a

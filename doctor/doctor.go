@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -169,8 +170,8 @@ func (e *Examination) Run(ctx context.Context, c Check) []Finding {
 	if e.Serve != "" {
 		for i := range found {
 			remedy := &found[i].Remedy
-			remedy.EN = strings.ReplaceAll(remedy.EN, serve, e.Serve)
-			remedy.ZH = strings.ReplaceAll(remedy.ZH, serve, e.Serve)
+			remedy.EN = e.served(remedy.EN)
+			remedy.ZH = e.served(remedy.ZH)
 		}
 	}
 	return found
@@ -178,6 +179,20 @@ func (e *Examination) Run(ctx context.Context, c Check) []Finding {
 
 // serve starts a server, as checks write it in a remedy.
 const serve = "parley serve"
+
+// newFlags are the flags that a remedy gives new values.
+var newFlags = regexp.MustCompile(serve + `( --[a-z-]+)`)
+
+// served returns a remedy that starts a server with the settings given, but for the one that it
+// changes: lists add up.
+func (e *Examination) served(remedy string) string {
+	with := e.Serve
+	for _, found := range newFlags.FindAllStringSubmatch(remedy, -1) {
+		given := regexp.MustCompile(regexp.QuoteMeta(found[1]) + `(=\S+| '[^']*'| [^- ]\S*)?`)
+		with = given.ReplaceAllString(with, "")
+	}
+	return strings.ReplaceAll(remedy, serve, with)
+}
 
 func (e *Examination) within(ctx context.Context, bound time.Duration, c Check) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, bound)

@@ -418,3 +418,26 @@ func TestIdentity(t *testing.T) {
 		"both at once": {see(func(i *identity) { i.own, i.open, i.until = false, true, now.Add(-1) }), []string{"fail will refuse to connect | certbot", "warn its key | chmod"}},
 	})
 }
+
+// TestARemedyReplacesTheSettingThatItChanges: flags that are lists add up.
+func TestARemedyReplacesTheSettingThatItChanges(t *testing.T) {
+	const given = "parley serve --data 'my room' --udp-allow 0.0.0.0/0 --listen :1"
+	e := New(Subject{Serve: given})
+	for remedy, want := range map[string]string{
+		"parley serve --udp-allow 10.0.0.0/8": "parley serve --data 'my room' --listen :1 " +
+			"--udp-allow 10.0.0.0/8",
+		"parley serve --no-limits=false": given + " --no-limits=false",
+		"parley serve --data m": "parley serve --udp-allow 0.0.0.0/0 --listen :1 " +
+			"--data m",
+		"kill 1; parley serve": "kill 1; " + given,
+	} {
+		if got := e.served(remedy); got != want {
+			t.Errorf("%s: %s, want %s", remedy, got, want)
+		}
+	}
+	e = New(Subject{Serve: "parley serve --no-limits=true --port-allow ''"})
+	want := "parley serve --port-allow '' --no-limits=false"
+	if got := e.served("parley serve --no-limits=false"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -34,7 +34,7 @@ func judgeSettings(config server.Config, problem error) []Finding {
 		ZH: "port.allow 包含所有网络（%v）：未使用 TLS 的连接可能在途中被窃听",
 	}, locale.Text{
 		EN: "parley serve --port-allow ''  # clients with TLS can connect from anywhere",
-		ZH: "parley serve --port-allow ''  # 使用 TLS 的客户端可以从任何地方连接",
+		ZH: "parley serve --port-allow ''  # 清空后，外部网络仍可通过 TLS 连接",
 	})...)
 	if i := slices.IndexFunc(config.Listen, isOpen); config.NoLimits && i >= 0 {
 		found = append(found, warning(locale.Text{

@@ -105,7 +105,7 @@ func (c contact) well() Finding {
 	if c.foreign > 0 {
 		f = f.add(locale.Text{
 			EN: "; %d connections without TLS came from networks that need it (port.allow)",
-			ZH: "；%d 个未使用 TLS 的连接来自必须使用 TLS 的网段（port.allow）",
+			ZH: "；%d 个未使用 TLS 的连接被拒绝：来源网段不在 port.allow 中",
 		}, c.foreign)
 	}
 	return f

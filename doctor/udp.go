@@ -153,7 +153,7 @@ func (r reach) well(port string) Finding {
 	if r.foreign > 0 {
 		f = f.add(locale.Text{
 			EN: "; %d datagrams came from networks that are not served (udp.allow)",
-			ZH: "；%d 个数据报来自不允许用 UDP 加入的网段（udp.allow）",
+			ZH: "；%d 个数据报被丢弃：来源网段不在 udp.allow 中",
 		}, r.foreign)
 	}
 	return f

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/locale"
 )
 
 // Options are what a run is given beside its Plan. The zero value is good.
@@ -234,7 +236,7 @@ func (r *run) connect(ctx context.Context, m *member) error {
 	case errors.Is(err, errNobody):
 		return err
 	case err != nil:
-		return fmt.Errorf("member %d: %w", m.index, err)
+		return locale.Errorf(locale.Text{EN: "member %d: %v", ZH: "第 %d 名成员：%v"}, m.index, err)
 	case r.plan.Idle == Silent:
 		m.door.listen()
 		r.inside.Add(1)

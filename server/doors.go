@@ -66,7 +66,7 @@ func doorTable() []doorRow {
 			label:     locale.Text{EN: "datagrams", ZH: "数据报"},
 			way: locale.Text{
 				EN: "nc -u HOST PORT, then L NAME to join, C NAME TEXT to talk, Q NAME to leave",
-				ZH: "nc -u HOST PORT，再输入“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
+				ZH: "nc -u 主机 端口，再输入“L 昵称”进入，“C 昵称 内容”聊天，“Q 昵称”退出",
 			},
 		},
 		{
@@ -77,8 +77,8 @@ func doorTable() []doorRow {
 			way: locale.Text{
 				EN: "nc HOST PORT, then press Enter and type a nickname; " +
 					"encrypted: openssl s_client -quiet -connect HOST:PORT",
-				ZH: "nc HOST PORT，连接后按回车，输入昵称即可聊天；加密连接：" +
-					"openssl s_client -quiet -connect HOST:PORT",
+				ZH: "nc 主机 端口，连接后按回车，输入昵称即可聊天；加密连接：" +
+					"openssl s_client -quiet -connect 主机:端口",
 			},
 			streams: []string{"line"},
 		},

@@ -109,7 +109,7 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 		}
 		if alone && !slices.Contains(known, door) {
 			return nil, locale.Errorf(locale.Text{
-				EN: "%q: unknown protocol %q (valid: %s)", ZH: "%q：不能写 %q，只能写 %s",
+				EN: "%q: unknown protocol %q (valid: %s)", ZH: "%q：不能写 %q，应为其中之一：%s（line 即 TCP）",
 			}, item, door, locale.List(known))
 		}
 		l = append(l, Endpoint{address, door})

@@ -151,7 +151,9 @@ func readFile(path string, named bool) (map[string]string, error) {
 					EN: "%s:%d:%d: %v", ZH: "%s:%d:%d：%v",
 				}, path, row, column, err)
 			}
-			return nil, fmt.Errorf("%s:%d:%d: %w", path, row, column, err)
+			return nil, locale.Errorf(locale.Text{
+				EN: "%s:%d:%d: %v", ZH: "%s 第 %d 行第 %d 列格式错误：%v",
+			}, path, row, column, err)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -408,7 +408,7 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 
 var enteredAgain = locale.Text{
 	EN: "joined again; your last lines may not have arrived",
-	ZH: "已重新加入；你刚才发的内容可能没有送达",
+	ZH: "已重新加入；断线前最后发的内容可能没有送达",
 }
 
 const (
