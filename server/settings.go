@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"parley/locale"
 	"parley/setting"
 )
@@ -13,7 +15,7 @@ func Settings() []setting.Setting { return new(Config).settings() }
 
 // settings are those that set the Config's fields: the general ones, then those of each door.
 func (c *Config) settings() []setting.Setting {
-	all := append(c.general(), c.Port.Settings()...)
+	all := slices.Concat(c.general(), c.sizes(), c.certificate(), c.Port.Settings())
 	for _, row := range doorTable() {
 		all = append(all, row.settings(c)...)
 	}
@@ -72,6 +74,12 @@ func (c *Config) general() []setting.Setting {
 				ZH: "记录 Go 调度器最近几秒的活动，供 /debug/flight 使用",
 			},
 		},
+	}
+}
+
+// sizes are the settings of how much there may be of everything.
+func (c *Config) sizes() []setting.Setting {
+	return []setting.Setting{
 		{
 			Key: "message.max", Default: "16KiB", Field: setting.Size(&c.MessageMax, 256, 60<<10),
 			Help: locale.Text{EN: "maximum size of a message", ZH: "单条消息的最大长度"},
@@ -116,6 +124,11 @@ func (c *Config) general() []setting.Setting {
 				ZH: "每个成员每小时新开始的私聊数上限；0 表示不限",
 			},
 		},
+	}
+}
+
+func (c *Config) certificate() []setting.Setting {
+	return []setting.Setting{
 		{
 			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),
 			Help: locale.Text{

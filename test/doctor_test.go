@@ -363,11 +363,11 @@ func TestTheDoctorOnTheScreen(t *testing.T) {
 	for lang, parts := range map[string][3]string{
 		"C": {
 			"ok          settings        all are valid",
-			"!! warning  settings        no-limits is on", "parley serve --no-limits=false",
+			"!! warning  settings        no-limits is on", " --listen 0.0.0.0:0 --no-limits=false",
 		},
 		"zh_CN.UTF-8": {
 			"正常        设置        全部有效", "!! 注意     设置        no-limits 已打开",
-			"parley serve --no-limits=false",
+			" --listen 0.0.0.0:0 --no-limits=false",
 		},
 	} {
 		c := command(t, append(where, "--listen", "0.0.0.0:0")...)

@@ -141,7 +141,7 @@ func TestTheWatchdogIsNotServedWhileTheLoopStandsStill(t *testing.T) {
 		}
 		if told := s.next(); strings.Contains(told, "WATCHDOG=1") {
 			still = 0
-		} else if strings.HasPrefix(told, "STATUS=the server stands still") {
+		} else if strings.HasPrefix(told, "STATUS=the server does not respond") {
 			still++
 		}
 	}

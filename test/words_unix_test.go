@@ -81,7 +81,7 @@ func TestEveryNoticeIsInTheWordsOfTheRoom(t *testing.T) {
 	for range 11 {
 		ann.says("x")
 	}
-	ann.hears("发送太快，请慢一点")
+	ann.hears("发送太快，这条消息没有发出，请稍后重发")
 	r.close()
 	ann.hears("服务器正在关闭，请稍后再来")
 }

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -102,9 +103,23 @@ func (d Door) tells(all []Heard) (told []Heard) {
 // refusalOf returns the Refusal that people read as a sentence; nil: none reads so.
 func refusalOf(sentence string) *chat.Refusal {
 	for _, c := range chat.Codes() {
-		if c != chat.OK && c.Sentence() == sentence {
+		says := c.Sentence()
+		if c != chat.OK && (says == sentence || strings.HasPrefix(sentence, says+" (")) {
+			return chat.Refuse(c)
+		}
+	}
+	for begins, c := range detailed {
+		if strings.HasPrefix(sentence, begins) {
 			return chat.Refuse(c)
 		}
 	}
 	return nil
+}
+
+// detailed are refusals that name what they refuse, as lines word them.
+var detailed = map[string]chat.Code{
+	"invalid room name ":        chat.RoomName,
+	"no room ":                  chat.RoomUnknown,
+	"you are not in the room ":  chat.RoomNotJoined,
+	"you are not in any room: ": chat.RoomNotJoined,
 }
