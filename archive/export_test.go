@@ -247,8 +247,8 @@ func refusedShapes() map[string]refusedImport {
 		},
 		"a place that goes back": {with(message("place", 0)), 4, "its place in the log is 0"},
 		"a place beyond all": {
-			with(message("place", uint64(1)<<63)), 4,
-			"its place in the log is 9",
+			with(message("place", uint64(1)<<62+1)), 4,
+			"its place in the log is 4611686018427387905, but must be at most 4611686018427387904",
 		},
 		"an author to come":       {with(message("author", 3)), 4, "its author 3 is later"},
 		"a reply to itself":       {with(message("reply", 2)), 4, "which is not before it"},

@@ -3,7 +3,6 @@ package archive
 import (
 	"errors"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,9 +31,9 @@ type intake struct {
 
 // decode reads an export: known is called with all entities, then said with each message, in order.
 // It returns the progress of a log that begins with the import. The log goes on behind the highest
-// place that the export names: users are named by places, and none may be named again. Its time is
-// that of the newest message, 1970 if there is none, and its hash is the file's. Errors say in
-// which line they are; what comes with an error is not to be kept.
+// place that the export names: users are named by places, and none may be named again. The log's
+// time is that of the newest message, or 1970 without messages, and its hash is the file's. Errors
+// name their line. After an error the caller keeps nothing.
 func decode(from io.Reader, now time.Time, known func([]chat.Change) error,
 	said func(chat.Message) error,
 ) (chat.Progress, error) {
@@ -175,7 +174,12 @@ func (in *intake) message(m chat.Message) error {
 	switch {
 	case in.format < 2 && (m.Author != 0 || m.Reply != 0 || m.Place != 0):
 		return errLater
-	case m.Place < before.Place || m.Place > math.MaxInt64:
+	case m.Place > placeMax:
+		return locale.Errorf(locale.Text{
+			EN: "its place in the log is %d, but must be at most %d",
+			ZH: "其在日志中的位置为 %d，不应大于 %d",
+		}, m.Place, chat.Place(placeMax))
+	case m.Place < before.Place:
 		return locale.Errorf(locale.Text{
 			EN: "its place in the log is %d, but that of the message before it is %d",
 			ZH: "其在日志中的位置为 %d，而前一条消息为 %d",
@@ -217,6 +221,9 @@ func (in *intake) message(m chat.Message) error {
 	}
 	return nil
 }
+
+// placeMax is the last place that a message may have, as the log continues behind it.
+const placeMax = 1 << 62
 
 // clockSlack is how far another machine's clock may be ahead. Beyond it a time is refused: a server's never goes back, so that
 // all that is said later would have it.

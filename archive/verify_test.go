@@ -397,3 +397,24 @@ func amend(t *testing.T, dir string, room chat.Room, amendments string) {
 	}
 	change(t, filepath.Join(dir, store.FileName), "INSERT INTO amendment "+amendments)
 }
+
+// TestAnExportOutlivesDamageOfPresence: the way out that a refused start offers.
+func TestAnExportOutlivesDamageOfPresence(t *testing.T) {
+	dir := talk(t, "one", "two")
+	want := exported(t, dir, "")
+	change(t, filepath.Join(dir, store.FileName),
+		`UPDATE state SET value = replace(value, '"Ann"', '"Amn"') WHERE kind = 'session'`)
+	s, err := store.Open(dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(); !errors.Is(err, store.ErrEntities) {
+		t.Errorf("a start is refused with %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := exported(t, dir, ""); got != want {
+		t.Errorf("exported is %s, want %s", got, want)
+	}
+}

@@ -132,7 +132,8 @@ func (c *Code) UnmarshalText(name []byte) error {
 	return nil
 }
 
-// Refusal is a clear no: nothing was changed. It is the only error that is shown to people.
+// Refusal is a clear no: nothing was changed. It is the only error that is shown to people. Package
+// chat does not write Chinese; package locale fills that field in.
 type Refusal struct {
 	Code    Code   `json:"code"`
 	Detail  string `json:"detail,omitempty"` // replaces the Code's sentence where more can be said

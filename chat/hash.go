@@ -33,7 +33,7 @@ func (t *turn) hash(before Hash) Hash {
 }
 
 // Follow returns the chained digest of a room's messages up to m, as disk formats 1 and 2 have it.
-// h is the digest of all messages before m, zero if there are none.
+// h is the digest of all messages before m; before the first message it is zero.
 func (h Hash) Follow(m Message) Hash {
 	e := append(make(encoding, 0, 512), h[:]...)
 	e.message(m)

@@ -337,21 +337,28 @@ func (h *Line) moved(l locale.Lang) string {
 	return locale.Text{EN: "%s leaves the room%s", ZH: "%s 离开房间%s"}.Format(l, h.Nick, why)
 }
 
-// reason words why somebody left: a chat.Reason, and perhaps a detail behind a colon.
+// reasons are why members leave, as the history tells it. A member that leaves by its own wish has
+// no reason but its detail.
+var reasons = map[chat.Reason]locale.Text{
+	chat.ReasonQuit: {}, chat.ReasonParted: {},
+	chat.ReasonGone:   {EN: "connection lost", ZH: "失去联系"},
+	chat.ReasonIdle:   {EN: "silent for too long", ZH: "长时间未发言"},
+	chat.ReasonKicked: {EN: "removed by the administrator", ZH: "被踢出"},
+	chat.ReasonEnded:  {EN: "the server was down", ZH: "服务器曾停机"},
+	chat.ReasonSlow:   {EN: "read too slowly", ZH: "接收太慢"},
+}
+
+// reason words why a member left: a chat.Reason, and perhaps a detail behind a colon.
 func reason(text string, l locale.Lang) string {
-	why, detail, detailed := strings.Cut(text, ": ")
-	zh := map[chat.Reason]string{
-		chat.ReasonQuit: "退出", chat.ReasonGone: "失去联系", chat.ReasonIdle: "长时间未发言",
-		chat.ReasonKicked: "被踢出", chat.ReasonEnded: "服务器曾停机", chat.ReasonParted: "离开",
-		chat.ReasonSlow: "接收太慢",
-	}[chat.Reason(why)]
+	code, detail, detailed := strings.Cut(text, ": ")
+	why, known := reasons[chat.Reason(code)]
 	switch {
-	case l != locale.Chinese || zh == "":
+	case !known:
 		return text
-	case chat.Reason(why) == chat.ReasonQuit, chat.Reason(why) == chat.ReasonParted:
-		return detail // the event itself says that the member left by its own wish
+	case why.EN == "":
+		return detail
 	case detailed:
-		return zh + "：" + detail
+		return why.In(l) + locale.Text{EN: ": ", ZH: "："}.In(l) + detail
 	}
-	return zh
+	return why.In(l)
 }

@@ -27,7 +27,7 @@ type Desk struct {
 	TextMax int                 // bytes of one message
 	Rooms   int                 // how many there may be
 	Joined  int                 // how many of them one member may be in
-	Growth  *Growth             // bounds new rooms; nil: there is no bound
+	Growth  *Growth             // bounds new rooms; nil: no bound
 	Doors   func() []hub.Report // of the moment
 	Refused hub.Refusals        // commands answered with no
 

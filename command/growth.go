@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"parley/chat"
@@ -67,8 +68,8 @@ func (g *Growth) take(c *Caller, direct bool) (giveBack func(), refusal *chat.Re
 // createTries is how often a command is submitted whose room comes and goes meanwhile.
 const createTries = 3
 
-// mayCreate carries out a command in a room, which the command may create if there is none and the
-// caller's quota allows it.
+// mayCreate carries out a command that creates its room if the room does not exist and the caller's
+// quota allows it.
 func (c call) mayCreate(room chat.RoomID, command func(isNew bool) chat.Command) error {
 	for tries := 1; ; tries++ {
 		err, again := c.tryCreate(room, command)
@@ -97,15 +98,7 @@ func (c call) tryCreate(room chat.RoomID, command func(bool) chat.Command) (err 
 // isRefused says whether an error is a refusal, with one of some codes if any are named.
 func isRefused(err error, codes ...chat.Code) bool {
 	var refusal *chat.Refusal
-	if !errors.As(err, &refusal) {
-		return false
-	}
-	for _, code := range codes {
-		if refusal.Code == code {
-			return true
-		}
-	}
-	return len(codes) == 0
+	return errors.As(err, &refusal) && (len(codes) == 0 || slices.Contains(codes, refusal.Code))
 }
 
 // direct returns the room of the caller and another member.

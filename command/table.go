@@ -28,7 +28,7 @@ type Command struct {
 	Inside     bool     // for who is inside, which the administrator is not
 	Typed      bool     // of use only where commands are typed one after the other: in no shell and in no program
 	Help       locale.Text
-	Outside    locale.Text // Help for the administrator, who is in no room; empty: Help
+	Outside    locale.Text // Help as the administrator reads it, outside of all rooms; empty: Help
 	Parameters []Parameter // those without Flag in the order in which they are typed
 	Example    string      // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
@@ -89,7 +89,7 @@ func (c call) room(argument string) (chat.RoomID, error) {
 type Parameter struct {
 	Name     string
 	Help     locale.Text
-	Outside  locale.Text // Help for the administrator, who is in no room; empty: Help
+	Outside  locale.Text // Help as the administrator reads it, outside of all rooms; empty: Help
 	Required bool
 	Rest     bool   // takes all that follows, spaces kept
 	Flag     bool   // typed as --NAME VALUE, anywhere
@@ -97,7 +97,7 @@ type Parameter struct {
 	Endless  bool   // a Switch with which answers go on until the one who asks goes away
 	Default  string // what leaving it out means
 
-	// Check refuses a value that no caller may give; nil: there are none, or the server says so.
+	// Check returns an error for a value that is never valid; nil: every value may be.
 	Check func(value string) error
 }
 

@@ -123,11 +123,12 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 		{chat.Lobby, chat.KindTopic, "tea", "ann changes the topic to: tea", "ann 将主题改为：tea"},
 		{chat.Lobby, chat.KindTopic, "", "ann removes the topic", "ann 清除了主题"},
 		{chat.Lobby, chat.KindEntered, "", "ann enters the chat room", "ann 进入聊天室"},
-		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room (quit)", "ann 退出聊天室"},
+		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room", "ann 退出聊天室"},
 		{"dev", chat.KindEntered, "", "ann enters the room", "ann 进入房间"},
-		{"dev", chat.KindLeft, "parted", "ann leaves the room (parted)", "ann 离开房间"},
+		{"dev", chat.KindLeft, "parted", "ann leaves the room", "ann 离开房间"},
 		{
-			"dev", chat.KindLeft, "kicked: loud", "ann leaves the room (kicked: loud)",
+			"dev", chat.KindLeft, "kicked: loud",
+			"ann leaves the room (removed by the administrator: loud)",
 			"ann 离开房间（被踢出：loud）",
 		},
 	} {

@@ -85,6 +85,12 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 			EN: "%v",
 			ZH: "%v",
 		}, wording(err)).cure(replace(dir, backup))}
+	case errors.Is(err, store.ErrEntities):
+		return []Finding{broken(locale.Text{
+			EN: "%v",
+			ZH: "房间、会话或其他数据被改动（%v）",
+		}, err).cure(paste("parley export --data %s > history.jsonl && "+
+			"parley import --data %[1]s.new history.jsonl"), dir)}
 	case errors.Is(err, store.ErrDamaged):
 		return []Finding{broken(locale.Text{
 			EN: "%v",

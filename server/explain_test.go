@@ -40,6 +40,14 @@ func TestADatabaseThatCannotBeUsedIsExplained(t *testing.T) {
 			},
 		},
 		{
+			fmt.Errorf("d/parley.db: %w", store.ErrEntities),
+			[]string{
+				"rooms, sessions or other entities were changed. Nothing in it was changed",
+				"(parley export --data d > history.jsonl,", "or restore a backup",
+			},
+			[]string{"房间、会话或其他数据被改动（", "parley export --data d > history.jsonl，", "或恢复备份"},
+		},
+		{
 			fmt.Errorf("%w: d/parley.db is empty (0 bytes)", store.ErrDamaged),
 			[]string{"the database is damaged: d/parley.db is empty (0 bytes). Nothing in it was changed; parley doctor --data d says"},
 			[]string{"数据库已损坏（", "请运行 parley doctor --data d，"},

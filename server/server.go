@@ -84,7 +84,13 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 		return nil, err
 	}
 	opened = append(opened, s.dir.close)
-	if s.store, err = store.Open(config.Data, store.Options{MaxBytes: config.StoreMaxSize}); err != nil {
+	if s.store, err = store.Open(config.Data, store.Options{
+		MaxBytes: config.StoreMaxSize,
+		Upgrades: func(from, to int) {
+			log.Warn("upgrading the database: older versions cannot read it afterwards",
+				"from", from, "to", to)
+		},
+	}); err != nil {
 		return nil, s.explain(err)
 	}
 	opened = append(opened, s.store.Close)
@@ -146,6 +152,16 @@ func (s *Server) explain(err error) error {
 				"请把备份恢复到新目录（parley restore --data 新目录 备份文件），" +
 				"或把现有内容移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
 				"再运行 parley import --data 新目录 history.jsonl；有消息缺失时无法导入）",
+		}, s.config.Data, err)
+	}
+	if errors.Is(err, store.ErrEntities) {
+		return locale.Errorf(locale.Text{
+			EN: "%[2]v. Nothing in it was changed; move its messages into a new directory " +
+				"(parley export --data %[1]s > history.jsonl, " +
+				"and then parley import --data NEW history.jsonl), or restore a backup",
+			ZH: "房间、会话或其他数据被改动（%[2]v）。Parley 没有改动数据库；" +
+				"请把消息移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
+				"再运行 parley import --data 新目录 history.jsonl），或恢复备份",
 		}, s.config.Data, err)
 	}
 	if errors.Is(err, store.ErrDamaged) {

@@ -17,9 +17,10 @@ var ErrChanged = fmt.Errorf("%w: messages were changed or removed", ErrDamaged)
 // migration brings a database to the newest format, in one transaction: wherever it ends, the
 // database has the old format whole, or the new one.
 type migration struct {
-	conn    *sqlite.Conn
-	scripts []string
-	reached func(step string) // for tests, which end the program there; nil: nothing
+	conn     *sqlite.Conn
+	scripts  []string
+	upgrades func(from, to int) // Options.Upgrades
+	reached  func(step string)  // for tests, which end the program there; nil: nothing
 }
 
 // steps of a migration, in order.
@@ -43,6 +44,9 @@ func (m *migration) from(format int) error {
 	if format == len(m.scripts) {
 		return nil
 	}
+	if format > 0 && m.upgrades != nil {
+		m.upgrades(format, len(m.scripts))
+	}
 	if err := m.transact(format); err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (m *migration) transact(format int) (err error) {
 	defer end(&err)
 	m.at(stepBegun)
 	for ; format < len(m.scripts); format++ {
-		// What is checked is what the file has, not what a script has just made of it.
+		// Check the file as it is, before the script changes it.
 		var old former
 		if format+1 == stateFormat {
 			if old, err = readFormer(m.conn); err != nil {

@@ -269,3 +269,24 @@ func TestAMigrationWithoutRoomChangesNothing(t *testing.T) {
 		sameDigests(t, dir)
 	}
 }
+
+// TestAnUpgradeIsAnnounced before it begins, and a start without one says nothing.
+func TestAnUpgradeIsAnnounced(t *testing.T) {
+	dir := formerly(t, 2)
+	for _, want := range []string{"[2 3]", "[]", "[]"} {
+		said := []int{}
+		s, err := Open(dir, Options{Upgrades: func(from, to int) { said = append(said, from, to) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(said); got != want {
+			t.Errorf("announced are %s, want %s", got, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if want == "[]" {
+			dir = t.TempDir() // a new database is not an upgrade
+		}
+	}
+}

@@ -151,7 +151,7 @@ func putColumns(conn *sqlite.Conn, r row, more func(*sqlite.Stmt)) error {
 	return run(q)
 }
 
-// deleteRow removes the row of an entity that is no more.
+// deleteRow removes the row of a removed entity.
 func deleteRow(conn *sqlite.Conn, r row) error {
 	q, err := conn.Prepare("DELETE FROM state WHERE kind = ? AND key = ?")
 	if err != nil {
@@ -165,11 +165,15 @@ func deleteRow(conn *sqlite.Conn, r row) error {
 // sums are the recorded sum over the rows of the table state, and the one that they have now.
 type sums struct{ recorded, computed chat.Hash }
 
-// check returns ErrDamaged if a row is not as it was written.
+// ErrEntities is returned for a database in which rooms, sessions or other entities are not as they
+// were written. An export has the messages nonetheless. It wraps ErrDamaged.
+var ErrEntities = fmt.Errorf("%w: rooms, sessions or other entities were changed", ErrDamaged)
+
+// check returns ErrEntities if a row is not as it was written.
 func (s sums) check() error {
 	if s.recorded != s.computed {
-		return fmt.Errorf("%w: rooms, sessions or other entities were changed: their sum is %v, "+
-			"but should be %v", ErrDamaged, s.computed, s.recorded)
+		return fmt.Errorf("%w: their sum is %v, but should be %v", ErrEntities, s.computed,
+			s.recorded)
 	}
 	return nil
 }

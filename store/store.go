@@ -30,6 +30,10 @@ const readers = 4
 type Options struct {
 	MaxBytes int64 // the database grows no further, as if the disk were full; 0: until the disk is
 
+	// Upgrades, if not nil, is called before an older database is brought from one disk format to
+	// another, which takes some seconds for a million messages.
+	Upgrades func(from, to int)
+
 	migrating func(step string) // see migration.reached
 }
 
@@ -169,7 +173,9 @@ func (s *Store) prepare(options Options) (err error) {
 			return err
 		}
 	}
-	m := migration{conn: s.writer, scripts: newest, reached: options.migrating}
+	m := migration{
+		conn: s.writer, scripts: newest, upgrades: options.Upgrades, reached: options.migrating,
+	}
 	if err := m.from(format); err != nil {
 		return err
 	}

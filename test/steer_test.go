@@ -37,7 +37,11 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"kick", "nobody"}, 1, []string{"no member has that nickname"}},
 		{[]string{"kick", "a b"}, 2, []string{"has invalid characters"}},
 		{[]string{"kick", "小明", "too", "loud"}, 0, []string{"小明 was removed"}},
-		{[]string{"history"}, 0, []string{"ann enters the chat room", "Administrator message: lunch is ready", "小明 quits the chat room (kicked: too loud)"}},
+		{[]string{"history"}, 0, []string{
+			"ann enters the chat room",
+			"Administrator message: lunch is ready",
+			"小明 quits the chat room (removed by the administrator: too loud)",
+		}},
 		{
 			[]string{"history", "lobby", "--last", "1", "-o", "json"},
 			0,
@@ -46,7 +50,11 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 				`"kind":"left","nick":"小明","text":"kicked: too loud","place":`,
 			},
 		},
-		{[]string{"history", "#Lobby", "--last", "1"}, 0, []string{"小明 quits the chat room (kicked: too loud)"}},
+		{
+			[]string{"history", "#Lobby", "--last", "1"},
+			0,
+			[]string{"小明 quits the chat room (removed by the administrator: too loud)"},
+		},
 		{[]string{"history", "@ann+bob"}, 1, []string{`no room "@ann+bob"`}},
 		{[]string{"history", "attic"}, 1, []string{`no room "attic"`}},
 		{[]string{"history", "--last", "x"}, 2, []string{"--last takes a number"}},

@@ -200,7 +200,7 @@ func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
 	s.Shows("announced to 1 member")
 	ann.hears("Administrator message: lunch")
 	ann.leaves()
-	sees("ann quits the chat room (quit)")
+	sees("ann quits the chat room")
 	if strings.Contains(s.All(), "Administrator message") {
 		t.Errorf("what was typed is shown again: %s", s.All())
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"parley/client"
 	"parley/load"
@@ -66,7 +67,23 @@ NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
   parley bench --yes-i-run-this-server 192.0.2.7:8888`,
 		Args: atMost(1),
 	}
-	f := c.Flags()
+	b.flags(c.Flags(), lang)
+	where := settingFlags(c, lang, dataSetting())
+	c.RunE = func(c *cobra.Command, args []string) error {
+		address := "localhost"
+		if len(args) > 0 {
+			address = args[0]
+		}
+		if err := b.complete(c.Context(), address); err != nil {
+			return err
+		}
+		return b.run(c, where, lang)
+	}
+	return c
+}
+
+// flags adds the flags of the plan and of the report.
+func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 	text := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) }
 	f.IntVar(&b.plan.Members, "members", 100, text("number of members", "成员数"))
 	f.IntVar(&b.plan.Senders, "senders", 0,
@@ -105,18 +122,6 @@ NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
 	f.StringVar(&b.svg, "svg", "", text("file to draw the report in (SVG)", "把结果画成图（SVG）保存到该文件"))
 	f.BoolVar(&b.mine, "yes-i-run-this-server", false,
 		text("confirm that you may load a server on another machine", "确认可以对另一台机器上的服务器施加负载"))
-	where := settingFlags(c, lang, dataSetting())
-	c.RunE = func(c *cobra.Command, args []string) error {
-		address := "localhost"
-		if len(args) > 0 {
-			address = args[0]
-		}
-		if err := b.complete(c.Context(), address); err != nil {
-			return err
-		}
-		return b.run(c, where, lang)
-	}
-	return c
 }
 
 // complete makes a plan of what was told.

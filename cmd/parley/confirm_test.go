@@ -11,7 +11,7 @@ import (
 func TestOnlyYesConfirms(t *testing.T) {
 	row, ok := command.Find("rooms remove")
 	if !ok {
-		t.Fatal("there is no such command")
+		t.Fatal("the command is not in the table")
 	}
 	for typed, want := range map[string]bool{
 		"y\n": true, "YES\n": true, " 是 \n": true, "\n": false, "": false, "n\n": false,

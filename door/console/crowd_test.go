@@ -63,7 +63,7 @@ func TestWhoComesBackAtOnceIsToldInTheOrderInWhichItHappened(t *testing.T) {
 		time.Sleep(2 * gather.Window)
 		synctest.Wait()
 		want := []string{
-			"ann enters the chat room", "ann quits the chat room (quit)", "ann enters the chat room",
+			"ann enters the chat room", "ann quits the chat room", "ann enters the chat room",
 			"ann quits the chat room",
 		}
 		if !slices.Equal(shown, want) {

@@ -31,8 +31,12 @@ type aside struct {
 }
 
 // Aside runs a step on a goroutine of its own and waits for it. A panic in it continues in the
-// caller, whose stack this keeps small.
+// caller, whose stack this keeps small. A step that runs aside already calls do itself.
 func (c *Conn) Aside(do func()) {
+	if c.aside {
+		do()
+		return
+	}
 	c.aside = true
 	panicked := c.door.asides.run(do)
 	c.aside = false

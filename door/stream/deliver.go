@@ -11,6 +11,14 @@ func (d *Door) Deliver(batch hub.Batch) {
 	d.delivering.Lock()
 	defer d.delivering.Unlock()
 	answered := 0
+	defer func() { // after a panic, too: members wait for their answers
+		d.gate.Answered(answered) // after the output that it led to is ready to be written
+		for _, c := range d.settled {
+			c.settle() // then, too: the member's next request overtakes nothing
+		}
+		clear(d.settled)
+		d.settled = d.settled[:0]
+	}()
 	for i := range batch {
 		if item := &batch[i]; item.Answer != nil {
 			answered += d.answer(item.Answer)
@@ -19,12 +27,6 @@ func (d *Door) Deliver(batch hub.Batch) {
 		}
 	}
 	d.endTurn()
-	d.gate.Answered(answered) // after the output that it led to is ready to be written
-	for _, c := range d.settled {
-		c.settle() // then, too: the member's next request overtakes nothing
-	}
-	clear(d.settled)
-	d.settled = d.settled[:0]
 }
 
 // Turn runs a step that may Tell and Write, as if it stood in a batch. Any goroutine.

@@ -53,10 +53,11 @@ func (d *Door) depart() {
 			if !ok {
 				return
 			}
-			if isRefusedForNow(d.doorway.Do(d.ctx, leave)) {
+			again := isRefusedForNow(d.doorway.Do(d.ctx, leave))
+			d.departing.drop(again)
+			if again {
 				break
 			}
-			d.departing.drop()
 		}
 	}
 }
@@ -72,11 +73,16 @@ func (p *departing) next() (chat.Leave, bool) {
 	return p.leaves[0], true
 }
 
-// drop forgets the first leave: the log has taken it.
-func (p *departing) drop() {
+// drop forgets the first leave, or puts it behind the others to be tried again: one that is never
+// taken must not keep the others back.
+func (p *departing) drop(again bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	first := p.leaves[0]
 	p.leaves = p.leaves[1:]
+	if again {
+		p.leaves = append(p.leaves, first)
+	}
 }
 
 func (p *departing) len() int {

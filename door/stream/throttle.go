@@ -45,7 +45,9 @@ func (c *Conn) throttle(messages int) error {
 		return nil
 	}
 	c.door.counts.slowed.Add(1)
-	return c.pause(wait)
+	var err error
+	c.rest(func() { err = c.pause(wait) })
+	return err
 }
 
 // pause returns after a while, or with an error when the session ends or the door closes.

@@ -1,0 +1,38 @@
+package stream
+
+import (
+	"slices"
+	"testing"
+
+	"parley/chat"
+)
+
+// TestALeaveThatIsNeverTakenKeepsNoOtherBack: it is tried again behind the others.
+func TestALeaveThatIsNeverTakenKeepsNoOtherBack(t *testing.T) {
+	p := departing{leaves: []chat.Leave{{Session: "never"}, {Session: "ann"}, {Session: "ben"}}}
+	var taken []chat.SessionID
+	for p.len() > 1 {
+		leave, ok := p.next()
+		if !ok {
+			t.Fatal("nothing is left")
+		}
+		refused := leave.Session == "never"
+		if p.drop(refused); !refused {
+			taken = append(taken, leave.Session)
+		}
+	}
+	leave, _ := p.next()
+	if leave.Session != "never" || !slices.Equal(taken, []chat.SessionID{"ann", "ben"}) {
+		t.Errorf("taken are %q, %q is left", taken, leave.Session)
+	}
+}
+
+// TestAStepAsideMayRunAnotherOne on one turn, which the first one holds.
+func TestAStepAsideMayRunAnotherOne(t *testing.T) {
+	c := &Conn{door: &Door{asides: asides{make(chan struct{}, 1), make(chan struct{}, 1)}}}
+	ran := false
+	c.Aside(func() { c.Aside(func() { ran = true }) })
+	if !ran {
+		t.Error("the step inside did not run")
+	}
+}
