@@ -31,7 +31,7 @@ func (d *Done) Text(l locale.Lang) string {
 		}.Format(l, d.Nick)
 	}
 	return locale.Text{
-		EN: "announced to " + counted(uint64(d.Members), "member"),
+		EN: "announced to " + locale.Counted(d.Members, "member"),
 		ZH: fmt.Sprintf("消息已发给 %d 人", d.Members),
 	}.In(l)
 }
@@ -45,7 +45,7 @@ type RoomRemoved struct {
 // Text implements Answer.
 func (r *RoomRemoved) Text(l locale.Lang) string {
 	return locale.Text{
-		EN: "removed %s with " + counted(r.Messages, "message"),
+		EN: "removed %s with " + locale.Counted(r.Messages, "message"),
 		ZH: "已删除 %s 及其 " + strconv.FormatUint(r.Messages, 10) + " 条消息",
 	}.Format(l, r.Room)
 }
@@ -129,7 +129,7 @@ func (j *Joined) Text(l locale.Lang) string {
 	said := locale.Text{EN: "[%s] you talk in this room now", ZH: "[%s] 已切换到这个房间"}.Format(l, j.Room)
 	if j.Others > 0 {
 		said += locale.Text{
-			EN: ", with " + counted(uint64(j.Others), "other"),
+			EN: ", with " + locale.Counted(j.Others, "other"),
 			ZH: fmt.Sprintf("，另有 %d 人", j.Others),
 		}.In(l)
 	} else {

@@ -164,8 +164,8 @@ var removeRoom = Command{
 			return badArgument(locale.Text{EN: "the lobby cannot be removed", ZH: "大厅不能删除"})
 		case c.args[Confirmation] != "true":
 			return badArgument(locale.Text{
-				EN: "%s has " + counted(uint64(messages), "message") + " and " +
-					counted(uint64(c.desk.Hub.Present(room)), "member") +
+				EN: "%s has " + locale.Counted(messages, "message") + " and " +
+					locale.Counted(c.desk.Hub.Present(room), "member") +
 					", and cannot be restored: add --yes to remove it",
 				ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息、" +
 					strconv.Itoa(c.desk.Hub.Present(room)) + " 名成员，删除后无法恢复：加上 --yes 确认删除",

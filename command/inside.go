@@ -273,8 +273,11 @@ func help() Command {
 		run: func(c call) error {
 			if name := strings.TrimPrefix(c.args["command"], "/"); name != "" {
 				row, ok := Find(strings.ToLower(name))
-				if !ok || !row.offered(c.caller) {
+				if !ok {
 					return unknown(name, c.caller)
+				}
+				if err := row.barred(c.caller); err != nil {
+					return err
 				}
 				return c.emit(&Help{Rows: []Command{row.typed(c.caller)}, One: true})
 			}

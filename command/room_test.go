@@ -94,3 +94,21 @@ func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestHelpOnACommandOfOthersSaysWhoseItIs, as the command itself does.
+func TestHelpOnACommandOfOthersSaysWhoseItIs(t *testing.T) {
+	help, _ := Find("help")
+	for name, c := range map[string]struct {
+		caller *Caller
+		code   chat.Code
+	}{
+		"/kick": {&Caller{}, chat.NotAllowed}, "announce": {&Caller{}, chat.NotAllowed},
+		"/join": {nil, chat.NotInside}, "kikc": {&Caller{}, chat.CommandUnknown},
+	} {
+		var refusal *chat.Refusal
+		err := help.Run(t.Context(), new(Desk), c.caller, Arguments{"command": name}, nil)
+		if !errors.As(err, &refusal) || refusal.Code != c.code {
+			t.Errorf("/help %s: %v, want %v", name, err, c.code)
+		}
+	}
+}

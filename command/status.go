@@ -213,15 +213,7 @@ func (s *State) history(l locale.Lang) string {
 	if l == locale.Chinese {
 		return fmt.Sprintf("%d 条消息，%d 个房间", s.Messages, s.RoomCount)
 	}
-	return counted(s.Messages, "message") + " in " + counted(uint64(s.RoomCount), "room")
-}
-
-// counted is a number of things in English.
-func counted(n uint64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
+	return locale.Counted(s.Messages, "message") + " in " + locale.Counted(s.RoomCount, "room")
 }
 
 // inside tells how many members there are, and through which doors.
@@ -233,7 +225,8 @@ func (s *State) inside(l locale.Lang) string {
 			doors = append(doors, fmt.Sprintf("%s %d", d.Name, d.Members))
 		}
 	}
-	said := locale.Text{EN: counted(uint64(members), "member"), ZH: fmt.Sprintf("%d 人", members)}.In(l)
+	said := locale.Text{EN: locale.Counted(members, "member"), ZH: fmt.Sprintf("%d 人",
+		members)}.In(l)
 	if len(doors) > 0 {
 		said += locale.Text{
 			EN: " (%s)",

@@ -206,15 +206,23 @@ func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, 
 	return err
 }
 
-func (c Command) checked(run call) error {
+// barred returns why a caller may not use the command; nil: it may.
+func (c Command) barred(caller *Caller) error {
 	switch {
-	case run.caller == nil && c.Inside:
+	case caller == nil && c.Inside:
 		return locale.Refuse(chat.NotInside, locale.Text{
 			EN: "only a member can use /" + c.Name + ": /help lists your commands",
 			ZH: "只有成员可以使用 /" + c.Name + "，输入 /help 查看你的命令",
 		})
-	case !c.offered(run.caller):
+	case !c.offered(caller):
 		return chat.Refuse(chat.NotAllowed)
+	}
+	return nil
+}
+
+func (c Command) checked(run call) error {
+	if err := c.barred(run.caller); err != nil {
+		return err
 	}
 	a := run.args
 	for name := range a {
@@ -240,7 +248,7 @@ func (c Command) IsEndless(a Arguments) bool {
 	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Endless && a[p.Name] != "" })
 }
 
-// unknown refuses a command that is not there, with the nearest that a caller can type.
+// unknown refuses a command that does not exist, with the nearest one that the caller can type.
 func unknown(name string, caller *Caller) *chat.Refusal {
 	var names []string
 	for _, c := range Offered(caller) {

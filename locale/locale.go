@@ -36,6 +36,14 @@ func (list List) In(l Lang) string {
 	return strings.Join(list, Text{EN: ", ", ZH: "、"}.In(l))
 }
 
+// Counted returns a number of things in English, such as "1 room" or "2 rooms".
+func Counted[N ~int | ~uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 // Members returns count members as the subject of a sentence, with the space before its verb: "ann,
 // bob and 3 others " or "ann、bob 等 5 人". The first of them are named.
 func Members(l Lang, count int, named ...string) string {

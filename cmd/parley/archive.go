@@ -138,7 +138,7 @@ func importCommand(lang locale.Lang) *cobra.Command {
 // messages returns a number of messages in words.
 func messages[N int | uint64 | chat.Seq](n N, lang locale.Lang) string {
 	return locale.Text{
-		EN: counted(int(n), "message"),
+		EN: locale.Counted(n, "message"),
 		ZH: fmt.Sprintf("%d 条消息", n),
 	}.In(lang)
 }

@@ -111,7 +111,7 @@ func examine(ctx context.Context, s doctor.Subject, r report) error {
 	watch, bad := levels[doctor.Warn], levels[doctor.Fail]
 	if bad > 0 {
 		return locale.Errorf(locale.Text{
-			EN: counted(bad, "failure") + ", " + counted(watch, "warning"),
+			EN: locale.Counted(bad, "failure") + ", " + locale.Counted(watch, "warning"),
 			ZH: fmt.Sprintf("%d 项故障，%d 项需注意", bad, watch),
 		})
 	}
@@ -211,20 +211,12 @@ func (t *table) end(watch int) error {
 	verdict := locale.Text{EN: "No problems.", ZH: "一切正常。"}.In(t.lang)
 	if watch > 0 {
 		verdict = locale.Text{
-			EN: "No failures, " + counted(watch, "warning") + ".",
+			EN: "No failures, " + locale.Counted(watch, "warning") + ".",
 			ZH: fmt.Sprintf("可以使用；%d 项需注意。", watch),
 		}.In(t.lang)
 	}
 	_, err := fmt.Fprintln(t.to, verdict)
 	return err
-}
-
-// counted returns a number of things in English.
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // pad fills text up with spaces to so many columns.
