@@ -297,6 +297,10 @@ func TestRestoreRefuses(t *testing.T) {
 			write(t, file,
 				strings.Repeat("dear diary\n", 1000))
 		}, "not a database"},
+		"an export": {
+			func(t *testing.T, file string) { write(t, file, header+"\n") },
+			"use parley import",
+		},
 		"an empty file": {func(t *testing.T, file string) { write(t, file, "") }, "empty"},
 		"another checksum": {func(t *testing.T, file string) {
 			write(t, sumPath(file),

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -117,6 +118,12 @@ func (l *lineReader) next() (any, error) {
 	l.number++
 	if err := l.read(); err != nil {
 		return nil, err
+	}
+	if l.number == 1 && bytes.HasPrefix(l.last, []byte("SQLite format 3\x00")) {
+		return nil, locale.Errorf(locale.Text{
+			EN: "this is a backup, not an export: use parley restore",
+			ZH: "这是备份，不是导出文件：请用 parley restore",
+		})
 	}
 	return parseLine(l.last)
 }

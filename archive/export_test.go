@@ -207,6 +207,7 @@ func refusedShapes() map[string]refusedImport {
 	good := signed(1, 2, header, lobby2, first, second)
 	return map[string]refusedImport{
 		"nothing":        {"", 1, "cut off"},
+		"a backup":       {"SQLite format 3\x00", 1, "use parley restore"},
 		"something else": {"dear diary\n", 1, "expected one JSON object"},
 		"an array":       {"[]\n", 1, "does not start with {"},
 		"cut off between lines": {

@@ -85,11 +85,30 @@ func compareSum(file string, sum chat.Hash) error {
 	return nil
 }
 
+// isExport reports whether a file begins as an export does.
+func isExport(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begins := make([]byte, len(exportBegins))
+	_, err = io.ReadFull(f, begins)
+	return err == nil && string(begins) == exportBegins
+}
+
+const exportBegins = `{"type":"export",`
+
 // unusable says what to do about a file that was named as a backup and is none.
 func unusable(file string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
+	case isExport(file):
+		return locale.Errorf(locale.Text{
+			EN: "%s is an export, not a backup: use parley import",
+			ZH: "%s 是导出文件，不是备份：请用 parley import",
+		}, file)
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
 			EN: "%s is not a backup made by Parley, or was changed: use another backup (%s)",

@@ -78,7 +78,7 @@ var announce = Command{
 		if err := c.desk.Hub.Do(c.ctx, chat.Announce{Text: text}); err != nil {
 			return err
 		}
-		return c.emit(&Done{Done: "announced", Members: c.desk.Hub.Present(chat.Lobby)})
+		return c.emit(&Done{Done: "announced", Members: c.desk.Hub.Status().Inside()})
 	},
 }
 

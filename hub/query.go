@@ -43,6 +43,14 @@ type Status struct {
 	Queues []Queue
 }
 
+// Inside returns how many members there are, in whatever rooms, or in none.
+func (s Status) Inside() (members int) {
+	for _, n := range s.Members {
+		members += n
+	}
+	return members
+}
+
 // Status tells how the hub is. It costs the same however many rooms and sessions there are. Any
 // goroutine.
 func (h *Hub) Status() Status {

@@ -33,6 +33,9 @@ func lookupProblem(name string, err error) error {
 			EN: "no such host: %q", ZH: "找不到主机 %q",
 		}, dns.Name)
 	}
+	if dns != nil { // without the addresses of the name servers
+		err = errors.New(dns.Err)
+	}
 	return locale.Errorf(locale.Text{
 		EN: "cannot resolve %q: %v", ZH: "无法解析 %q：%v",
 	}, name, err)

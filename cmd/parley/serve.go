@@ -76,7 +76,10 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	if withConsole {
 		show := config.ConsoleShow && terminal.Interactive() // a log must not contain messages
 		prompt := console.New(s.Desk(), terminal, lang, greets.dataFlag(), show)
-		terminal.AskFirst(func() string { return stopQuestion(s.Desk().Hub.Status().Members, lang) })
+		terminal.AskFirst(func() string {
+			return stopQuestion(s.Desk().Hub.Status().Inside(),
+				lang)
+		})
 		terminal.SetPrompt(console.Prompt(lang))
 		go func() {
 			defer terminal.Close() // after a panic, too
@@ -106,13 +109,8 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	return nil
 }
 
-// stopQuestion is asked before Ctrl-C stops a server; empty where nobody is inside. doors says how
-// many members there are by door.
-func stopQuestion(doors map[string]int, lang locale.Lang) string {
-	members := 0
-	for _, n := range doors {
-		members += n
-	}
+// stopQuestion is asked before Ctrl-C stops a server; empty without members.
+func stopQuestion(members int, lang locale.Lang) string {
 	seconds := int(tui.AgainWithin.Seconds())
 	switch members {
 	case 0:

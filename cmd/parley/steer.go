@@ -145,10 +145,14 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 				ZH: "没有服务器在使用数据目录 %s：请用 sudo systemctl start parley 启动服务",
 			}, data)
 		}
+		if at, err := filepath.Abs(data); err == nil {
+			data = at // perhaps the server runs in another folder
+		}
 		return locale.Errorf(locale.Text{
-			EN: "no server is running in the data directory %s: start one with parley serve, " +
-				"or name the data directory of a running server with --data",
-			ZH: "没有服务器在使用数据目录 %s：请用 parley serve 启动，或用 --data 指定目录",
+			EN: "no server is running in the data directory %s: name that of a running server " +
+				"with --data, or start one there with parley serve --data %[1]s",
+			ZH: "没有服务器在使用数据目录 %s：请用 --data 指定正在运行的服务器的数据目录，" +
+				"或用 parley serve --data %[1]s 启动",
 		}, data)
 	}
 	if err != nil {

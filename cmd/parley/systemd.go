@@ -72,12 +72,8 @@ func (m manager) watch(ctx context.Context) {
 // status is what `systemctl status` shows beside the service.
 func (m manager) status() string {
 	now := m.server.Desk().Hub.Status()
-	inside := 0
-	for _, n := range now.Members {
-		inside += n
-	}
 	return "STATUS=" + locale.Text{EN: "%d inside; open on %s; storage: %s", ZH: "在线 %d 人；监听 %s；存储：%s"}.Format(
-		m.lang, inside, openOn(m.server, m.lang), now.Storage)
+		m.lang, now.Inside(), openOn(m.server, m.lang), now.Storage)
 }
 
 // tell sends the manager what changed. Without a manager it does nothing.

@@ -6,6 +6,7 @@ import (
 
 	"parley/chat"
 	"parley/command"
+	"parley/locale"
 )
 
 func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
@@ -72,7 +73,8 @@ func TestARemovedRoomIsLeft(t *testing.T) {
 	ann.reads(told)
 	bob.reads(told)
 	ann.types("to dev", "/join lobby", "/rooms", "to all")
-	ann.reads("! no such room", "[lobby] you talk in this room now", "attic", "lobby")
+	ann.reads("! not sent: you are in no room now; /join lobby first",
+		"[lobby] you talk in this room now", "attic", "lobby")
 	bob.reads("ann: to all")
 	bob.types("/rooms remove attic --yes", "/join dev")
 	bob.reads("! only the administrator can do that", "[dev] you talk in this room now")
@@ -97,4 +99,20 @@ func TestAMemberCannotMakeRoomsForEver(t *testing.T) {
 	c.passes(time.Hour)
 	ann.types("/join cellar", "/msg bob tea?", "/msg bob coming?")
 	ann.reads("[cellar] you talk in this room now", "sent to bob only", "sent to bob only")
+}
+
+// TestAnAnnouncementCountsAllWhoReadIt: also a member that is in no room.
+func TestAnAnnouncementCountsAllWhoReadIt(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/part lobby")
+	ann.reads("[lobby] you have left this room")
+	announce, _ := command.Find("announce")
+	var told []string
+	err := announce.Run(t.Context(), h.door.desk, nil, command.Arguments{"text": "lunch"},
+		func(a command.Answer) error { told = append(told, a.Text(locale.English)); return nil })
+	if err != nil || len(told) != 1 || told[0] != "announced to 1 member" {
+		t.Errorf("%q, %v", told, err)
+	}
+	ann.reads("Administrator message: lunch")
 }

@@ -157,8 +157,10 @@ func TestWhatTheServerSaysIsOneLine(t *testing.T) {
 		"--- you missed 120 messages, the last 20 follow ---":                       english.Missed(120, 20, false),
 		"--- you missed 200 messages or more, the last 20 follow ---":               english.Missed(200, 20, true),
 		"! the nickname is occupied":                                                english.Refused(chat.Refuse(chat.NickOccupied)),
-		"! two lines":                                                               english.Refused(&chat.Refusal{Detail: "two\nlines"}),
-		"bob is away: lunch":                                                        english.IsAway("bob", "lunch"),
+		"! not sent: you are in no room now; /join lobby first": english.Refused(
+			chat.Refuse(chat.RoomUnknown)),
+		"! two lines":        english.Refused(&chat.Refusal{Detail: "two\nlines"}),
+		"bob is away: lunch": english.IsAway("bob", "lunch"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

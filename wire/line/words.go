@@ -69,7 +69,16 @@ var chinese = &Words{
 
 // Refused words a refusal.
 func (w *Words) Refused(r *chat.Refusal) string {
+	if r.Detail == "" && (r.Code == chat.RoomNotJoined || r.Code == chat.RoomUnknown) {
+		r = locale.Refuse(chat.RoomNotJoined, inNoRoom) // of a text: commands name their room
+	}
 	return "! " + strings.ReplaceAll(locale.HelpfulRefusal(r, w.lang), "\n", " ")
+}
+
+// inNoRoom refuses what a member says that has left its room, or whose room was removed.
+var inNoRoom = locale.Text{
+	EN: "not sent: you are in no room now; /join lobby first",
+	ZH: "没有发出：你现在不在任何房间，请先输入 /join lobby",
 }
 
 // Removed tells a member that the administrator removed it; reason may be empty.
