@@ -303,6 +303,8 @@ func TestNickReserved(t *testing.T) {
 		"adminn", "aadmin", "addmin", "serverrr", "systeem",
 		"аԁміп", "ѕегѵег", "рагӏеу", "ꓮꓓꓟꓲꓠ", "ꓢꓰꓣꓦꓰꓣ", "ᏚᎬᏒᏙᎬᏒ", "ᏢᎪᏒᏞᎬᎩ",
 		"管理員", "管理貟", "系統", "系綂", "系統管理員", "羣主", "系.统", "系-统", "管埋员", "菅理员", "糸统", "【管理员】", "👑群主",
+		"管理员2", "管理员消息", "管理員消息", "管理员通知", "系统管理员2", "系统消息", "群主任", "（仅你可见）bob", "僅你可見",
+		"Administratormessage", "administrator-message",
 	} {
 		if n, code := parsed(t, s); code != NickReserved {
 			t.Errorf("ParseNick(%q) = %q %v, want %v", s, n, code, NickReserved)
@@ -313,8 +315,9 @@ func TestNickReserved(t *testing.T) {
 func TestNickNotReserved(t *testing.T) {
 	for _, s := range []string{
 		"admiral", "adminton", "Adnan", "Amin", "Damian", "systematic", "ecosystem", "servera", "observer", "sever", "serving", "paisley", "Parker",
-		"Shirley", "小系", "群主任", "群", "主", "统一", "小明", "admin2", "admin1", "administrator7", "system64", "parleyvoo",
-		"管理", "管理员2", "🇦🇩", "rn", "vv",
+		"Shirley", "小系", "仅你", "群", "主", "统一", "小明", "admin2", "admin1",
+		"administrator7", "system64", "parleyvoo",
+		"管理", "小管理员", "🇦🇩", "rn", "vv",
 	} {
 		if n, code := parsed(t, s); code != OK {
 			t.Errorf("ParseNick(%q) = %q %v", s, n, code)

@@ -8,7 +8,12 @@ import (
 )
 
 // reserved are the names that people take for the server's or an administrator's own, as skeletons.
-var reserved = skeletons("administrator", "admin", "server", "system", "parley", "管理员", "系统管理员", "系统", "群主")
+var reserved = skeletons("administrator", "admin", "server", "system", "parley", "系统",
+	"administratormessage")
+
+// titles are what no name may begin with, as skeletons. Chinese sentences have no spaces, so a name
+// could be the beginning of one that the server says.
+var titles = skeletons("管理员", "系统管理员", "系统消息", "群主", "仅你可见")
 
 func skeletons(names ...string) map[string]bool {
 	set := make(map[string]bool)
@@ -18,9 +23,17 @@ func skeletons(names ...string) map[string]bool {
 	return set
 }
 
-// isReserved says whether a name, given as its Key, is a reserved one or looks like one. Whole names only: admiral, observer
-// and admin2 are free.
-func isReserved(key string) bool { return reserved[skeleton(key)] }
+// isReserved says whether a name, given as its Key, is reserved or begins with a title, or looks
+// so. Of the reserved names only whole ones count: admiral, observer and admin2 are free.
+func isReserved(key string) bool {
+	name := skeleton(key)
+	for title := range titles {
+		if strings.HasPrefix(name, title) {
+			return true
+		}
+	}
+	return reserved[name]
+}
 
 // disguises are what passes for the letters of the reserved names, beyond looks: digits and signs, strokes and hooks,
 // traditional and mistakable Han. i and l are one letter here, as a capital I and a small l are.
@@ -28,7 +41,7 @@ var disguises = lookTable([][2]string{
 	{"0134578€£¥§¡|∂", "oieastbeiysiid"},
 	{"lłƚɫɭɨđðɖɗɱŋɲɳƞøɵɇəɛǝɍɽɼɾʂŧʈƭɏƴʋƥᵽⱥ", "iiiiiiddddmnnnnooeeeerrrrstttyyvppa"},
 	{"пияєэ", "nnree"},
-	{"員貟統綂羣糸菅埋", "员员统统群系管理"},
+	{"員貟統綂羣糸菅埋僅見", "员员统统群系管理仅见"},
 })
 
 // ligatures are the letters that together pass for another one: rn for m, vv for w, cl (with l as i) for d.

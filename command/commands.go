@@ -159,19 +159,15 @@ var removeRoom = Command{
 		if err != nil {
 			return err
 		}
-		switch {
-		case room == chat.Lobby:
-			return badArgument(locale.Text{EN: "the lobby cannot be removed", ZH: "大厅不能删除"})
-		case c.args[Confirmation] != "true":
-			return badArgument(locale.Text{
-				EN: "%s has " + locale.Counted(messages, "message") + " and " +
-					locale.Counted(c.desk.Hub.Present(room), "member") +
-					", and cannot be restored: add --yes to remove it",
-				ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息、" +
-					strconv.Itoa(c.desk.Hub.Present(room)) + " 名成员，删除后无法恢复：加上 --yes 确认删除",
-			}, room)
+		err = mayRemove(room, messages, c.desk.Hub.Present(room), c.args[Confirmation] == "true")
+		if err != nil {
+			return err
 		}
-		if err := c.desk.Hub.Do(c.ctx, chat.RemoveRoom{Room: room}); err != nil {
+		err = c.desk.Hub.Do(c.ctx, chat.RemoveRoom{Room: room})
+		if isRefused(err, chat.RoomUnknown) { // another operator was faster
+			return c.noRoom(room)
+		}
+		if err != nil {
 			return err
 		}
 		return c.emit(&RoomRemoved{Room: room, Messages: uint64(messages)})

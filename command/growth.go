@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"parley/chat"
@@ -19,6 +20,16 @@ type Growth struct {
 	rooms    *guard.Quota[creator]
 	directs  *guard.Quota[creator]
 	personal *guard.Quota[chat.SessionID] // direct rooms of one session
+
+	mu       sync.Mutex                // guards creating
+	creating map[chat.RoomID]*creation // rooms whose first commands are not answered
+}
+
+// creation is a room that some callers try to create at once. It is counted once, for the first.
+type creation struct {
+	callers  int
+	made     bool
+	giveBack func()
 }
 
 // creator is a network, or a session whose network is not counted.
@@ -34,6 +45,7 @@ func NewGrowth(rooms, directs int, now func() time.Time) *Growth {
 		rooms:    guard.NewQuota[creator](rooms, now),
 		directs:  guard.NewQuota[creator](directShare*directs, now),
 		personal: guard.NewQuota[chat.SessionID](directs, now),
+		creating: make(map[chat.RoomID]*creation),
 	}
 }
 
@@ -50,8 +62,6 @@ func (c *Caller) creator() creator {
 func (g *Growth) take(c *Caller, direct bool) (giveBack func(), refusal *chat.Refusal) {
 	by := c.creator()
 	switch {
-	case g == nil:
-		return func() {}, nil
 	case !direct && g.rooms.Take(by):
 		return func() { g.rooms.Return(by) }, nil
 	case !direct:
@@ -63,6 +73,47 @@ func (g *Growth) take(c *Caller, direct bool) (giveBack func(), refusal *chat.Re
 		return nil, chat.Refuse(chat.NewDirects)
 	}
 	return func() { g.directs.Return(by); g.personal.Return(c.Session) }, nil
+}
+
+// begin takes one new room, unless others create it already, and returns what is told at the end
+// whether the caller's command has created it; nil: isKnown says that it exists now.
+func (g *Growth) begin(c *Caller, room chat.RoomID, isKnown func() bool) (
+	created func(bool), refusal *chat.Refusal,
+) {
+	if g == nil {
+		return func(bool) {}, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now, ok := g.creating[room]
+	if !ok {
+		if isKnown() {
+			return nil, nil
+		}
+		giveBack, refusal := g.take(c, room.IsDirect())
+		if refusal != nil {
+			return nil, refusal
+		}
+		now = &creation{giveBack: giveBack}
+		g.creating[room] = now
+	}
+	now.callers++
+	return func(made bool) { g.end(room, now, made) }, nil
+}
+
+// end counts a caller off whose command is answered. The last gives back what was taken if none has
+// created the room.
+func (g *Growth) end(room chat.RoomID, c *creation, made bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.made = c.made || made
+	if c.callers--; c.callers > 0 {
+		return
+	}
+	delete(g.creating, room)
+	if !c.made {
+		c.giveBack()
+	}
 }
 
 // createTries is how often a command is submitted whose room comes and goes meanwhile.
@@ -85,14 +136,19 @@ func (c call) tryCreate(room chat.RoomID, command func(bool) chat.Command) (err 
 		err = c.caller.Do(c.ctx, command(false))
 		return err, isRefused(err, chat.RoomUnknown) // removed meanwhile
 	}
-	giveBack, refusal := c.desk.Growth.take(c.caller, room.IsDirect())
+	isKnown := func() bool {
+		_, unknown := c.desk.Hub.Newest(room)
+		return unknown == nil
+	}
+	created, refusal := c.desk.Growth.begin(c.caller, room, isKnown)
 	if refusal != nil {
 		return refusal, false
 	}
-	if err = c.caller.Do(c.ctx, command(true)); isRefused(err) {
-		giveBack()
+	if created == nil {
+		return nil, true
 	}
-	return err, false
+	defer func() { created(!isRefused(err)) }()
+	return c.caller.Do(c.ctx, command(true)), false
 }
 
 // isRefused says whether an error is a refusal, with one of some codes if any are named.

@@ -72,13 +72,50 @@ func TestNewRoomsAreBounded(t *testing.T) {
 }
 
 func TestWithoutBoundsNothingIsRefused(t *testing.T) {
+	isKnown := func() bool { return false }
 	for _, g := range []*Growth{nil, NewGrowth(0, 0, time.Now)} {
 		for range 1000 {
-			for _, direct := range []bool{true, false} {
-				if _, refusal := g.take(&Caller{Session: "s1"}, direct); refusal != nil {
+			for _, room := range []chat.RoomID{"dev", "@ann+bob"} {
+				created, refusal := g.begin(&Caller{Session: "s1"}, room, isKnown)
+				if refusal != nil {
 					t.Fatal(refusal)
 				}
+				created(true)
 			}
 		}
+	}
+}
+
+// TestARoomThatManyCreateAtOnceIsCountedOnce: and not at all if all their commands are refused.
+func TestARoomThatManyCreateAtOnceIsCountedOnce(t *testing.T) {
+	var (
+		g     = NewGrowth(1, 1, time.Now)
+		known = false
+		begin = func(addr string) func(bool) {
+			t.Helper()
+			created, refusal := g.begin(
+				&Caller{Addr: netip.MustParseAddr(addr)}, "dev", func() bool { return known })
+			if refusal != nil {
+				t.Fatal(refusal)
+			}
+			return created
+		}
+	)
+	first, second, other := begin("10.0.0.1"), begin("10.0.0.1"), begin("10.0.0.2")
+	first(false)
+	other(false)
+	second(false)
+	first, second = begin("10.0.0.1"), begin("10.0.0.1")
+	first(false)
+	second(true)
+	known = true
+	if begin("10.0.0.1") != nil {
+		t.Error("a room that exists is created")
+	}
+	known = false
+	_, refusal := g.begin(&Caller{Addr: netip.MustParseAddr("10.0.0.1")}, "dev",
+		func() bool { return false })
+	if refusal == nil || len(g.creating) > 0 {
+		t.Errorf("%v, with %d rooms left", refusal, len(g.creating))
 	}
 }

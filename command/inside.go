@@ -276,7 +276,7 @@ func help() Command {
 				if !ok {
 					return unknown(name, c.caller)
 				}
-				if err := row.barred(c.caller); err != nil {
+				if err := row.Barred(c.caller); err != nil {
 					return err
 				}
 				return c.emit(&Help{Rows: []Command{row.typed(c.caller)}, One: true})

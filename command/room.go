@@ -100,3 +100,30 @@ func (c call) notJoined(room chat.RoomID) error {
 		ZH: "你不在房间 %s，请先输入 /join %s",
 	}.Fill(chat.Quote(room), room))
 }
+
+// removableMax is how many messages a room that is removed may have. They go in one transaction,
+// for which all messages wait, and which needs free disk space of their size.
+const removableMax = 100_000
+
+// mayRemove refuses to remove a room that is too large, or whose removal is not confirmed.
+func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool) error {
+	switch {
+	case room == chat.Lobby:
+		return badArgument(locale.Text{EN: "the lobby cannot be removed", ZH: "大厅不能删除"})
+	case messages > removableMax:
+		return badArgument(locale.Text{
+			EN: "%s has more than %d messages: a room of this size cannot be removed, because " +
+				"all members would wait for it",
+			ZH: "%s 的消息超过 %d 条：这么大的房间无法删除，因为所有成员都要等待",
+		}, room, removableMax)
+	case !confirmed:
+		return badArgument(locale.Text{
+			EN: "%s has " + locale.Counted(messages, "message") + " and " +
+				locale.Counted(members, "member") +
+				", and cannot be restored: add --yes to remove it",
+			ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息、" +
+				strconv.Itoa(members) + " 名成员，删除后无法恢复：加上 --yes 确认删除",
+		}, room)
+	}
+	return nil
+}

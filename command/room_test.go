@@ -112,3 +112,35 @@ func TestHelpOnACommandOfOthersSaysWhoseItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestARoomIsRemovedOnlyIfThatIsConfirmedAndItIsNotTooLarge(t *testing.T) {
+	for _, c := range []struct {
+		room      chat.RoomID
+		messages  chat.Seq
+		confirmed bool
+		en, zh    string
+	}{
+		{chat.Lobby, 3, true, "the lobby cannot be removed", "大厅不能删除"},
+		{"dev", removableMax + 1, true, "more than 100000 messages", "超过 100000 条"},
+		{"dev", 1, false, "dev has 1 message and 2 members", "dev 有 1 条消息、2 名成员"},
+		{"dev", removableMax, true, "", ""},
+	} {
+		err := mayRemove(c.room, c.messages, 2, c.confirmed)
+		if c.en == "" {
+			if err != nil {
+				t.Errorf("%+v: %v", c, err)
+			}
+			continue
+		}
+		var refusal *chat.Refusal
+		if !errors.As(err, &refusal) {
+			t.Errorf("%+v: %v", c, err)
+			continue
+		}
+		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
+			if got := locale.HelpfulRefusal(refusal, lang); !strings.Contains(got, want) {
+				t.Errorf("%+v: %q", c, got)
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -206,8 +207,8 @@ func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, 
 	return err
 }
 
-// barred returns why a caller may not use the command; nil: it may.
-func (c Command) barred(caller *Caller) error {
+// Barred returns why a caller, or with nil the administrator, may not use the command; nil: it may.
+func (c Command) Barred(caller *Caller) error {
 	switch {
 	case caller == nil && c.Inside:
 		return locale.Refuse(chat.NotInside, locale.Text{
@@ -221,7 +222,7 @@ func (c Command) barred(caller *Caller) error {
 }
 
 func (c Command) checked(run call) error {
-	if err := c.barred(run.caller); err != nil {
+	if err := c.Barred(run.caller); err != nil {
 		return err
 	}
 	a := run.args
@@ -241,6 +242,13 @@ func (c Command) checked(run call) error {
 		}
 	}
 	return c.run(run)
+}
+
+// Confirms says whether the command does nothing without a confirmation.
+func (c Command) Confirms() bool {
+	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool {
+		return p.Name == Confirmation
+	})
 }
 
 // IsEndless says whether arguments ask for answers that go on until the one who asks goes away.
@@ -315,9 +323,9 @@ func Slashed(typed string) string {
 // Parse reads a command as a caller, or with nil the administrator, types it on one line behind a
 // slash, which line is without.
 func Parse(line string, caller *Caller) (Command, Arguments, error) {
-	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+	name, rest := cutWord(strings.TrimSpace(line))
 	c, ok := Find(strings.ToLower(name))
-	second, after, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	second, after := cutWord(strings.TrimLeft(rest, spaces))
 	if two, found := Find(strings.ToLower(name + " " + second)); found {
 		c, rest = two, after
 	}
@@ -330,6 +338,18 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	return c, a, err
 }
 
+// spaces are what stands between words: Chinese keyboards type a wide one.
+const spaces = " \u3000"
+
+// cutWord cuts the first word off what was typed.
+func cutWord(typed string) (word, rest string) {
+	if i := strings.IndexAny(typed, spaces); i >= 0 {
+		_, size := utf8.DecodeRuneInString(typed[i:])
+		return typed[:i], typed[i+size:]
+	}
+	return typed, ""
+}
+
 func (c Command) read(rest string) (Arguments, error) {
 	a := Arguments{}
 	var positional []Parameter
@@ -339,11 +359,11 @@ func (c Command) read(rest string) (Arguments, error) {
 		}
 	}
 	for {
-		rest = strings.TrimLeft(rest, " ")
+		rest = strings.TrimLeft(rest, spaces)
 		if rest == "" {
 			return a, nil
 		}
-		word, after, _ := strings.Cut(rest, " ")
+		word, after := cutWord(rest)
 		flag, ok := strings.CutPrefix(word, "--")
 		if free := len(positional) > 0 && positional[0].Rest; ok && !free { // a text may begin so
 			taken, err := c.readFlag(a, flag, after)
@@ -381,7 +401,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	case c.Parameters[i].Switch:
 		value = "true"
 	default:
-		value, after, _ = strings.Cut(strings.TrimLeft(after, " "), " ")
+		value, after = cutWord(strings.TrimLeft(after, spaces))
 	}
 	if value == "" {
 		return "", badArgument(locale.Text{

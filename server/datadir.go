@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 
@@ -155,13 +156,8 @@ func openDataDir(path string) (*dataDir, error) {
 			ZH: "无法创建数据目录：%v",
 		}, err)
 	}
-	if owner := otherOwner(path); owner != "" && os.Geteuid() == 0 {
-		// the owner's server could not use files that root makes
-		return nil, locale.Errorf(locale.Text{
-			EN: "the data directory %s belongs to %s: run the command as that user, for example " +
-				"runuser -u %[2]s -- parley serve",
-			ZH: "数据目录 %s 属于 %s：请以该用户身份运行，例如 runuser -u %[2]s -- parley serve",
-		}, path, owner)
+	if err := rootElsewhere(path); err != nil {
+		return nil, err
 	}
 	lock, err := lockDir(path)
 	if err != nil {
@@ -175,6 +171,34 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return d, nil
+}
+
+// rootElsewhere refuses root in the directory of another user, whose server could not use the files
+// that root makes. It allows file systems that show one owner for all files.
+func rootElsewhere(dir string) error {
+	owner := otherOwner(dir)
+	if owner == "" || os.Geteuid() != 0 {
+		return nil
+	}
+	probe, err := os.CreateTemp(dir, "owner-*")
+	if err != nil {
+		return nil // what follows says why nothing can be written
+	}
+	made := otherOwner(probe.Name())
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return err
+	}
+	if made == owner {
+		return nil
+	}
+	as := "runuser -u " + owner + " -- parley …"
+	if id, unnamed := strings.CutPrefix(owner, "#"); unnamed {
+		as = "setpriv --reuid " + id + " --clear-groups parley …"
+	}
+	return locale.Errorf(locale.Text{
+		EN: "the data directory %s belongs to %s: run the command as that user (%s)",
+		ZH: "数据目录 %s 属于 %s：请以该用户身份运行（%s）",
+	}, dir, owner, as)
 }
 
 // heldError says that another process has locked a data directory.

@@ -47,7 +47,7 @@ func TestRootMakesNoFilesInTheDirectoryOfAnotherUser(t *testing.T) {
 	if err == nil {
 		t.Fatal(d.close())
 	}
-	if want := "runuser -u " + otherOwner(dir) + " -- parley serve"; !strings.HasSuffix(err.Error(),
+	if want := "(runuser -u " + otherOwner(dir) + " -- parley …)"; !strings.HasSuffix(err.Error(),
 		want) {
 		t.Errorf("%v, want %q", err, want)
 	}

@@ -160,7 +160,7 @@ func (c *caller) until(last func(line string) bool) (lines []string) {
 	for {
 		got, err := c.next()
 		if err != nil {
-			c.t.Fatalf("%s waits after %d lines: %v", c.name, len(lines), err)
+			c.t.Fatalf("%s waits after %q: %v", c.name, lines, err)
 		}
 		if last(got) {
 			return lines

@@ -183,6 +183,7 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	ann := p.enter("ann")
 	for _, line := range []string{
 		"hello all", "kick ann", "help", "退出", "／／who is there",
+		"rooms remove dev --yes", "rooms remove", " /who", "kick　ann",
 		"who is there", "//help", "/dance", "/hlep", "/kick", "/kick nobody", "/history --follow",
 		"/status --watch", "／who", "/kick ann bye now",
 	} {
@@ -197,7 +198,10 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 		"announced to 1 member",
 		"kick ann was not sent. /kick ann runs the command. To send the text",
 		"help was not sent. /help runs the command", "退出 was not sent. Press Ctrl-C",
-		"announced to 1 member", "announced to 1 member", "announced to 1 member",
+		"announced to 1 member",
+		"rooms remove dev --yes was not sent. /rooms remove dev --yes runs",
+		"rooms remove was not sent. /rooms remove runs", "ann  (udp", "was not sent. /kick",
+		"announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
 		"use another terminal: parley history --follow", "parley status --watch", "ann  (udp",

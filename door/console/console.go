@@ -80,7 +80,7 @@ func (c *Console) Run(ctx context.Context) error {
 
 // take carries out one line. `//` at its beginning says a slash.
 func (c *Console) take(ctx context.Context, line string) {
-	line = command.Slashed(line)
+	line = command.Slashed(strings.TrimSpace(line))
 	typed, isCommand := strings.CutPrefix(line, "/")
 	switch {
 	case strings.TrimSpace(line) == "":
@@ -125,12 +125,14 @@ func isFarewell(line string) bool {
 	return slices.Contains([]string{"quit", "exit", "stop", "退出"}, word)
 }
 
-// lacksSlash says whether a line is a command but for its slash: a command's name alone, or kick
-// and a nickname. Longer lines may begin with such a word and be meant for everyone.
+// lacksSlash says whether a line is a command but for its slash: a command's name alone, kick and
+// a nickname, or a command that asks for a confirmation. Other lines may begin with such a word and
+// be meant for everyone.
 func lacksSlash(line string) bool {
 	row, _, err := command.Parse(line, nil)
-	words := len(strings.Fields(line))
-	return err == nil && (words == 1 || row.Name == "kick" && words == 2)
+	words := len(strings.Fields(line)) - len(strings.Fields(row.Name))
+	return err == nil && row.Barred(nil) == nil &&
+		(words == 0 || row.Name == "kick" && words == 1 || row.Confirms())
 }
 
 // farewell returns the word that a line consists of, without the slash.

@@ -16,7 +16,7 @@ const (
 	departuresMax = 10_000
 
 	// recallMax is how many of the lobby's newest messages are looked through at the start for who left.
-	recallMax = 2000
+	recallMax = departuresMax
 )
 
 // departures remember when somebody left the lobby, to tell them what they missed.

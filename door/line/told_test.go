@@ -73,7 +73,7 @@ func TestARemovedRoomIsLeft(t *testing.T) {
 	ann.reads(told)
 	bob.reads(told)
 	ann.types("to dev", "/join lobby", "/rooms", "to all")
-	ann.reads("! not sent: you are in no room now; /join lobby first",
+	ann.reads("! not sent: you have left that room, or it was removed; /join lobby first",
 		"[lobby] you talk in this room now", "attic", "lobby")
 	bob.reads("ann: to all")
 	bob.types("/rooms remove attic --yes", "/join dev")

@@ -225,6 +225,35 @@ func TestAProxyTellsWhoItsClientIs(t *testing.T) {
 	}
 }
 
+// TestWhatComesWithAHeaderIsKept: a proxy may send the first bytes of its client in one piece with
+// the header, to a door that waits for a client to be silent.
+func TestWhatComesWithAHeaderIsKept(t *testing.T) {
+	r := openRoom(t, func(c *Config) {
+		c.Proxies, c.Prompt = prefixes("127.0.0.1/32"), patience/2
+	})
+	for _, header := range []string{v1("10.0.0.7"), v2("10.0.0.7")} {
+		for protocol, first := range spoken {
+			r.dial(0).say(header+first).greets(protocol, "plain", "10.0.0.7", first)
+		}
+		c := r.dial(0)
+		prefixed := newClient(t, &withHeader{Conn: c.Conn, header: header})
+		prefixed.inside(clientTLS()).say("\n").greets(Line, "encrypted", "10.0.0.7", "\n")
+	}
+}
+
+// withHeader sends a header in one piece with what is written first.
+type withHeader struct {
+	net.Conn
+	header string
+}
+
+func (c *withHeader) Write(b []byte) (int, error) {
+	header := c.header
+	c.header = ""
+	n, err := c.Conn.Write(append([]byte(header), b...))
+	return max(n-len(header), 0), err
+}
+
 func TestOnlyNamedProxiesAreBelieved(t *testing.T) {
 	r := openRoom(t, func(c *Config) { c.Proxies = prefixes("10.0.0.0/8") })
 	r.dial(0).say(v1("192.0.2.1") + "\r\n").hearsLast("unknown protocol")

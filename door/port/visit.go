@@ -141,7 +141,8 @@ func (d *Door) tell(v *visit) Protocol {
 func (d *Door) isSilent(v *visit) bool {
 	served := d.config.Handlers[Line] != nil && d.isOpenTo(v, Line)
 	inTime := 0 < d.config.Prompt && d.config.Prompt < d.config.Patience
-	if !inTime || isEncrypted(v) || !served {
+	spoke := len(v.first) > 0 // in one piece with the header of a proxy
+	if !inTime || isEncrypted(v) || !served || spoke {
 		return false
 	}
 	end := time.Now().Add(d.config.Patience)

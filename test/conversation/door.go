@@ -118,9 +118,9 @@ func refusalOf(sentence string) *chat.Refusal {
 
 // detailed are refusals that name what they refuse, as lines word them.
 var detailed = map[string]chat.Code{
-	"invalid room name ":               chat.RoomName,
-	"no room ":                         chat.RoomUnknown,
-	"you are not in the room ":         chat.RoomNotJoined,
-	"you are not in any room: ":        chat.RoomNotJoined,
-	"not sent: you are in no room now": chat.RoomNotJoined,
+	"invalid room name ":                chat.RoomName,
+	"no room ":                          chat.RoomUnknown,
+	"you are not in the room ":          chat.RoomNotJoined,
+	"you are not in any room: ":         chat.RoomNotJoined,
+	"not sent: you have left that room": chat.RoomNotJoined,
 }

@@ -157,8 +157,8 @@ func TestWhatTheServerSaysIsOneLine(t *testing.T) {
 		"--- you missed 120 messages, the last 20 follow ---":                       english.Missed(120, 20, false),
 		"--- you missed 200 messages or more, the last 20 follow ---":               english.Missed(200, 20, true),
 		"! the nickname is occupied":                                                english.Refused(chat.Refuse(chat.NickOccupied)),
-		"! not sent: you are in no room now; /join lobby first": english.Refused(
-			chat.Refuse(chat.RoomUnknown)),
+		"! not sent: you have left that room, or it was removed; " +
+			"/join lobby first": english.Refused(chat.Refuse(chat.RoomUnknown)),
 		"! two lines":        english.Refused(&chat.Refusal{Detail: "two\nlines"}),
 		"bob is away: lunch": english.IsAway("bob", "lunch"),
 	} {
@@ -177,7 +177,7 @@ func TestLinesInChinese(t *testing.T) {
 	for want, e := range map[string]chat.Event{
 		"小明: 你好\n":        chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "你好")},
 		"[dev] * 小明 挥手\n": chat.Posted{Message: m("dev", chat.KindAction, "挥手")},
-		"（仅你可见）小明: 嘘\n":   chat.Told{Message: m("@a+b", chat.KindMessage, "嘘")},
+		"（仅你可见） 小明: 嘘\n":  chat.Told{Message: m("@a+b", chat.KindMessage, "嘘")},
 		"小明 进入聊天室\n":      chat.Entered{Message: m(chat.Lobby, chat.KindEntered, "")},
 		"[dev] 小明 进入房间\n": chat.Entered{Message: m("dev", chat.KindEntered, "")},
 		"小明 退出聊天室\n":      chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},

@@ -64,21 +64,21 @@ var chinese = &Words{
 
 	lang:    locale.Chinese,
 	removed: "你已被移出聊天室", because: "：",
-	privately: "（仅你可见）", announce: "管理员消息：",
+	privately: "（仅你可见） ", announce: "管理员消息：",
 }
 
 // Refused words a refusal.
 func (w *Words) Refused(r *chat.Refusal) string {
 	if r.Detail == "" && (r.Code == chat.RoomNotJoined || r.Code == chat.RoomUnknown) {
-		r = locale.Refuse(chat.RoomNotJoined, inNoRoom) // of a text: commands name their room
+		r = locale.Refuse(chat.RoomNotJoined, notThere) // of a text: commands name their room
 	}
 	return "! " + strings.ReplaceAll(locale.HelpfulRefusal(r, w.lang), "\n", " ")
 }
 
-// inNoRoom refuses what a member says that has left its room, or whose room was removed.
-var inNoRoom = locale.Text{
-	EN: "not sent: you are in no room now; /join lobby first",
-	ZH: "没有发出：你现在不在任何房间，请先输入 /join lobby",
+// notThere refuses what a member says that has left its room, or whose room was removed.
+var notThere = locale.Text{
+	EN: "not sent: you have left that room, or it was removed; /join lobby first",
+	ZH: "没有发出：你已离开那个房间，或它已被删除；请先输入 /join lobby",
 }
 
 // Removed tells a member that the administrator removed it; reason may be empty.
