@@ -34,7 +34,7 @@ func talk(t testing.TB, posts ...string) string {
 		chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
 		chat.Enter{Session: "s2", Door: "udp", Nick: chat.Nick{Name: "小明", Key: "小明"}},
 		chat.Post{Session: "s2", Room: chat.Lobby, Text: "大家好\n\ttwo <lines> & \"quotes\" \\"},
-		chat.Announce{Text: "tea at five"},
+		chat.Post{Session: "s2", Room: chat.Lobby, Text: "tea at five"},
 		chat.Kick{NickKey: "小明", Detail: "too loud"},
 	}
 	for _, p := range posts {

@@ -10,8 +10,8 @@ import (
 	"parley/store"
 )
 
-// Export writes the content of a data directory, as it is at one moment, or that of one room of it, as docs/protocol/export.md
-// tells. What is written before an error has no last line.
+// Export writes the content of a data directory, as it is at one moment, or the history of one room
+// of it, as docs/protocol/export.md tells. The output before an error has no last line.
 func Export(ctx context.Context, dir string, room chat.RoomID, to io.Writer, progress Progress) error {
 	r, err := openData(ctx, dir)
 	if err != nil {
@@ -40,7 +40,7 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 		return err
 	}
 	for _, e := range entities {
-		if !chat.Lasts(e.Kind) || room != "" && (!e.IsRoom() || e.Key != string(room)) {
+		if !chat.Lasts(e.Kind) || room != "" && !isOf(room, e) {
 			continue
 		}
 		if err := to.entity(e); err != nil {
@@ -48,7 +48,7 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 		}
 	}
 	total := expected(state, room)
-	err = r.Messages(room, func(m chat.Message) error {
+	each := func(m chat.Message) error {
 		if to.messages%progressEvery == 0 {
 			progress(stepExport, int64(to.messages), total)
 		}
@@ -56,17 +56,30 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 			return err
 		}
 		return to.message(m)
-	})
-	if err != nil {
+	}
+	if _, told := state.Room(chat.Everywhere); told && room != "" && room.IsPublic() {
+		if err := r.Messages(chat.Everywhere, each); err != nil {
+			return err
+		}
+	}
+	if err := r.Messages(room, each); err != nil {
 		return err
 	}
 	return to.end()
 }
 
+// isShown says whether the history of a room shows the messages of a room, which may be the same.
+func isShown(in, of chat.RoomID) bool { return of == in || of == chat.Everywhere && in.IsPublic() }
+
+// isOf says whether an entity is a room whose messages the history of a room shows.
+func isOf(room chat.RoomID, e chat.Change) bool {
+	return e.IsRoom() && isShown(room, chat.RoomID(e.Key))
+}
+
 func noRoom(room chat.RoomID, state *chat.State) error {
 	var names []string
 	for _, r := range state.Rooms() {
-		if !r.ID.IsDirect() {
+		if r.ID.IsPublic() {
 			names = append(names, string(r.ID))
 		}
 	}

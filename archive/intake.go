@@ -124,7 +124,7 @@ func (in *intake) entity(line *entityLine) error {
 			EN: "unknown kind of entity %s",
 			ZH: "无法导入的实体类型 %s",
 		}, chat.Quote(e.Kind))
-	case in.room != "" && (!e.IsRoom() || e.Key != string(in.room)):
+	case in.room != "" && !isOf(in.room, e):
 		return locale.Errorf(locale.Text{
 			EN: "it belongs to another room than %s, the only room in this export",
 			ZH: "不属于所导出的房间 %s",
@@ -189,7 +189,7 @@ func (in *intake) message(m chat.Message) error {
 			EN: "its room %s has no entity",
 			ZH: "没有房间 %s 的实体",
 		}, chat.Quote(m.Room))
-	case in.room != "" && m.Room != in.room:
+	case in.room != "" && !isShown(in.room, m.Room):
 		return locale.Errorf(locale.Text{
 			EN: "it belongs to another room than %s, the only room in this export",
 			ZH: "不属于所导出的房间 %s",
@@ -250,6 +250,11 @@ func checkMessage(m chat.Message) error {
 		}, m.Reply)
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
+	case m.Room == chat.Everywhere && (m.Kind != chat.KindAnnouncement || m.Place == 0):
+		return locale.Errorf(locale.Text{
+			EN: "the room %s has announcements only, each with its place in the log",
+			ZH: "房间 %s 只有管理员消息，且都有日志位置",
+		}, chat.Quote(m.Room))
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
 		return locale.Errorf(locale.Text{
 			EN: "an announcement must have no nick, and other messages must have one",

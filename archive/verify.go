@@ -277,7 +277,7 @@ const progressEvery = 4096
 // expected returns how many messages a room, or all of them, should have.
 func expected(state *chat.State, room chat.RoomID) (n int64) {
 	for _, r := range state.Rooms() {
-		if room == "" || r.ID == room {
+		if room == "" || isShown(room, r.ID) {
 			n += int64(r.Seq)
 		}
 	}

@@ -248,7 +248,7 @@ func told(r Result) string {
 				lines = append(lines, fmt.Sprintf("%s is out of %s, in %v", m.ID, e.Room, m.Rooms))
 			}
 		case Announced:
-			lines = append(lines, "all: "+e.Text)
+			lines = append(lines, fmt.Sprintf("%d all: %s", e.Message.Seq, e.Message.Text))
 		case Wanted:
 			lines = append(lines, string(e.Holder)+" is wanted")
 		}

@@ -120,7 +120,8 @@ type Leave struct {
 	Detail  string // why, in the member's words: one line; may be empty
 }
 
-// Announce tells everybody, in every room, and stands in every room's history.
+// Announce tells every member, in whatever rooms it is. It writes one message, in Everywhere, however
+// many rooms there are.
 type Announce struct {
 	Text string // from ParseText
 }
@@ -135,7 +136,7 @@ type Kick struct {
 
 // RemoveRoom removes a room and its history. Its members leave it and stay inside.
 //
-// Refused with RoomUnknown, or BadArgument for the lobby.
+// Refused with RoomUnknown, or BadArgument for the lobby and Everywhere.
 type RemoveRoom struct {
 	Room RoomID // a direct one, too
 }

@@ -119,7 +119,7 @@ func TestDirectRoomsCostNothing(t *testing.T) {
 		}); r.Refusal != nil {
 			t.Errorf("a second room beside %d direct rooms: %v", directs, r.Refusal)
 		}
-		if r := apply(Announce{Text: "tea"}); len(r.Messages) != 2 {
+		if r := apply(Announce{Text: "tea"}); len(r.Messages) != 1 {
 			t.Errorf("announced %d times beside %d direct rooms", len(r.Messages), directs)
 		}
 		for i, c := range []Command{
@@ -158,5 +158,24 @@ func BenchmarkJoin(b *testing.B) {
 				s.state.Undo()
 			}
 		})
+	}
+}
+
+// TestAnAnnouncementCostsTheSame however many rooms there are.
+func TestAnAnnouncementCostsTheSame(t *testing.T) {
+	work := func(rooms int) float64 {
+		s := newStory(t)
+		for i := range rooms {
+			id := RoomID(fmt.Sprint("room", i))
+			s.state.add(Room{ID: id, Seq: 1})
+		}
+		return testing.AllocsPerRun(10, func() {
+			s.last = s.next(Announce{Text: "tea"})
+			Apply(s.state, s.last)
+			s.state.Undo()
+		})
+	}
+	if few, many := work(1), work(1000); few != many {
+		t.Errorf("%v allocations beside one room, %v beside a thousand", few, many)
 	}
 }

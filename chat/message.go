@@ -48,3 +48,25 @@ type Message struct {
 	Reply  Seq       `json:"reply,omitempty"` // the message in the room that it answers; 0: none
 	Place  Place     `json:"place,omitempty"` // of its record; 0: from before disk format 3
 }
+
+// Cursor is a place in the history of a room, behind some of its messages. The history of a public
+// room shows the messages of Everywhere, too, so a Cursor also is behind some of these.
+type Cursor struct {
+	Seq  Seq // of the newest message of the room before it; 0: none
+	Told Seq // of the newest message of Everywhere before it; 0: none
+}
+
+// Past returns the Cursor behind a message that the history of a room shows after it.
+func (c Cursor) Past(room RoomID, m Message) Cursor {
+	if m.Room == room {
+		c.Seq = m.Seq
+	} else {
+		c.Told = m.Seq
+	}
+	return c
+}
+
+// Beyond returns how many messages the history of a room shows between an earlier Cursor and c.
+func (c Cursor) Beyond(earlier Cursor) int {
+	return int(c.Seq) - int(earlier.Seq) + int(c.Told) - int(earlier.Told)
+}

@@ -106,10 +106,9 @@ type RoomRemoved struct {
 	Members []Session // as they are now, ordered by SessionID
 }
 
-// Announced tells everybody what the administrator said, once, however many rooms they are in.
+// Announced tells every member what the administrator said, once, however many rooms it is in.
 type Announced struct {
-	Time time.Time
-	Text string
+	Message Message // of the room Everywhere
 }
 
 // Wanted tells a nickname's holder that somebody else asked for it.

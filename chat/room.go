@@ -13,6 +13,10 @@ type RoomID string
 // Lobby is the room that always exists and that everybody enters first.
 const Lobby RoomID = "lobby"
 
+// Everywhere holds what the administrator tells everyone. Nobody joins it: the history of each public
+// room shows its messages between its own, as of their Places.
+const Everywhere RoomID = "*"
+
 // RoomMaxBytes bounds a room's name, after folding.
 const RoomMaxBytes = 64
 
@@ -35,9 +39,9 @@ func ParseRoom(s string) (RoomID, error) {
 	return RoomID(folded), nil
 }
 
-// ParseAnyRoom is ParseRoom, but also returns the name of a direct room, as it is.
+// ParseAnyRoom is ParseRoom, but also returns the name of a room that nobody joins, as it is.
 func ParseAnyRoom(s string) (RoomID, error) {
-	if room := RoomID(s); room.IsDirect() && room.IsRoom() {
+	if room := RoomID(s); !room.IsPublic() && room.IsRoom() {
 		return room, nil
 	}
 	return ParseRoom(s)
@@ -54,3 +58,6 @@ func DirectRoom(a, b Nick) RoomID {
 
 // IsDirect says whether a room is one of DirectRoom: nobody joins it, and nobody but the two hears of it.
 func (r RoomID) IsDirect() bool { return strings.HasPrefix(string(r), "@") }
+
+// IsPublic says whether members can join a room, if there is one of that name.
+func (r RoomID) IsPublic() bool { return !r.IsDirect() && r != Everywhere }

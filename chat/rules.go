@@ -81,7 +81,7 @@ func (c Direct) apply(t *turn) *Refusal {
 	}
 	to := t.state.sessions[id]
 	room := DirectRoom(m.Nick, to.Nick)
-	if _, exists := t.state.directs[room]; !exists && !c.New {
+	if _, exists := t.state.others[room]; !exists && !c.New {
 		return Refuse(RoomUnknown)
 	}
 	t.emit(Told{From: m, To: to, Message: t.write(room, KindMessage, m.Nick.Name, c.Text)})
@@ -190,15 +190,12 @@ func (c Kick) apply(t *turn) *Refusal {
 }
 
 func (c Announce) apply(t *turn) *Refusal {
-	for _, room := range sortedKeys(t.state.rooms) {
-		t.write(room, KindAnnouncement, "", c.Text)
-	}
-	t.emit(Announced{Time: t.record.Time, Text: c.Text})
+	t.emit(Announced{Message: t.write(Everywhere, KindAnnouncement, "", c.Text)})
 	return nil
 }
 
 func (c RemoveRoom) apply(t *turn) *Refusal {
-	if c.Room == Lobby {
+	if c.Room == Lobby || c.Room == Everywhere {
 		return Refuse(BadArgument)
 	}
 	if _, exists := t.state.Room(c.Room); !exists {

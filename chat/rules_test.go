@@ -124,15 +124,15 @@ var stories = []struct {
 		{join("s1", "cellar"), "1 Ann enters"},
 		{Post{Session: "s1", Room: "cellar", Text: "hello?"}, "2 Ann: hello?"},
 		{join("s1", "garden"), "1 Ann enters"},
-		{Announce{Text: "tea"}, "all: tea"},
+		{Announce{Text: "tea"}, "1 all: tea"}, // is not said in the garden
 		{
 			leave("s1"),
-			"3 Ann leaves, quit; 4 Ann leaves, quit; 4 Ann leaves, quit; 3 Ann leaves, quit",
+			"2 Ann leaves, quit; 3 Ann leaves, quit; 3 Ann leaves, quit; 2 Ann leaves, quit",
 		},
-		{enter("s2", "Ben"), "4 Ben enters"},
-		{Join{Session: "s2", Room: "attic", Rooms: 1, Joined: 9}, "5 Ben enters"},
-		{Join{Session: "s2", Room: "cellar", Rooms: 1, Joined: 9}, "5 Ben enters"},
-		{Join{Session: "s2", Room: "garden", Rooms: 1, Joined: 9}, "4 Ben enters"},
+		{enter("s2", "Ben"), "3 Ben enters"},
+		{Join{Session: "s2", Room: "attic", Rooms: 1, Joined: 9}, "4 Ben enters"},
+		{Join{Session: "s2", Room: "cellar", Rooms: 1, Joined: 9}, "4 Ben enters"},
+		{Join{Session: "s2", Room: "garden", Rooms: 1, Joined: 9}, "room_unknown"},
 	}},
 	{"a command that may not create a room uses those that exist", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
@@ -180,11 +180,13 @@ var stories = []struct {
 		{post("s1", "why?"), "not_inside"},
 		{enter("s1", "Ann"), "5 Ann enters"},
 	}},
-	{"an announcement is told once and takes a place in the room", []step{
-		{Announce{Text: "empty house"}, "all: empty house"},
-		{enter("s1", "Ann"), "2 Ann enters"},
-		{Announce{Text: "tea"}, "all: tea"},
-		{post("s1", "coming"), "4 Ann: coming"},
+	{"an announcement is told once and takes no place in the room", []step{
+		{Announce{Text: "empty house"}, "1 all: empty house"},
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{Announce{Text: "tea"}, "2 all: tea"},
+		{post("s1", "coming"), "2 Ann: coming"},
+		{Post{Session: "s1", Room: Everywhere, Text: "me too"}, "room_unknown"},
+		{RemoveRoom{Room: Everywhere}, "bad_argument"},
 	}},
 	{"a room is made by joining, and is told apart", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
@@ -243,7 +245,7 @@ var stories = []struct {
 		{Direct{Session: "s1", ToKey: "cid", Text: "you?", New: true}, "nick_unknown"},
 		{Direct{Session: "s3", ToKey: "ann", Text: "hm", New: true}, "not_inside"},
 		{Post{Session: "s1", Room: "@ann+ben", Text: "loud"}, "room_unknown"},
-		{Announce{Text: "tea"}, "all: tea"},
+		{Announce{Text: "tea"}, "1 all: tea"},
 		{
 			Direct{Session: "s1", ToKey: "ben", Text: "tea!", New: true},
 			"3 Ann to s2 in @ann+ben: tea!",
@@ -341,17 +343,20 @@ func TestLeftIsWhole(t *testing.T) {
 	}
 }
 
-func TestAnnounceStandsInEveryRoom(t *testing.T) {
+// TestAnAnnouncementIsOneMessage, however many rooms there are.
+func TestAnAnnouncementIsOneMessage(t *testing.T) {
 	s := newStory(t)
 	s.does(enter("s1", "Ann"))
 	s.does(join("s1", "attic"))
 	result := s.does(Announce{Text: "tea"})
 	want := []Message{
-		{Room: "attic", Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea", Place: 3},
-		{Room: Lobby, Seq: 2, Time: noon, Kind: KindAnnouncement, Text: "tea", Place: 3},
+		{Room: Everywhere, Seq: 1, Time: noon, Kind: KindAnnouncement, Text: "tea", Place: 3},
 	}
-	if !slices.Equal(result.Messages, want) || told(result) != "all: tea" {
+	if !slices.Equal(result.Messages, want) || told(result) != "1 all: tea" {
 		t.Errorf("%+v", result)
+	}
+	if len(s.state.rooms) != 2 {
+		t.Errorf("members can join %d rooms", len(s.state.rooms))
 	}
 }
 

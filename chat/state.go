@@ -40,8 +40,8 @@ type Room struct {
 
 	// Amended counts the changes of its messages after they were written.
 	Amended uint64 `json:"amended,omitempty"`
-	// Quiet is true while the room has notices only: nothing was said or announced, and it had no
-	// topic. Such a room is removed when its last member leaves.
+	// Quiet is true while the room has notices only: nothing was said, and it had no topic. Such a
+	// room is removed when its last member leaves.
 	Quiet bool `json:"quiet,omitempty"`
 }
 
@@ -122,7 +122,7 @@ type Progress struct {
 type State struct {
 	progress Progress
 	rooms    map[RoomID]Room // public ones
-	directs  map[RoomID]Room // direct ones: there may be very many
+	others   map[RoomID]Room // direct ones, of which there may be very many, and Everywhere
 	sessions map[SessionID]Session
 	inside   map[RoomID]int       // sessions by room; a room without any is not in it
 	holders  map[string]SessionID // Nick.Key → who has it
@@ -134,7 +134,7 @@ type State struct {
 func NewState() *State {
 	return &State{
 		rooms:    map[RoomID]Room{Lobby: {ID: Lobby}},
-		directs:  map[RoomID]Room{},
+		others:   map[RoomID]Room{},
 		sessions: map[SessionID]Session{},
 		inside:   map[RoomID]int{},
 		holders:  map[string]SessionID{},
@@ -232,12 +232,12 @@ func (s *State) Room(id RoomID) (Room, bool) {
 	return r, ok
 }
 
-// among returns the rooms of the same sort: the public ones or the direct ones.
+// among returns the rooms of the same sort: the public ones or the others.
 func (s *State) among(id RoomID) map[RoomID]Room {
-	if id.IsDirect() {
-		return s.directs
+	if id.IsPublic() {
+		return s.rooms
 	}
-	return s.rooms
+	return s.others
 }
 
 // setRoom stores a room's new value.
@@ -335,10 +335,10 @@ func (s *State) Sessions() []Session {
 	return all
 }
 
-// Rooms returns all rooms, public and direct, ordered by RoomID.
+// Rooms returns all rooms, also those that nobody joins, ordered by RoomID.
 func (s *State) Rooms() []Room {
-	all := slices.AppendSeq(make([]Room, 0, len(s.rooms)+len(s.directs)), maps.Values(s.rooms))
-	all = slices.AppendSeq(all, maps.Values(s.directs))
+	all := slices.AppendSeq(make([]Room, 0, len(s.rooms)+len(s.others)), maps.Values(s.rooms))
+	all = slices.AppendSeq(all, maps.Values(s.others))
 	slices.SortFunc(all, func(a, b Room) int { return cmp.Compare(a.ID, b.ID) })
 	return all
 }

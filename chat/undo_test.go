@@ -44,7 +44,7 @@ func drawBroken(t *rapid.T) Command {
 // copied returns a State of its own with the same content.
 func copied(s *State) *State {
 	again := *s
-	again.rooms, again.directs = maps.Clone(s.rooms), maps.Clone(s.directs)
+	again.rooms, again.others = maps.Clone(s.rooms), maps.Clone(s.others)
 	again.sessions, again.inside = maps.Clone(s.sessions), maps.Clone(s.inside)
 	again.holders, again.nodes = maps.Clone(s.holders), maps.Clone(s.nodes)
 	again.undo = undo{}

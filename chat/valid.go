@@ -14,8 +14,12 @@ import (
 // is away or was removed.
 const NoteMaxBytes = 400
 
-// IsRoom says whether a room can have a name: as ParseRoom makes it, or as DirectRoom does.
+// IsRoom says whether a room can have a name: as ParseRoom makes it, or as DirectRoom does, or
+// Everywhere.
 func (r RoomID) IsRoom() bool {
+	if r == Everywhere {
+		return true
+	}
 	if rest, direct := strings.CutPrefix(string(r), "@"); direct {
 		first, second, two := strings.Cut(rest, "+")
 		return two && first <= second && IsNick(first) && IsNick(second)
@@ -44,10 +48,10 @@ func (r Room) check() error {
 	switch {
 	case !r.ID.IsRoom():
 		return errors.New("not a valid room name")
-	case r.Topic != "" && (r.ID.IsDirect() || !IsLine(r.Topic, NoteMaxBytes)):
+	case r.Topic != "" && (!r.ID.IsPublic() || !IsLine(r.Topic, NoteMaxBytes)):
 		return fmt.Errorf("invalid topic %s: want one line of at most %d bytes, no control characters",
 			Quote(r.Topic), NoteMaxBytes)
-	case r.Quiet && (r.ID == Lobby || r.ID.IsDirect() || r.Topic != ""):
+	case r.Quiet && (r.ID == Lobby || !r.ID.IsPublic() || r.Topic != ""):
 		return errors.New("this room cannot be quiet")
 	case r.Seq > math.MaxInt64:
 		return fmt.Errorf("invalid seq %d", r.Seq)
@@ -69,7 +73,7 @@ func (s Session) check() error {
 		return fmt.Errorf("invalid time %v", s.Entered)
 	}
 	for i, room := range s.Rooms {
-		if !room.IsRoom() || room.IsDirect() || slices.Contains(s.Rooms[:i], room) {
+		if !room.IsRoom() || !room.IsPublic() || slices.Contains(s.Rooms[:i], room) {
 			return fmt.Errorf("invalid room name %s, or it is there twice", Quote(room))
 		}
 	}

@@ -274,7 +274,7 @@ func runHistory(c call) error {
 		}
 		return nil
 	}
-	newest, err := c.desk.Hub.Newest(room)
+	after, left, err := c.desk.Hub.Back(c.ctx, room, last)
 	if err != nil {
 		return err
 	}
@@ -282,20 +282,23 @@ func runHistory(c call) error {
 		if err := c.emit(nil); err != nil { // the first may be long in coming
 			return err
 		}
-		return c.desk.Hub.Follow(c.ctx, room, newest-min(newest, chat.Seq(last)), show)
+		return c.desk.Hub.Follow(c.ctx, room, after, show)
 	}
-	for after := newest - min(newest, chat.Seq(last)); after < newest; {
+	for left > 0 {
 		if err := c.emit(nil); err != nil {
 			return err
 		}
-		messages, err := c.desk.Hub.After(c.ctx, room, after, int(min(newest-after, historyPage)))
+		messages, err := c.desk.Hub.After(c.ctx, room, after, min(left, historyPage))
 		if err != nil || len(messages) == 0 {
 			return err
 		}
 		if err := show(messages); err != nil {
 			return err
 		}
-		after = messages[len(messages)-1].Seq
+		for _, m := range messages {
+			after = after.Past(room, m)
+		}
+		left -= len(messages)
 	}
 	return nil
 }

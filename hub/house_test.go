@@ -160,7 +160,7 @@ func event(e chat.Event) string {
 	case chat.RoomRemoved:
 		return string(e.Room) + " is removed"
 	case chat.Announced:
-		return "all: " + e.Text
+		return "all: " + e.Message.Text
 	case chat.Wanted:
 		return "wanted"
 	}
@@ -293,7 +293,9 @@ func (s *storage) Load() (*chat.State, error) {
 }
 
 // After implements hub.Storage.
-func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+func (s *storage) After(
+	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
+) ([]chat.Message, error) {
 	messages, err := s.Store.After(ctx, room, after, limit)
 	s.mu.Lock()
 	watch := s.onAfter
@@ -418,14 +420,17 @@ func history(t *testing.T, s *storage) []string { return historyOf(t, s, chat.Lo
 
 func historyOf(t *testing.T, s *storage, room chat.RoomID) []string {
 	t.Helper()
-	all, err := s.After(context.Background(), room, 0, 1_000_000)
+	all, err := s.After(context.Background(), room, chat.Cursor{}, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
+	told := 0
 	for i, m := range all {
-		if m.Seq != chat.Seq(i+1) {
-			t.Errorf("in %s message %d stands at %d", room, m.Seq, i+1)
+		if m.Room == chat.Everywhere {
+			told++
+		} else if m.Seq != chat.Seq(i+1-told) {
+			t.Errorf("in %s message %d stands at %d", room, m.Seq, i+1-told)
 		}
 		lines = append(lines, strings.Join(strings.Fields(fmt.Sprint(m.Seq, " ", m.Nick, " ", m.Kind, " ", m.Text)), " "))
 	}

@@ -24,8 +24,11 @@ type Storage interface {
 	Load() (*chat.State, error)
 	Commit([]chat.Result, chat.Progress) error
 	Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
-	Said(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error)
-	After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error)
+	Said(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
+	After(ctx context.Context, room chat.RoomID, after chat.Cursor, limit int) (
+		[]chat.Message, error)
+	Back(ctx context.Context, room chat.RoomID, before chat.Cursor, messages int) (
+		chat.Cursor, error)
 }
 
 var _ Storage = (*store.Store)(nil)

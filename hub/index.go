@@ -29,7 +29,7 @@ type room struct {
 	chat.Room
 	audiences []*audience
 	members   []*Session // all of them, in the order of their nicknames' keys
-	said      chat.Seq   // of the newest message since the start that people said
+	said      chat.Place // of the newest message since the start that people said
 	last      *said      // what Said read last; nil: nobody asked
 }
 
@@ -47,7 +47,7 @@ func newIndex(rooms []chat.Room) *index {
 	}
 	for _, r := range rooms {
 		x.rooms[r.ID] = &room{Room: r}
-		if !r.ID.IsDirect() {
+		if r.ID.IsPublic() {
 			x.names = append(x.names, r.ID)
 			x.messages += uint64(r.Seq)
 		}
@@ -61,7 +61,7 @@ func (x *index) keep(r chat.Room) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	known := x.room(r.ID)
-	if !r.ID.IsDirect() {
+	if r.ID.IsPublic() {
 		x.messages += uint64(r.Seq - known.Seq)
 	}
 	known.Room = r
@@ -95,7 +95,7 @@ func (x *index) room(id chat.RoomID) *room {
 	if r == nil {
 		r = &room{Room: chat.Room{ID: id}}
 		x.rooms[id] = r
-		if !id.IsDirect() {
+		if id.IsPublic() {
 			i, _ := slices.BinarySearch(x.names, id)
 			x.names = slices.Insert(x.names, i, id)
 		}
@@ -268,11 +268,33 @@ func (x *index) joinable(after chat.RoomID) (page []Room) {
 	return page
 }
 
-// census counts the rooms that a member can join and the messages in them, and the direct rooms.
+// census counts the rooms that a member can join, the messages in them and to everyone, and the
+// direct rooms.
 func (x *index) census() (rooms int, messages uint64, directs int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.names), x.messages, len(x.rooms) - len(x.names)
+	rooms, messages, directs = len(x.names), x.messages, len(x.rooms)-len(x.names)
+	if everywhere := x.rooms[chat.Everywhere]; everywhere != nil {
+		messages += uint64(everywhere.Seq)
+		directs--
+	}
+	return rooms, messages, directs
+}
+
+// newest returns the place behind the newest message that the history of a room shows, and whether
+// there is such a room.
+func (x *index) newest(id chat.RoomID) (end chat.Cursor, exists bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	r := x.rooms[id]
+	if r == nil {
+		return end, false
+	}
+	end.Seq = r.Seq
+	if everywhere := x.rooms[chat.Everywhere]; everywhere != nil && id.IsPublic() {
+		end.Told = everywhere.Seq
+	}
+	return end, true
 }
 
 // present returns how many are in a room.

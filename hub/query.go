@@ -36,7 +36,7 @@ type Status struct {
 	Ready    bool           // this life has begun in the log: commands are taken
 	Members  map[string]int // sessions by door
 	Rooms    int            // that a member can join
-	Messages uint64         // in these rooms
+	Messages uint64         // in these rooms, and announced
 	Directs  int            // direct rooms
 	// Queues are "ledger": commands appended and not read yet, and "answers": submitters that wait
 	// for an answer.
@@ -136,16 +136,43 @@ func (h *Hub) Newest(room chat.RoomID) (chat.Seq, error) {
 	return r.Seq, nil
 }
 
-// After returns a page of the messages of a room that follow a place, oldest first: at most limit, and fewer if they are long. It is
-// empty only if none follow. Refused with RoomUnknown. Any goroutine.
-func (h *Hub) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+// End returns the place behind the newest message that the history of a room shows. Refused with
+// RoomUnknown. Any goroutine.
+func (h *Hub) End(room chat.RoomID) (chat.Cursor, error) {
+	end, ok := h.index.newest(room)
+	if !ok {
+		return chat.Cursor{}, chat.Refuse(chat.RoomUnknown)
+	}
+	return end, nil
+}
+
+// Back returns the place that the last messages lie behind that the history of a room shows now,
+// and how many they are: at most most. Refused with RoomUnknown. Any goroutine.
+func (h *Hub) Back(
+	ctx context.Context, room chat.RoomID, most int,
+) (from chat.Cursor, messages int, err error) {
+	end, err := h.End(room)
+	if err != nil {
+		return end, 0, err
+	}
+	from, err = h.store.Back(ctx, room, end, most)
+	return from, end.Beyond(from), err
+}
+
+// After returns a page of the messages that the history of a room shows after a place, oldest
+// first: at most limit, and fewer if they are long. It is empty only if none follow. Refused with
+// RoomUnknown. Any goroutine.
+func (h *Hub) After(
+	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
+) ([]chat.Message, error) {
 	if _, err := h.Newest(room); err != nil {
 		return nil, err
 	}
 	return h.store.After(ctx, room, after, limit)
 }
 
-// Last returns a room's newest messages, at most limit, oldest first. Refused with RoomUnknown. Any goroutine.
+// Last returns the newest messages that the history of a room shows, at most limit, oldest first.
+// Refused with RoomUnknown. Any goroutine.
 func (h *Hub) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
 	if _, err := h.Newest(room); err != nil {
 		return nil, err
@@ -153,11 +180,11 @@ func (h *Hub) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Mes
 	return h.store.Last(ctx, room, limit)
 }
 
-// Follow calls show with every message of a room after a place, first those that are there and then
-// those that come, without a gap, until show fails, ctx is done, or the hub ends. Refused with
-// RoomUnknown, also when the room is removed. Any goroutine.
+// Follow calls show with every message that the history of a room shows after a place, first those
+// that are there and then those that come, without a gap, until show fails, ctx is done, or the hub
+// ends. Refused with RoomUnknown, also when the room is removed. Any goroutine.
 func (h *Hub) Follow(
-	ctx context.Context, id chat.RoomID, after chat.Seq, show func([]chat.Message) error,
+	ctx context.Context, id chat.RoomID, after chat.Cursor, show func([]chat.Message) error,
 ) error {
 	followed := h.index.known(id)
 	if followed == nil {
@@ -176,7 +203,9 @@ func (h *Hub) Follow(
 			if err := show(messages); err != nil {
 				return err
 			}
-			after = messages[len(messages)-1].Seq
+			for _, m := range messages {
+				after = after.Past(id, m)
+			}
 			continue
 		}
 		if over {

@@ -10,30 +10,34 @@ import (
 // SaidMax is how many of the newest messages Said knows of.
 const SaidMax = 200
 
-// said is what people said last in a room, as long as nothing more is said: in a crowd that comes back, everybody asks for it.
+// said is what the history of a room shows last of what was said or announced, as long as nothing
+// more is: in a crowd that comes back, each client asks for it.
 type said struct {
-	newest   chat.Seq // what had been said when it was read; see room.said
+	newest   chat.Place // what had been said when it was read; see room.said
 	messages []chat.Message
 }
 
-// Said returns the newest messages that people said in a room before a place, oldest first, at most SaidMax. It does not look back
-// for ever: what lies very far behind, with nothing but comings and goings since, is not found. The slice is shared: it must not
-// be changed. Refused with RoomUnknown. Any goroutine.
-func (h *Hub) Said(ctx context.Context, room chat.RoomID, before chat.Seq) ([]chat.Message, error) {
-	r, known, exists := h.index.recent(room)
-	if !exists {
+// Said returns the newest messages that people said in a room, or the administrator to all, before
+// a record of the log, oldest first, at most SaidMax. Messages that lie very far behind, with
+// nothing but joins and leaves since, are not found. The slice is shared: it must not be changed.
+// Refused with RoomUnknown. Any goroutine.
+func (h *Hub) Said(
+	ctx context.Context, id chat.RoomID, before chat.Place,
+) ([]chat.Message, error) {
+	room, newest, known := h.index.recent(id)
+	if room == nil {
 		return nil, chat.Refuse(chat.RoomUnknown)
 	}
 	if known == nil {
-		messages, err := h.store.Said(ctx, room, r.Seq+1, SaidMax)
+		messages, err := h.store.Said(ctx, id, SaidMax)
 		if err != nil {
 			return nil, err
 		}
-		known = &said{newest: r.said, messages: messages}
+		known = &said{newest: newest, messages: messages}
 		h.index.remember(room, known)
 	}
 	end := len(known.messages)
-	for end > 0 && known.messages[end-1].Seq >= before {
+	for end > 0 && known.messages[end-1].Place >= before {
 		end--
 	}
 	return slices.Clip(known.messages[:end]), nil
@@ -43,28 +47,30 @@ func (h *Hub) Said(ctx context.Context, room chat.RoomID, before chat.Seq) ([]ch
 func (x *index) speak(m chat.Message) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.room(m.Room).said = m.Seq
+	x.room(m.Room).said = m.Place
 }
 
-// recent returns a room, and what was said there last if that is known.
-func (x *index) recent(id chat.RoomID) (r room, known *said, exists bool) {
+// recent returns a room, the place of what its history shows last of what was said, and that itself
+// if it is known.
+func (x *index) recent(id chat.RoomID) (r *room, newest chat.Place, known *said) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	found := x.rooms[id]
-	if found == nil {
-		return room{}, nil, false
+	if r = x.rooms[id]; r == nil {
+		return nil, 0, nil
 	}
-	if found.last != nil && found.last.newest == found.said {
-		known = found.last
+	newest = r.said
+	if everywhere := x.rooms[chat.Everywhere]; everywhere != nil {
+		newest = max(newest, everywhere.said)
 	}
-	return *found, known, true
+	if r.last != nil && r.last.newest == newest {
+		known = r.last
+	}
+	return r, newest, known
 }
 
-// remember keeps what was said last in a room.
-func (x *index) remember(id chat.RoomID, known *said) {
+// remember keeps what was said last in a room. Another room of the same name knows nothing of it.
+func (x *index) remember(r *room, known *said) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if r := x.rooms[id]; r != nil { // else it was removed meanwhile
-		r.last = known
-	}
+	r.last = known
 }

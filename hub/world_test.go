@@ -59,12 +59,14 @@ type world struct {
 	inside map[string]*member
 	ghosts map[string]*member // inside since a former life, and unknown to their door
 	rooms  map[chat.RoomID]*place
+	told   int // announcements
 }
 
 // place is a room.
 type place struct {
-	topic   string
-	history []string
+	topic    string
+	messages int      // of its own
+	history  []string // with the announcements between them
 }
 
 type member struct {
@@ -264,9 +266,10 @@ func (w *world) kicks(nick string) (verdict string) {
 }
 
 func (w *world) announces(text string) (verdict string) {
+	w.told++
 	for _, room := range rooms {
-		if w.rooms[room] != nil {
-			w.stores(room, "announcement "+text)
+		if p := w.rooms[room]; p != nil {
+			p.history = append(p.history, fmt.Sprint(room, " ", w.told, " announcement ", text))
 		}
 	}
 	w.tell("all: "+text, func(*member) bool { return true }, nil)
@@ -316,7 +319,11 @@ func (w *world) vacates(room chat.RoomID) {
 		}
 	}
 	for _, line := range w.rooms[room].history {
-		kind := strings.Fields(line)[3]
+		words := strings.Fields(line)
+		if words[2] == "announcement" {
+			continue // to all, not in the room
+		}
+		kind := words[3]
 		if room == chat.Lobby || kind != "entered" && kind != "left" && kind != "renamed" {
 			return
 		}
@@ -331,9 +338,9 @@ func (w *world) stores(room chat.RoomID, stands string) (seq int) {
 		p = new(place)
 		w.rooms[room] = p
 	}
-	seq = len(p.history) + 1
-	p.history = append(p.history, fmt.Sprint(room, " ", seq, " ", stands))
-	return seq
+	p.messages++
+	p.history = append(p.history, fmt.Sprint(room, " ", p.messages, " ", stands))
+	return p.messages
 }
 
 // happens writes into a room's history and tells those in it, and the door of self.

@@ -97,7 +97,7 @@ func TestARemovedRoomTakesItsHistory(t *testing.T) {
 			sameDigests(t, dir)
 		}
 		sameState(t, load(t, b.store), b.state)
-		all, err := b.store.After(t.Context(), "attic", 0, 100)
+		all, err := b.store.After(t.Context(), "attic", chat.Cursor{}, 100)
 		if err != nil || len(all) != 4 || all[0].Seq != 1 || all[1].Text != "hello" {
 			t.Errorf("cut at %d: %+v, %v", cut, all, err)
 		}

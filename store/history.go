@@ -15,69 +15,123 @@ import (
 	"parley/chat"
 )
 
-// Last returns a room's newest messages, at most limit, oldest first.
-func (s *Store) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
-	return s.messages(ctx, `SELECT `+messageColumns+` FROM
-		(SELECT * FROM message WHERE room = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), limit)
+// shown selects what the history of a room shows: its messages, and those of chat.Everywhere since
+// the first of them, each bounded by a condition and newest first or oldest first, at most :limit.
+// The lobby shows what was announced before it had a message, too.
+func shown(columns, ofRoom, ofEverywhere, order string) string {
+	return "SELECT * FROM (SELECT " + columns + " FROM message WHERE room = :room AND " + ofRoom +
+		" ORDER BY seq " + order + " LIMIT :limit)" +
+		" UNION ALL SELECT * FROM (SELECT " + columns + " FROM message WHERE room = '" +
+		string(chat.Everywhere) + "' AND :public AND " + ofEverywhere +
+		" AND (:room = '" + string(chat.Lobby) + "' OR place >" +
+		" (SELECT place FROM message WHERE room = :room AND seq = 1))" +
+		" ORDER BY seq " + order + " LIMIT :limit)"
 }
 
-// lookBack bounds how many messages Said looks at.
+// places are what shown reads to order messages.
+const places = "room, seq, place"
+
+// Last returns the newest messages that the history of a room shows, at most limit, oldest first.
+func (s *Store) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
+	query := "SELECT * FROM (" + shown(messageColumns, "TRUE", "TRUE", "DESC") +
+		" ORDER BY place DESC, seq DESC LIMIT :limit) ORDER BY place, seq"
+	return s.page(ctx, math.MaxInt, query, room, map[string]any{":limit": limit})
+}
+
+// lookBack bounds how many messages of a room Said looks at.
 const lookBack = 5000
 
-// Said returns what people said in a room before a place, at most limit messages, oldest first, among the lookBack before it.
-func (s *Store) Said(ctx context.Context, room chat.RoomID, before chat.Seq, limit int) ([]chat.Message, error) {
+// Said returns the newest messages that people said in a room or the administrator to all, oldest
+// first, at most limit, among the lookBack newest of the room.
+func (s *Store) Said(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
 	var kinds []string
 	for _, k := range chat.Kinds() {
 		if k.IsSaid() {
 			kinds = append(kinds, "'"+string(k)+"'")
 		}
 	}
-	return s.messages(ctx, `SELECT `+messageColumns+` FROM
-		(SELECT * FROM message WHERE room = ? AND seq < ? AND seq >= ? AND kind IN (`+strings.Join(kinds, ", ")+`)
-		ORDER BY seq DESC LIMIT ?) ORDER BY seq`, string(room), int64(before), int64(before)-lookBack, limit)
+	said := "seq > (SELECT max(seq) FROM message WHERE room = :room) - :back AND kind IN (" +
+		strings.Join(kinds, ", ") + ")"
+	query := "SELECT * FROM (" + shown(messageColumns, said, "TRUE", "DESC") +
+		" ORDER BY place DESC, seq DESC LIMIT :limit) ORDER BY place, seq"
+	return s.page(ctx, math.MaxInt, query, room,
+		map[string]any{":limit": limit, ":back": lookBack})
 }
 
 // PageBytes bounds the text that After returns.
 const PageBytes = 16 << 10
 
-// After returns a page of a room's messages that follow after, oldest first: at most limit, and with at most PageBytes of text unless
-// the first has more.
-func (s *Store) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
-	const query = "SELECT " + messageColumns +
-		" FROM message WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"
-	return s.page(ctx, PageBytes, query, string(room), int64(after), limit)
+// After returns a page of the messages that the history of a room shows after a place, oldest
+// first: at most limit, and with at most PageBytes of text unless the first has more.
+func (s *Store) After(
+	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
+) ([]chat.Message, error) {
+	query := shown(messageColumns, "seq > :seq", "seq > :told", "ASC") +
+		" ORDER BY place, seq LIMIT :limit"
+	return s.page(ctx, PageBytes, query, room, map[string]any{
+		":seq": int64(after.Seq), ":told": int64(after.Told), ":limit": limit,
+	})
 }
 
-func (s *Store) messages(ctx context.Context, query string, args ...any) ([]chat.Message, error) {
-	return s.page(ctx, math.MaxInt, query, args...)
+// Back returns the place that so many messages lie behind, of those that the history of a room
+// shows before a place.
+func (s *Store) Back(
+	ctx context.Context, room chat.RoomID, before chat.Cursor, messages int,
+) (chat.Cursor, error) {
+	query := shown(places, "seq <= :seq", "seq <= :told", "DESC") +
+		" ORDER BY place DESC, seq DESC LIMIT :limit"
+	args := map[string]any{
+		":seq": int64(before.Seq), ":told": int64(before.Told), ":limit": messages,
+	}
+	err := s.query(ctx, query, room, args, func(row *sqlite.Stmt) error {
+		first := chat.Seq(row.ColumnInt64(1))
+		if chat.RoomID(row.ColumnText(0)) == room {
+			before.Seq = first - 1
+		} else {
+			before.Told = first - 1
+		}
+		return nil
+	})
+	return before, err
 }
 
 // errPageFull ends a query: what is read is enough for a page.
 var errPageFull = errors.New("the page is full")
 
 // page reads messages until their texts have more than so many bytes.
-func (s *Store) page(ctx context.Context, bytes int, query string, args ...any) ([]chat.Message, error) {
-	conn, err := s.pool.Take(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
-	}
-	defer s.pool.Put(conn)
-	var all []chat.Message
-	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
-		Args: args,
-		ResultFunc: func(row *sqlite.Stmt) error {
-			m := message(row)
-			if bytes -= len(m.Text); bytes < 0 && len(all) > 0 {
-				return errPageFull
-			}
-			all = append(all, m)
-			return nil
-		},
+func (s *Store) page(
+	ctx context.Context, bytes int, query string, room chat.RoomID, args map[string]any,
+) (all []chat.Message, err error) {
+	err = s.query(ctx, query, room, args, func(row *sqlite.Stmt) error {
+		m := message(row)
+		if bytes -= len(m.Text); bytes < 0 && len(all) > 0 {
+			return errPageFull
+		}
+		all = append(all, m)
+		return nil
 	})
-	if err != nil && !errors.Is(err, errPageFull) {
-		return nil, fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
+}
+
+// query calls each with the rows of a query of shown, until it returns errPageFull.
+func (s *Store) query(
+	ctx context.Context, query string, room chat.RoomID, args map[string]any,
+	each func(*sqlite.Stmt) error,
+) error {
+	conn, err := s.pool.Take(ctx)
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	defer s.pool.Put(conn)
+	args[":room"], args[":public"] = string(room), room.IsPublic()
+	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Named: args, ResultFunc: each})
+	if err != nil && !errors.Is(err, errPageFull) {
+		return fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
+	}
+	return nil
 }
 
 // messageColumns are the columns that message reads.

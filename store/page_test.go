@@ -15,7 +15,7 @@ func TestAfterReturnsPagesBoundedByBytes(t *testing.T) {
 	whole := strings.Repeat("w", PageBytes+1)
 	b.must(says(half, half, "short", half, whole, whole, "end")...)
 	var pages [][]chat.Message
-	for after := chat.Seq(1); ; { // the first message is the arrival
+	for after := (chat.Cursor{Seq: 1}); ; { // the first message is the arrival
 		page, err := b.store.After(t.Context(), chat.Lobby, after, 100)
 		if err != nil {
 			t.Fatal(err)
@@ -24,7 +24,7 @@ func TestAfterReturnsPagesBoundedByBytes(t *testing.T) {
 			break
 		}
 		pages = append(pages, page)
-		after = page[len(page)-1].Seq
+		after = after.Past(chat.Lobby, page[len(page)-1])
 	}
 	var got []int
 	seq := chat.Seq(1)

@@ -109,7 +109,7 @@ func load(t *testing.T, s *Store) *chat.State {
 
 func history(t *testing.T, s *Store) []chat.Message {
 	t.Helper()
-	all, err := s.After(t.Context(), chat.Lobby, 0, 1_000_000)
+	all, err := s.After(t.Context(), chat.Lobby, chat.Cursor{}, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestHistory(t *testing.T) {
 	}
 	last := func(limit int) ([]chat.Message, error) { return b.store.Last(t.Context(), chat.Lobby, limit) }
 	after := func(after chat.Seq, limit int) ([]chat.Message, error) {
-		return b.store.After(t.Context(), chat.Lobby, after, limit)
+		return b.store.After(t.Context(), chat.Lobby, chat.Cursor{Seq: after}, limit)
 	}
 	for _, c := range []struct {
 		what string
@@ -379,7 +379,11 @@ func TestReadersDoNotWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.store.insert(&chat.Message{Room: chat.Lobby, Seq: 3, Kind: chat.KindMessage, Text: "during"}); err != nil {
+	during := &chat.Message{
+		Room: chat.Lobby, Seq: 3, Kind: chat.KindMessage, Text: "during",
+		Place: b.state.Progress().Place + 1,
+	}
+	if err := b.store.insert(during); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup

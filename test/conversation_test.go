@@ -35,7 +35,7 @@ func TestTheSimplestConversation(t *testing.T) {
 	}
 	want := []string{
 		"1 entered ann ", "2 entered bob ", "3 message ann hello  there", "4 message bob 你好",
-		"5 announcement  lunch is ready", "6 left bob quit",
+		"1 announcement  lunch is ready", "5 left bob quit",
 	}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("stored\n%q, want\n%q", got, want)

@@ -113,12 +113,20 @@ func (r *room) history() []chat.Message {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for i, m := range all {
-		if m.Seq != chat.Seq(i+1) {
-			r.t.Fatalf("message %d has sequence %d", i+1, m.Seq)
+	checkDense(r.t, all)
+	return all
+}
+
+// checkDense checks the sequences of the lobby's messages and of the announcements between them.
+func checkDense(t testing.TB, all []chat.Message) {
+	t.Helper()
+	var end chat.Cursor
+	for _, m := range all {
+		before := end
+		if end = end.Past(chat.Lobby, m); end.Beyond(before) != 1 {
+			t.Fatalf("after %+v comes message %d of %s", before, m.Seq, m.Room)
 		}
 	}
-	return all
 }
 
 // said returns what a nickname said, oldest first.

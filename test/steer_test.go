@@ -46,7 +46,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 			[]string{"history", "lobby", "--last", "1", "-o", "json"},
 			0,
 			[]string{
-				`{"room":"lobby","seq":4,"time":"`,
+				`{"room":"lobby","seq":3,"time":"`,
 				`"kind":"left","nick":"小明","text":"kicked: too loud","place":`,
 			},
 		},
@@ -59,7 +59,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"history", "attic"}, 1, []string{`no room "attic"`}},
 		{[]string{"history", "--last", "x"}, 2, []string{"--last takes a number"}},
 		{[]string{"status"}, 0, []string{"inside: 1 member (udp 1)\nhistory: 4 messages in 1 room\nstorage: ok\n"}},
-		{[]string{"status", "--all"}, 0, []string{"storage: ok", "lobby, 1 inside, 4 messages"}},
+		{[]string{"status", "--all"}, 0, []string{"storage: ok", "lobby, 1 inside, 3 messages"}},
 		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
 		{[]string{"status", "--nonsense"}, 2, []string{"unknown flag"}},
 		{[]string{"status", "--wach"}, 2, []string{"unknown flag", "did you mean --watch?"}},

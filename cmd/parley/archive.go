@@ -156,7 +156,7 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 	for _, r := range report.Rooms {
 		said = append(said, locale.Text{
 			EN: "%s: %s", ZH: "%s：%s",
-		}.Format(lang, r.ID, messages(r.Messages, lang)))
+		}.Format(lang, roomName(r.ID, lang), messages(r.Messages, lang)))
 	}
 	if report.Messages() > 0 {
 		said = append(said, locale.Text{
@@ -206,7 +206,7 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		for _, r := range report.Rooms {
 			said = append(said, locale.Text{
 				EN: "%s: %s, digest %.12s", ZH: "%s：%s，摘要 %.12s",
-			}.Format(lang, r.ID, messages(r.Messages, lang), r.Digest.String()))
+			}.Format(lang, roomName(r.ID, lang), messages(r.Messages, lang), r.Digest.String()))
 		}
 		return append(said, locale.Text{
 			EN: "no problems found; the hash of the log is %v",
@@ -245,4 +245,12 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 		}
 		return nil, err
 	})
+}
+
+// roomName names a room in a list of what a history has.
+func roomName(room chat.RoomID, lang locale.Lang) string {
+	if room == chat.Everywhere {
+		return locale.Text{EN: "* (announcements)", ZH: "*（管理员消息）"}.In(lang)
+	}
+	return string(room)
 }

@@ -21,14 +21,14 @@ type lobby struct {
 	terminal Terminal
 	lang     locale.Lang
 	crowd    *crowd
-	after    chat.Seq // the newest message that was shown, or left out
+	after    chat.Cursor // behind the newest message that was shown, or left out
 
 	mu  sync.Mutex
 	own map[string]int // announcements that were typed here and have not come yet
 }
 
 func newLobby(h *hub.Hub, terminal Terminal, lang locale.Lang) *lobby {
-	after, _ := h.Newest(chat.Lobby) // 0: nobody was there yet
+	after, _ := h.End(chat.Lobby)
 	return &lobby{
 		hub: h, terminal: terminal, lang: lang, crowd: newCrowd(terminal.Print, lang, time.Now),
 		after: after, own: map[string]int{},
@@ -94,7 +94,7 @@ func (l *lobby) show(ctx context.Context, messages []chat.Message) error {
 		if !l.isOwn(m) {
 			l.crowd.take(m)
 		}
-		l.after = m.Seq
+		l.after = l.after.Past(chat.Lobby, m)
 	}
 	return nil
 }
@@ -106,13 +106,13 @@ func (l *lobby) catchUp(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	newest, err := l.hub.Newest(chat.Lobby)
-	if err != nil || newest-l.after <= lobbyKept {
+	kept, _, err := l.hub.Back(ctx, chat.Lobby, lobbyKept)
+	missing := kept.Beyond(l.after)
+	if err != nil || missing <= 0 {
 		return err
 	}
-	missing := newest - lobbyKept - l.after
-	l.after += missing
-	l.terminal.Print(LeftOut(int(missing), l.lang))
+	l.after = kept
+	l.terminal.Print(LeftOut(missing, l.lang))
 	return errBehind
 }
 

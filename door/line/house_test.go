@@ -59,7 +59,9 @@ type storage struct {
 	armed atomic.Bool
 }
 
-func (s *storage) After(ctx context.Context, room chat.RoomID, after chat.Seq, limit int) ([]chat.Message, error) {
+func (s *storage) After(
+	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
+) ([]chat.Message, error) {
 	if s.armed.CompareAndSwap(true, false) {
 		panic("a fault in the history")
 	}

@@ -22,16 +22,16 @@ const (
 // departures remember when somebody left the lobby, to tell them what they missed.
 type departures struct {
 	mu    sync.Mutex
-	at    map[string]chat.Seq // by nickname as shown: the place of the newest notice that says so
-	order []departure         // oldest first; one that is not in at is over
+	at    map[string]chat.Place // by nickname as shown: the place of the newest notice that says so
+	order []departure           // oldest first; one that is not in at is over
 }
 
 type departure struct {
 	nick string
-	at   chat.Seq
+	at   chat.Place
 }
 
-func newDepartures() departures { return departures{at: map[string]chat.Seq{}} }
+func newDepartures() departures { return departures{at: map[string]chat.Place{}} }
 
 // keep notes that a member has left the lobby, if the message says so.
 func (l *departures) keep(m chat.Message) {
@@ -40,11 +40,11 @@ func (l *departures) keep(m chat.Message) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.at[m.Nick] >= m.Seq {
+	if l.at[m.Nick] >= m.Place {
 		return // it is known already
 	}
-	l.at[m.Nick] = m.Seq
-	l.order = append(l.order, departure{m.Nick, m.Seq})
+	l.at[m.Nick] = m.Place
+	l.order = append(l.order, departure{m.Nick, m.Place})
 	for len(l.order) > departuresMax {
 		if oldest := l.order[0]; l.at[oldest.nick] == oldest.at {
 			delete(l.at, oldest.nick)
@@ -53,8 +53,9 @@ func (l *departures) keep(m chat.Message) {
 	}
 }
 
-// when returns the place after which somebody missed what was said; 0: that is not known.
-func (l *departures) when(nick string) chat.Seq {
+// when returns the place after which a member missed what was said; 0: it is not known, as of a
+// departure that was stored before messages had places.
+func (l *departures) when(nick string) chat.Place {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.at[nick]
@@ -91,11 +92,11 @@ func (d *Door) recent(m *member, nick chat.Nick) (lines []byte) {
 const recentMax = 32 << 10
 
 // missed words what was said: what is after the place at which somebody left, or with 0 the last of it.
-func (d *Door) missed(said []chat.Message, left chat.Seq) (lines []byte) {
+func (d *Door) missed(said []chat.Message, left chat.Place) (lines []byte) {
 	missed := said
 	if left > 0 {
 		first := len(said)
-		for first > 0 && said[first-1].Seq > left {
+		for first > 0 && said[first-1].Place > left {
 			first--
 		}
 		missed = said[first:]

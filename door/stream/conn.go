@@ -40,7 +40,7 @@ type Conn struct {
 	mu      sync.Mutex // guards the rest
 	inside  bool
 	pending int32         // requests without an answer
-	entered chat.Seq      // its place in the lobby
+	entered chat.Place    // at which its member entered
 	reason  chat.Reason   // why it ends; empty: it does not
 	changed chan struct{} // closed when a request is answered, and when the session ends; or nil
 }
@@ -130,8 +130,8 @@ func (c *Conn) IsInside() bool {
 	return c.inside
 }
 
-// Entered returns the place in the lobby at which the member entered. Any goroutine.
-func (c *Conn) Entered() chat.Seq {
+// Entered returns the place in the log at which the member entered. Any goroutine.
+func (c *Conn) Entered() chat.Place {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.entered

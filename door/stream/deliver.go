@@ -65,7 +65,7 @@ func (d *Door) answer(a *hub.Answer) int {
 // event keeps the place of the connection that an event is about, and has the Protocol tell of it.
 func (d *Door) event(item *hub.Item) {
 	if e, ok := item.Event.(chat.Entered); ok && item.Self != nil && item.Self.Local == nil {
-		d.adopt(item.Self, e.Message.Seq)
+		d.adopt(item.Self, e.Message.Place)
 	}
 	d.Guard(func() { d.protocol.Hear(*item) })
 	if e, ok := item.Event.(chat.Ended); ok {
@@ -78,7 +78,7 @@ func (d *Door) event(item *hub.Item) {
 
 // adopt makes a connection the session that it has become. Its output waits from now on until it is
 // welcome.
-func (d *Door) adopt(s *hub.Session, place chat.Seq) {
+func (d *Door) adopt(s *hub.Session, place chat.Place) {
 	c := d.conn(s.ID)
 	if c == nil { // it waits for its answer, so it is there
 		return

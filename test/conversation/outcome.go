@@ -82,17 +82,22 @@ func (s *stage) read(o *Outcome, room chat.RoomID) error {
 	if room != chat.Lobby {
 		prefix = "[" + string(room) + "] "
 	}
-	for i, m := range messages {
-		if m.Seq != chat.Seq(i+1) {
-			return fmt.Errorf("message %d of %s has the sequence %d", i+1, room, m.Seq)
+	var end chat.Cursor
+	for _, m := range messages {
+		before := end
+		end = end.Past(room, m)
+		if m.Room == room && end.Beyond(before) != 1 {
+			return fmt.Errorf("message %d of %s follows %d", m.Seq, room, before.Seq)
 		}
-		if m.Seq <= s.told[room] {
+		if end.Seq <= s.told[room].Seq && end.Told <= s.told[room].Told {
 			continue
 		}
-		o.messages = append(o.messages, m)
+		if m.Room == room || room == chat.Lobby { // each announcement once
+			o.messages = append(o.messages, m)
+		}
 		o.Log = append(o.Log, prefix+logged(m))
 	}
-	s.told[room] = chat.Seq(len(messages))
+	s.told[room] = end
 	return nil
 }
 

@@ -64,10 +64,8 @@ func (r *replay) take(m chat.Message) {
 		r.tellOne(m)
 		return
 	case m.Kind == chat.KindAnnouncement:
-		if m.Room == chat.Lobby { // it stands in every room, and is heard once
-			for _, holder := range r.holders {
-				r.hears(holder, TheAdministrator(m.Text))
-			}
+		for _, holder := range r.holders {
+			r.hears(holder, TheAdministrator(m.Text))
 		}
 		return
 	}

@@ -18,7 +18,7 @@ type stage struct {
 	*server.Server
 	patience time.Duration // how long anything may take before it is called lost
 
-	told map[chat.RoomID]chat.Seq // what is stored of the stories before
+	told map[chat.RoomID]chat.Cursor // what is stored of the stories before
 }
 
 // blank is a data directory as a server makes it on its first start, which takes longer than many a story: its files, made once.
@@ -58,7 +58,7 @@ func open(dir string, patience time.Duration) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{Server: opened, patience: patience, told: map[chat.RoomID]chat.Seq{}}, nil
+	return &stage{Server: opened, patience: patience, told: map[chat.RoomID]chat.Cursor{}}, nil
 }
 
 // starts is how often it is tried to start a server: it takes the number of its port from the system for datagrams, and somebody may

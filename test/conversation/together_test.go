@@ -136,10 +136,11 @@ func (s *Story) OneOf(a, b *Member, code chat.Code) (other *Member) {
 	return other
 }
 
-// Stored expects that the lobby has so many messages.
-func (s *Story) Stored(messages chat.Seq) {
+// Stored expects that the history of the lobby shows so many messages.
+func (s *Story) Stored(messages int) {
 	s.step(func() error {
-		got, err := s.stage.Desk().Hub.Newest(chat.Lobby)
+		end, err := s.stage.Desk().Hub.End(chat.Lobby)
+		got := end.Beyond(chat.Cursor{})
 		if err == nil && got != messages {
 			err = errors.New(fmt.Sprint(got, " messages are stored, want ", messages))
 		}

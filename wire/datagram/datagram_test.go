@@ -69,7 +69,7 @@ func TestLinesAreWordedAsClientsExpect(t *testing.T) {
 		"leaving":        {chat.Left{Message: ann}, []string{"ann quits the chat room"}},
 		"talking":        {said1("ann", " hello  world"), []string{"ann:  hello  world"}},
 		"several lines":  {said1("ann", "a\n\nb"), []string{"ann: a", "ann: ", "ann: b"}},
-		"administrator":  {chat.Announced{Text: "lunch\nat one"}, []string{"Administrator message: lunch", "Administrator message: at one"}},
+		"administrator":  {chat.Announced{Message: chat.Message{Text: "lunch\nat one"}}, []string{"Administrator message: lunch", "Administrator message: at one"}},
 		"asked for":      {chat.Wanted{}, []string{"somebody asks for your nickname"}},
 		"a long text":    {said1("ann", strings.Repeat("x", 2000)), []string{"ann: " + strings.Repeat("x", 1019), "ann: " + strings.Repeat("x", 981)}},
 		"long, Chinese":  {said1("ann", strings.Repeat("好", 400)), []string{"ann: " + strings.Repeat("好", 339), "ann: " + strings.Repeat("好", 61)}},
@@ -93,7 +93,7 @@ func TestIsEventTellsEventsFromAnswers(t *testing.T) {
 			chat.Entered{Message: chat.Message{Nick: "小明"}},
 			chat.Left{Message: chat.Message{Nick: "ann"}},
 			said1("ann", "x"), said1("ann", ""),
-			chat.Announced{Text: "x"},
+			chat.Announced{Message: chat.Message{Text: "x"}},
 		} {
 			for _, l := range w.Lines(e) {
 				if !IsEvent(string(l)) {
@@ -162,7 +162,7 @@ func TestTheChineseWordsAreThoseOfTheExercise(t *testing.T) {
 		"小明 退出聊天室":     chat.Left{Message: ming},
 		"小明: 你好":       chat.Posted{Message: ming},
 		"小明: （仅你可见）你好": chat.Told{Message: ming},
-		"管理员消息：开会":     chat.Announced{Text: "开会"},
+		"管理员消息：开会":     chat.Announced{Message: chat.Message{Text: "开会"}},
 		"有人想使用你的昵称":    chat.Wanted{},
 	} {
 		if got := string(bytes.Join(In(locale.Chinese).Lines(e), []byte("|"))); got != want {

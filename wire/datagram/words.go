@@ -85,7 +85,7 @@ func (w *Words) Lines(e chat.Event) [][]byte {
 	case chat.Renamed: // in words that every client knows
 		return [][]byte{[]byte(e.Message.Nick + w.quits), []byte(e.Message.Text + w.enters)}
 	case chat.Announced:
-		return prefixed(w.announce, e.Text)
+		return prefixed(w.announce, e.Message.Text)
 	case chat.Wanted:
 		return [][]byte{[]byte(w.Asked)}
 	}

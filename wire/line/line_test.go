@@ -117,7 +117,7 @@ func TestAppend(t *testing.T) {
 		"ann is now anna\n":                                         chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "anna")},
 		"[dev] ann changes the topic to: tea\n":                     chat.TopicSet{Message: m("dev", chat.KindTopic, "tea")},
 		"ann removes the topic\n":                                   chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
-		"Administrator message: a\n" + "Administrator message: b\n": chat.Announced{Text: "a\nb"},
+		"Administrator message: a\n" + "Administrator message: b\n": chat.Announced{Message: chat.Message{Text: "a\nb"}},
 		english.Asked + "\n":                                        chat.Wanted{},
 		"":                                                          chat.Changed{},
 	} {
@@ -186,7 +186,7 @@ func TestLinesInChinese(t *testing.T) {
 		"小明 改名为 大明\n":        chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "大明")},
 		"[dev] 小明 将主题改为：茶\n": chat.TopicSet{Message: m("dev", chat.KindTopic, "茶")},
 		"小明 清除了主题\n":         chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
-		"管理员消息：一\n管理员消息：二\n": chat.Announced{Text: "一\n二"},
+		"管理员消息：一\n管理员消息：二\n": chat.Announced{Message: chat.Message{Text: "一\n二"}},
 		"有人想使用你的昵称\n":        chat.Wanted{},
 		"":                   chat.Changed{},
 	} {

@@ -178,7 +178,7 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 			ZH: "管理员已删除这个房间及其聊天记录，请用 /join 加入其他房间",
 		}.In(w.lang))
 	case chat.Announced:
-		return appendLines(b, w.announce, e.Text)
+		return appendLines(b, w.announce, e.Message.Text)
 	case chat.Wanted:
 		return appendLine(b, w.Asked)
 	}
