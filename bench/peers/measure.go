@@ -36,7 +36,7 @@ func (b *bench) loads() []workload {
 	return []workload{
 		{
 			name: steady20,
-			what: fmt.Sprintf("one room of %s, 20 messages/s; join: the CPU for their joins", large),
+			what: fmt.Sprintf("one room of %s, 20 messages/s; join: CPU for the joins", large),
 			args: []string{"--members", large, "--rate", "20"},
 		},
 		{name: steady50, what: fmt.Sprintf("one room of %s, 50 messages/s", large), args: []string{"--members", large, "--rate", "50"}},
@@ -51,7 +51,7 @@ func (b *bench) loads() []workload {
 		},
 		{
 			name: silent,
-			what: fmt.Sprintf("%d connections that sent nothing (the floors and Parley only)", b.idle),
+			what: fmt.Sprintf("%d connections that sent nothing (floors and Parley only)", b.idle),
 			args: append(quiet[:5:5], load.Silent), once: true,
 		},
 	}
