@@ -18,8 +18,8 @@ of the rounds, with the lowest and the highest in parentheses. All numbers of al
 The goals, where a delivery is one member receiving one message:
 
 - G6: as little CPU per delivery as a loop that stores nothing.
-- G7: the sender's receipt (the server's answer that a message is stored) about as fast as a bare
-  commit, which is a commit of SQLite alone.
+- G7: the sender's receipt (the server's answer that a message is stored) about as fast as a
+  commit of SQLite alone (a bare commit).
 - G8: at least half the messages a second that SQLite alone stores in batches.
 - G9: a fast start with a long history.
 
