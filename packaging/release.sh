@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Builds what is released into dist/: programs, archives, Debian packages and their checksums. `make release` calls it, with
-# VERSION and COMMIT. The same commit gives the same bytes: nothing of this machine or this moment goes into them.
+# Builds the release in dist/: programs, archives, Debian packages and their checksums. `make release`
+# calls it with VERSION and COMMIT. The same commit always gives the same bytes, because they contain
+# nothing of this machine or of the current time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}
 name=parley_${VERSION#v}
 command -v git >/dev/null || { echo "git is needed: apt-get install git" >&2; exit 1; }
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} # of everything that is packed
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} # the time of all packed files
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
 command -v zip >/dev/null || { echo "zip is needed for Windows: apt-get install zip" >&2; exit 1; }
 tar --version | grep -q GNU || { echo "GNU tar is needed" >&2; exit 1; }
 
-# Debian's order of versions: 1.0~rc1 before 1.0, what was committed after 1.0 as 1.0+3+g1234567. They begin with a digit.
+# Debian sorts 1.0~rc1 before 1.0, and 1.0+3+g1234567 (three commits after 1.0) after it. A version
+# begins with a digit.
 DEB_VERSION=$(sed -E 's/^v//; s/-(alpha|beta|rc)/~\1/; s/-/+/g; s/^[^0-9]/0~&/' <<<"$VERSION")
 export DEB_VERSION
 

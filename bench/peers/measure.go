@@ -34,7 +34,11 @@ func (b *bench) loads() []workload {
 	large, small := strconv.Itoa(b.members), strconv.Itoa(b.rooms)
 	quiet := []string{"--members", strconv.Itoa(b.idle), "--duration", b.quiet.String(), "--idle"}
 	return []workload{
-		{name: steady20, what: fmt.Sprintf("one room of %s, 20 messages/s; what their entering costs is the join", large), args: []string{"--members", large, "--rate", "20"}},
+		{
+			name: steady20,
+			what: fmt.Sprintf("one room of %s, 20 messages/s; join: CPU for the joins", large),
+			args: []string{"--members", large, "--rate", "20"},
+		},
 		{name: steady50, what: fmt.Sprintf("one room of %s, 50 messages/s", large), args: []string{"--members", large, "--rate", "50"}},
 		{name: storm, what: fmt.Sprintf("one room of %s, as fast as accepted, %s in flight", large, inFlight), args: []string{"--members", large, "--rate", "max", "--in-flight", inFlight}},
 		{
@@ -42,10 +46,14 @@ func (b *bench) loads() []workload {
 			args: []string{"--members", strconv.Itoa(b.rooms * roomSize), "--rooms", small, "--rate", "max", "--in-flight", inFlight},
 		},
 		{
-			name: idle, what: fmt.Sprintf("%d quiet connections, entered, in rooms of %d", b.idle, roomSize),
+			name: idle, what: fmt.Sprintf("%d quiet members, in rooms of %d", b.idle, roomSize),
 			args: append(quiet[:5:5], load.Entered, "--rooms", strconv.Itoa(b.idle/roomSize)), once: true,
 		},
-		{name: silent, what: fmt.Sprintf("%d connections that said nothing (the floors and Parley alone)", b.idle), args: append(quiet[:5:5], load.Silent), once: true},
+		{
+			name: silent,
+			what: fmt.Sprintf("%d connections that sent nothing (floors and Parley only)", b.idle),
+			args: append(quiet[:5:5], load.Silent), once: true,
+		},
 	}
 }
 

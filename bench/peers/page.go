@@ -59,9 +59,9 @@ var goals = []struct {
 	{"G1", "W1-50, against the same", "µs", cpu50, floorMessage, 1.1},
 	{"G2", "W2, against the floor with a write per round", "µs", cpuStorm, floorRound, 2},
 	{"G3", "W3, against InspIRCd", "µs", cpuRooms, inspircd, 1},
-	{"G4", "a connection that says nothing", "kB", silentKB, "", 5},
-	{"G4", "one that has entered and is quiet", "kB", idleKB, "", 5},
-	{"G5", "join: CPU until all are inside and told", "s", joinCPU, "", 0.3},
+	{"G4", "a silent connection", "kB", silentKB, "", 5},
+	{"G4", "a quiet member", "kB", idleKB, "", 5},
+	{"G5", "CPU until all members have joined and been told of the others", "s", joinCPU, "", 0.3},
 }
 
 // judge makes a measure of each goal for which there are numbers.
@@ -104,7 +104,7 @@ func (b *bench) page() []byte {
 `+"`make bench-peers`"+` makes this page. Every server got the same loads from the same generator
 (`+"`parley bench`"+`), and was started anew for each load. The servers ran in turn, in alternating
 order. Each number is the median of %d rounds. Each ratio is the median of the ratios of the rounds,
-with the lowest and the highest in parentheses. The main figure is the server's CPU for a delivery
+with the lowest and the highest in parentheses. The main figure is the server's CPU per delivery
 (one member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a
 busy machine, trust the ratios, not the milliseconds.
 
@@ -113,9 +113,11 @@ busy machine, trust the ratios, not the milliseconds.
 %s
 %s
 
-A floor is `+"`bench/forward --tcp`"+`: one thread that forwards lines and does nothing else. It
-writes to each member once for each message, or once for all messages that were readable at once. Of
-all these servers, only Parley has a message on disk before it is shown.
+The rows called raw are floors: `+"`bench/forward --tcp`"+`, one thread that forwards lines and
+does nothing else. It writes to each member once per message, or once per round,
+	for all messages that it
+could read at once. Of all these servers,
+	only Parley stores a message on the disk before it is shown.
 
 ## Goals
 
@@ -168,7 +170,7 @@ func (b *bench) legend() string {
 	for _, l := range b.loads() {
 		fmt.Fprintf(&t, "- %s: %s\n", l.name, l.what)
 	}
-	return t.String() + "\nTexts have 100 bytes; in each room ten talk in turn."
+	return t.String() + "\nEach text has 100 bytes. In each room, ten members send in turn."
 }
 
 // ratios has a row for each server that Parley is compared with.
