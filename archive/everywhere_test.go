@@ -49,7 +49,10 @@ func TestOnlyAnnouncementsAreToldEverywhere(t *testing.T) {
 	)
 	for what, c := range map[string]struct{ from, to, why string }{
 		"an announcement": {},
-		"a member's":      {`"announcement","nick":""`, `"message","nick":"ann"`, "announcements only"},
+		"a member's": {
+			`"announcement","nick":""`, `"message","nick":"ann"`,
+			"announcements only",
+		},
 		"without a place": {`,"place":1`, "", "announcements only"},
 		"a topic":         {`"seq":1}}`, `"seq":1,"topic":"tea"}}`, "invalid topic"},
 		"a quiet one":     {`"seq":1}}`, `"seq":1,"quiet":true}}`, "cannot be quiet"},

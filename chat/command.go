@@ -120,8 +120,8 @@ type Leave struct {
 	Detail  string // why, in the member's words: one line; may be empty
 }
 
-// Announce tells every member, in whatever rooms it is. It writes one message, in Everywhere, however
-// many rooms there are.
+// Announce tells every member, in whatever rooms it is. It writes one message, in Everywhere,
+// however many rooms there are.
 type Announce struct {
 	Text string // from ParseText
 }

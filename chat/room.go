@@ -13,8 +13,8 @@ type RoomID string
 // Lobby is the room that always exists and that everybody enters first.
 const Lobby RoomID = "lobby"
 
-// Everywhere holds what the administrator tells everyone. Nobody joins it: the history of each public
-// room shows its messages between its own, as of their Places.
+// Everywhere holds what the administrator tells everyone. Nobody joins it: the history of each
+// public room shows its messages between its own, as of their Places.
 const Everywhere RoomID = "*"
 
 // RoomMaxBytes bounds a room's name, after folding.

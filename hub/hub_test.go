@@ -166,18 +166,19 @@ func TestFollow(t *testing.T) {
 	for after := range chat.Seq(20) {
 		all.Go(func() {
 			next := after + 1
-			err := h.Follow(context.Background(), chat.Lobby, chat.Cursor{Seq: after}, func(messages []chat.Message) error {
-				for _, m := range messages {
-					if m.Seq != next {
-						t.Errorf("%d comes where %d is due", m.Seq, next)
+			err := h.Follow(context.Background(), chat.Lobby, chat.Cursor{Seq: after},
+				func(messages []chat.Message) error {
+					for _, m := range messages {
+						if m.Seq != next {
+							t.Errorf("%d comes where %d is due", m.Seq, next)
+						}
+						next = m.Seq + 1
 					}
-					next = m.Seq + 1
-				}
-				if next > posts {
-					return stop
-				}
-				return nil
-			})
+					if next > posts {
+						return stop
+					}
+					return nil
+				})
 			if err != stop {
 				t.Errorf("after %d: %v", after, err)
 			}
@@ -190,13 +191,16 @@ func TestFollow(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	all.Go(func() {
-		if err := h.Follow(ctx, chat.Lobby, chat.Cursor{}, func([]chat.Message) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
+		if err := h.Follow(ctx, chat.Lobby, chat.Cursor{},
+			func([]chat.Message) error { cancel(); return nil }); !errors.Is(err,
+			context.Canceled) {
 			t.Errorf("ctx done: %v", err)
 		}
 	})
 	seen := make(chan struct{}, 100)
 	all.Go(func() {
-		if err := h.Follow(context.Background(), chat.Lobby, chat.Cursor{}, func([]chat.Message) error { seen <- struct{}{}; return nil }); err != nil {
+		if err := h.Follow(context.Background(), chat.Lobby, chat.Cursor{},
+			func([]chat.Message) error { seen <- struct{}{}; return nil }); err != nil {
 			t.Errorf("the hub ends: %v", err)
 		}
 	})
@@ -224,7 +228,8 @@ func TestFollowSeesWhatComesMeanwhile(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	seen := errors.New("seen")
-	if err := h.Follow(ctx, chat.Lobby, chat.Cursor{}, func([]chat.Message) error { return seen }); err != seen {
+	if err := h.Follow(ctx, chat.Lobby, chat.Cursor{},
+		func([]chat.Message) error { return seen }); err != seen {
 		t.Error(err)
 	}
 }

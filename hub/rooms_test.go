@@ -57,7 +57,8 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	if newest, err := h.Newest("@ann+ben"); err != nil || newest != 1 {
 		t.Errorf("what two said is at %d, %v", newest, err)
 	}
-	if after, err := h.After(t.Context(), "attic", chat.Cursor{Seq: 1}, 2); err != nil || len(after) != 2 || after[0].Seq != 2 || after[1].Text != "up here" {
+	if after, err := h.After(t.Context(), "attic", chat.Cursor{Seq: 1},
+		2); err != nil || len(after) != 2 || after[0].Seq != 2 || after[1].Text != "up here" {
 		t.Errorf("after the first: %+v, %v", after, err)
 	}
 	if _, err := h.After(t.Context(), "cellar", chat.Cursor{}, 1); codeOf(err) != chat.RoomUnknown {
@@ -116,10 +117,11 @@ func TestARoomInWhichNothingWasSaidGoes(t *testing.T) {
 	followed := make(chan error, 1)
 	read := make(chan bool, 1)
 	go func() {
-		followed <- h.Follow(context.Background(), "attic", chat.Cursor{}, func([]chat.Message) error {
-			read <- true
-			return nil
-		})
+		followed <- h.Follow(context.Background(), "attic", chat.Cursor{},
+			func([]chat.Message) error {
+				read <- true
+				return nil
+			})
 	}()
 	<-read
 	line.heard()

@@ -8,8 +8,8 @@ import (
 	"parley/chat"
 )
 
-// TestAnnouncementsStandBetweenTheMessagesOfARoom: of each that was there already, in order, however
-// the history is paged.
+// TestAnnouncementsStandBetweenTheMessagesOfARoom: of each that was there already, in order,
+// however the history is paged.
 func TestAnnouncementsStandBetweenTheMessagesOfARoom(t *testing.T) {
 	b := begun(t, t.TempDir())
 	post := func(room chat.RoomID, text string) chat.Command {

@@ -129,7 +129,8 @@ func (s *Store) query(
 	args[":room"], args[":public"] = string(room), room.IsPublic()
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Named: args, ResultFunc: each})
 	if err != nil && !errors.Is(err, errPageFull) {
-		return fmt.Errorf("read history: %w", cmp.Or(ctx.Err(), err)) // a done ctx interrupts the query
+		err = cmp.Or(ctx.Err(), err) // a done ctx interrupts the query
+		return fmt.Errorf("read history: %w", err)
 	}
 	return nil
 }

@@ -95,7 +95,8 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	}
 	refused(t, "exists", "backup", "--data", dir, file)
 	refused(t, "uses the data directory", "restore", "--data", dir, file)
-	if out := done(t, "verify", "--data", dir); !strings.Contains(out, fmt.Sprintf("lobby: %d messages", len(history)-1)) ||
+	if out := done(t, "verify", "--data", dir); !strings.Contains(out,
+		fmt.Sprintf("lobby: %d messages", len(history)-1)) ||
 		!strings.HasPrefix(out, "* (announcements): 1 message, ") {
 		t.Errorf("verify says %q", out)
 	}
@@ -117,7 +118,8 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	imported := filepath.Join(t.TempDir(), "imported")
 	stdin := command(t, "import", "--data", imported, "-")
 	stdin.Stdin = strings.NewReader(lobby)
-	if got := finish(t, stdin); got.status != 0 || !strings.Contains(got.out, fmt.Sprintf("lobby: %d messages", len(history)-1)) {
+	if got := finish(t, stdin); got.status != 0 || !strings.Contains(got.out,
+		fmt.Sprintf("lobby: %d messages", len(history)-1)) {
 		t.Errorf("%+v", got)
 	}
 	for _, dir := range []string{restored, imported} {

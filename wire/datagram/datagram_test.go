@@ -65,11 +65,14 @@ func TestLinesAreWordedAsClientsExpect(t *testing.T) {
 		event chat.Event
 		want  []string
 	}{
-		"entering":       {chat.Entered{Message: ann}, []string{"ann enters the chat room"}},
-		"leaving":        {chat.Left{Message: ann}, []string{"ann quits the chat room"}},
-		"talking":        {said1("ann", " hello  world"), []string{"ann:  hello  world"}},
-		"several lines":  {said1("ann", "a\n\nb"), []string{"ann: a", "ann: ", "ann: b"}},
-		"administrator":  {chat.Announced{Message: chat.Message{Text: "lunch\nat one"}}, []string{"Administrator message: lunch", "Administrator message: at one"}},
+		"entering":      {chat.Entered{Message: ann}, []string{"ann enters the chat room"}},
+		"leaving":       {chat.Left{Message: ann}, []string{"ann quits the chat room"}},
+		"talking":       {said1("ann", " hello  world"), []string{"ann:  hello  world"}},
+		"several lines": {said1("ann", "a\n\nb"), []string{"ann: a", "ann: ", "ann: b"}},
+		"administrator": {
+			chat.Announced{Message: chat.Message{Text: "lunch\nat one"}},
+			[]string{"Administrator message: lunch", "Administrator message: at one"},
+		},
 		"asked for":      {chat.Wanted{}, []string{"somebody asks for your nickname"}},
 		"a long text":    {said1("ann", strings.Repeat("x", 2000)), []string{"ann: " + strings.Repeat("x", 1019), "ann: " + strings.Repeat("x", 981)}},
 		"long, Chinese":  {said1("ann", strings.Repeat("好", 400)), []string{"ann: " + strings.Repeat("好", 339), "ann: " + strings.Repeat("好", 61)}},
