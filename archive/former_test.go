@@ -21,7 +21,7 @@ type former struct {
 
 func formers(t *testing.T) (all []former) {
 	t.Helper()
-	for _, f := range []former{{format: 1, messages: 9}, {format: 2, messages: 23}} {
+	for _, f := range []former{{format: 1, messages: 9}, {format: 2, messages: 23}, {format: 3, messages: 31}} {
 		export, err := os.ReadFile(fmt.Sprintf("../store/testdata/format%d.jsonl", f.format))
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +131,7 @@ func TestDamagedBackupsOfFormat2AreFound(t *testing.T) {
 // TestExportsOfFormat1AreImported: what they hold is exported again in format 2, and that is
 // imported as the same.
 func TestExportsOfFormat1AreImported(t *testing.T) {
-	for _, f := range formers(t) { // exports of both are of format 1
+	for _, f := range formers(t)[:2] { // both wrote exports of format 1
 		if !strings.HasPrefix(f.export, `{"type":"export","format":1,`) {
 			t.Fatalf("%.60s", f.export)
 		}

@@ -209,6 +209,7 @@ func TestVerifyFindsADamagedPage(t *testing.T) {
 	}
 	dir := talk(t, posts...)
 	amend(t, dir, chat.Room{ID: chat.Lobby, Seq: 45, Amended: 1}, "VALUES ('lobby', 46, 3, 45)")
+	change(t, filepath.Join(dir, store.FileName), "INSERT INTO leftover VALUES ('gone', 1)")
 	whole, err := os.ReadFile(backedUp(t, dir))
 	if err != nil {
 		t.Fatal(err)

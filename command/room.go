@@ -101,21 +101,15 @@ func (c call) notJoined(room chat.RoomID) error {
 	}.Fill(chat.Quote(room), room))
 }
 
-// removableMax is how many messages a room that is removed may have. They go in one transaction,
-// for which all messages wait, and which needs free disk space of their size.
-const removableMax = 100_000
-
-// mayRemove refuses to remove a room that is too large, or whose removal is not confirmed.
+// mayRemove refuses to remove a room that must stay, or whose removal is not confirmed.
 func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool) error {
 	switch {
 	case room == chat.Lobby:
 		return badArgument(locale.Text{EN: "the lobby cannot be removed", ZH: "大厅不能删除"})
-	case messages > removableMax:
+	case room == chat.Everywhere:
 		return badArgument(locale.Text{
-			EN: "%s has more than %d messages: a room of this size cannot be removed, because " +
-				"all members would wait for it",
-			ZH: "%s 的消息超过 %d 条：这么大的房间无法删除，因为所有成员都要等待",
-		}, room, removableMax)
+			EN: "announcements cannot be removed", ZH: "管理员消息不能删除",
+		})
 	case !confirmed:
 		return badArgument(locale.Text{
 			EN: "%s has " + locale.Counted(messages, "message") + " and " +

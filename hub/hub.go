@@ -23,6 +23,7 @@ type Storage interface {
 	Node() chat.NodeID
 	Load() (*chat.State, error)
 	Commit([]chat.Result, chat.Progress) error
+	Sweep() (more bool, err error)
 	Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
 	Said(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error)
 	After(ctx context.Context, room chat.RoomID, after chat.Cursor, limit int) (
@@ -65,6 +66,7 @@ type Hub struct {
 
 	state    *chat.State // loop only
 	health   health      // loop only
+	sweeping sweeping    // loop only
 	doorways []*Doorway  // fixed before Run
 	index    *index
 	progress atomic.Pointer[Progress]

@@ -37,6 +37,9 @@ func (h *Hub) Run() error {
 	defer func() { h.Close(); h.abandon(); <-alive }()
 	for {
 		h.gather()
+		if h.sweep() {
+			continue // if nothing waits
+		}
 		records, err := h.ledger.Next(context.Background(), batchMax)
 		if errors.Is(err, io.EOF) {
 			<-alive

@@ -127,8 +127,16 @@ func TestWhatIsSaidInAnotherRoomIsNoticed(t *testing.T) {
 		s.start()
 		plan := smallStream(s)
 		plan.Members, plan.Rooms = 4, 2
-		if r := carry(t, plan, Options{}); r.Deliveries != (Tally{Expected: 100, Received: 100, Unexpected: 200}) {
-			t.Errorf("%+v", r.Deliveries)
+		got := carry(t, plan, Options{}).Deliveries
+		unexpected := got.Unexpected
+		got.Unexpected = 0
+		if got != (Tally{Expected: 100, Received: 100}) {
+			t.Errorf("%+v", got)
+		}
+		// The run ends with the last expected message. The two members of the other room may
+		// receive it later.
+		if unexpected < 198 || unexpected > 200 {
+			t.Errorf("%d unexpected", unexpected)
 		}
 	})
 }

@@ -25,17 +25,34 @@ var ErrFailed = errors.New("the disk failed earlier: nothing is written until th
 // Commit stores what a batch of Records led to, in their order, with the progress after the last of
 // them. It returns once all of it is on the disk. A room that has messages has an entity.
 func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
+	var after books
+	left := s.leftovers.clone()
+	err := s.write(func() (err error) {
+		after, err = s.transact(results, progress, left)
+		return err
+	})
+	if err == nil {
+		s.books.take(after)
+		s.leftovers = left
+	}
+	return err
+}
+
+// write runs a transaction. Its error is that of Commit.
+func (s *Store) write(transaction func() error) error {
 	if s.failed != nil {
 		return ErrFailed
 	}
 	if why := s.lostBefore(); why != nil {
 		return fmt.Errorf("commit: %w: %w", ErrLost, why)
 	}
-	after, err := s.transact(results, progress)
+	err := transaction()
+	if isFull(err) {
+		s.reuse()
+	}
 	s.place.end()
 	switch {
 	case err == nil:
-		s.books.take(after)
 		return nil
 	case isFull(err):
 		return fmt.Errorf("commit: %w (%w)", ErrFull, err)
@@ -43,6 +60,12 @@ func (s *Store) Commit(results []chat.Result, progress chat.Progress) error {
 		s.failed = fmt.Errorf("commit: %w", classify(err))
 		return s.failed
 	}
+}
+
+// reuse has the next transaction use the space of the WAL again, where the disk has no other. It
+// waits for no reader. If it fails, the next transaction does, too.
+func (s *Store) reuse() {
+	_ = sqlitex.ExecuteTransient(s.writer, "PRAGMA wal_checkpoint(PASSIVE)", nil)
 }
 
 // lostBefore returns why nothing may be written any more: a Commit into files that are not in their
@@ -75,7 +98,9 @@ func (s *Store) Committed() (chat.Progress, map[chat.RoomID]Digest) {
 func (s *Store) Failed() error { return s.failed }
 
 // transact writes a batch. It returns what the books are after it; of the rooms, those it touched.
-func (s *Store) transact(results []chat.Result, progress chat.Progress) (after books, err error) {
+func (s *Store) transact(
+	results []chat.Result, progress chat.Progress, left leftovers,
+) (after books, err error) {
 	end, err := sqlitex.ImmediateTransaction(s.writer)
 	if err != nil {
 		return after, err
@@ -103,8 +128,8 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (after b
 			}
 		}
 	}
-	for id := range removed {
-		if err := s.deleteHistory(id); err != nil {
+	for id, by := range removed {
+		if err := s.deleteHistory(id, results[by].Place, left); err != nil {
 			return after, fmt.Errorf("remove room %s: %w", id, err)
 		}
 		after.rooms[id] = room{} // if it is made again, it begins anew
@@ -114,6 +139,9 @@ func (s *Store) transact(results []chat.Result, progress chat.Progress) (after b
 		return strings.Compare(string(a.Room), string(b.Room))
 	})
 	for _, m := range messages {
+		if err := left.delete(s.writer, m.Room, m.Seq); err != nil {
+			return after, err
+		}
 		if err := s.insert(m); err != nil {
 			return after, fmt.Errorf("message %s/%d: %w", m.Room, m.Seq, err)
 		}
@@ -162,21 +190,17 @@ func (s *Store) include(changes map[entityID]chat.Change, id chat.RoomID) error 
 	return nil
 }
 
-// deleteHistory deletes a room's messages and their amendments.
-func (s *Store) deleteHistory(id chat.RoomID) error {
-	for _, query := range []string{
-		"DELETE FROM message WHERE room = ?", "DELETE FROM amendment WHERE room = ?",
-	} {
-		q, err := s.writer.Prepare(query)
-		if err != nil {
-			return err
-		}
-		q.BindText(1, string(id))
-		if err := run(q); err != nil {
-			return err
-		}
+// deleteHistory deletes the amendments of a room and begins to delete its messages.
+func (s *Store) deleteHistory(id chat.RoomID, place chat.Place, left leftovers) error {
+	q, err := s.writer.Prepare("DELETE FROM amendment WHERE room = ?")
+	if err != nil {
+		return err
 	}
-	return nil
+	q.BindText(1, string(id))
+	if err := run(q); err != nil {
+		return err
+	}
+	return left.add(s.writer, id, place)
 }
 
 func (s *Store) insert(m *chat.Message) error {

@@ -310,10 +310,13 @@ func TestAKilledMigrationIsOldOrNew(t *testing.T) {
 	steps := []string{stepBegun, stepChecked, stepMade, stepSummed, stepNumbered, stepDone}
 	for _, format := range formerFormats {
 		for _, step := range steps {
+			if format >= stateFormat && (step == stepChecked || step == stepSummed) {
+				continue // it only gets a table
+			}
 			t.Run(fmt.Sprintf("format %d, %s", format, step), func(t *testing.T) {
 				dir := formerly(t, format)
 				for range 2 { // also a start after one that was killed
-					if step == stepDone && formatOf(t, dir) == stateFormat {
+					if step == stepDone && formatOf(t, dir) == leftoverFormat {
 						break
 					}
 					cmd := exec.Command("/proc/self/exe")
@@ -326,7 +329,7 @@ func TestAKilledMigrationIsOldOrNew(t *testing.T) {
 					}
 					want := format
 					if step == stepDone {
-						want = stateFormat
+						want = leftoverFormat
 					}
 					if got := formatOf(t, dir); got != want {
 						t.Errorf("killed it has format %d, want %d", got, want)
@@ -369,7 +372,7 @@ func TestAMigrationOnAFullDiskChangesNothing(t *testing.T) {
 				t.Errorf("with %d bytes: %v", room, err)
 			}
 			release()
-			if got := formatOf(t, dir); (err == nil) != (got == stateFormat) {
+			if got := formatOf(t, dir); (err == nil) != (got == leftoverFormat) {
 				t.Errorf("format %d is now %d, after %v", format, got, err)
 			}
 			sameAsExported(t, dir, format)

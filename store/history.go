@@ -20,6 +20,7 @@ import (
 // The lobby shows what was announced before it had a message, too.
 func shown(columns, ofRoom, ofEverywhere, order string) string {
 	return "SELECT * FROM (SELECT " + columns + " FROM message WHERE room = :room AND " + ofRoom +
+		" AND seq <= " + newest + // later ones are left over of a removed room
 		" ORDER BY seq " + order + " LIMIT :limit)" +
 		" UNION ALL SELECT * FROM (SELECT " + columns + " FROM message WHERE room = '" +
 		string(chat.Everywhere) + "' AND :public AND " + ofEverywhere +
@@ -27,6 +28,9 @@ func shown(columns, ofRoom, ofEverywhere, order string) string {
 		" (SELECT place FROM message WHERE room = :room AND seq = 1))" +
 		" ORDER BY seq " + order + " LIMIT :limit)"
 }
+
+// newest is the number of a room's newest message.
+const newest = "(SELECT seq FROM state WHERE kind = '" + chat.EntityRoom + "' AND key = :room)"
 
 // places are what shown reads to order messages.
 const places = "room, seq, place"
@@ -50,7 +54,7 @@ func (s *Store) Said(ctx context.Context, room chat.RoomID, limit int) ([]chat.M
 			kinds = append(kinds, "'"+string(k)+"'")
 		}
 	}
-	said := "seq > (SELECT max(seq) FROM message WHERE room = :room) - :back AND kind IN (" +
+	said := "seq > " + newest + " - :back AND kind IN (" +
 		strings.Join(kinds, ", ") + ")"
 	query := "SELECT * FROM (" + shown(messageColumns, said, "TRUE", "DESC") +
 		" ORDER BY place DESC, seq DESC LIMIT :limit) ORDER BY place, seq"
@@ -147,9 +151,11 @@ func eachMessage(conn *sqlite.Conn, format int, room chat.RoomID,
 	if format < stateFormat {
 		columns = "room, seq, time, kind, nick, text, 0, 0, 0"
 	}
-	query, args := "SELECT "+columns+" FROM message ORDER BY room, seq", []any(nil)
+	query, args := "SELECT "+columns+" FROM message WHERE "+isKept(format)+" ORDER BY room, seq",
+		[]any(nil)
 	if room != "" {
-		query = "SELECT " + columns + " FROM message WHERE room = ? ORDER BY seq"
+		query = "SELECT " + columns + " FROM message WHERE room = ? AND " + isKept(format) +
+			" ORDER BY seq"
 		args = []any{string(room)}
 	}
 	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{

@@ -73,8 +73,8 @@ func (m *migration) transact(format int) (err error) {
 		if err := sqlitex.ExecuteScript(m.conn, m.scripts[format], nil); err != nil {
 			return fmt.Errorf("migrate from format %d: %w", format, err)
 		}
+		m.at(stepMade)
 		if format+1 == stateFormat {
-			m.at(stepMade)
 			if err := old.write(m.conn); err != nil {
 				return fmt.Errorf("migrate from format %d: %w", format, err)
 			}

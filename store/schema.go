@@ -154,7 +154,8 @@ func checkNewest(conn *sqlite.Conn, format int) error {
 			chat.EntityRoom + "'"
 	}
 	differing := `SELECT room, seq, newest FROM (SELECT room, seq,
-		coalesce((SELECT max(seq) FROM message WHERE message.room = recorded.room), 0) AS newest
+		coalesce((SELECT max(seq) FROM message WHERE message.room = recorded.room
+			AND ` + isKept(format) + `), 0) AS newest
 		FROM (` + recorded + `) AS recorded) WHERE seq != newest LIMIT 1`
 	return sqlitex.Execute(conn, differing, &sqlitex.ExecOptions{ResultFunc: func(row *sqlite.Stmt) error {
 		return fmt.Errorf("%w: the newest message of room %s is %d, but should be %d",

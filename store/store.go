@@ -47,8 +47,9 @@ type Store struct {
 
 	// Written by the goroutine of Commit only. Any goroutine reads node and epoch, which change
 	// only in Open and Renew.
-	books  books // as committed
-	failed error // of the first Commit that failed so, see ErrFailed
+	books     books     // as committed
+	leftovers leftovers // as committed
+	failed    error     // of the first Commit that failed so, see ErrFailed
 }
 
 // Open opens the database in dir, or makes it there. The caller sees to it that nobody else writes
@@ -177,6 +178,9 @@ func (s *Store) prepare(options Options) (err error) {
 		conn: s.writer, scripts: newest, upgrades: options.Upgrades, reached: options.migrating,
 	}
 	if err := m.from(format); err != nil {
+		return err
+	}
+	if s.leftovers, err = readLeftovers(s.writer); err != nil {
 		return err
 	}
 	s.books, _, err = readBooks(s.writer) // Load says whether they are as written
