@@ -21,7 +21,10 @@ type former struct {
 
 func formers(t *testing.T) (all []former) {
 	t.Helper()
-	for _, f := range []former{{format: 1, messages: 9}, {format: 2, messages: 23}, {format: 3, messages: 31}} {
+	for _, f := range []former{{format: 1, messages: 9}, {format: 2, messages: 23}, {
+		format:   3,
+		messages: 31,
+	}} {
 		export, err := os.ReadFile(fmt.Sprintf("../store/testdata/format%d.jsonl", f.format))
 		if err != nil {
 			t.Fatal(err)

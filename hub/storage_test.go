@@ -9,8 +9,8 @@ import (
 	"parley/store"
 )
 
-// storage is a Store whose Commit and Load a test can watch, hold and break. Its node has a fixed name: so have its sessions,
-// and equal logs have equal hashes.
+// storage is a Store whose Commit and Load a test can watch, hold and break. Its node has a fixed
+// name: so have its sessions, and equal logs have equal hashes.
 type storage struct {
 	*store.Store
 

@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// TestTheMessagesOfARemovedRoomAreDeleted without a command that asks for it, and while others talk.
+// TestTheMessagesOfARemovedRoomAreDeleted without a command that asks for it.
 func TestTheMessagesOfARemovedRoomAreDeleted(t *testing.T) {
 	const messages = 3500
 	d := &door{name: "udp"}

@@ -97,7 +97,9 @@ func (l leftovers) slice(conn *sqlite.Conn, room chat.RoomID) error {
 }
 
 // oldest returns the last message of the next slice, and whether the slice is all that is left.
-func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID) (last chat.Seq, all bool, err error) {
+func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID) (last chat.Seq, all bool,
+	err error,
+) {
 	const query = "SELECT seq, octet_length(text) FROM message WHERE room = ? AND place <= ?" +
 		" ORDER BY seq LIMIT ?"
 	rows, bytes := 0, int64(0)

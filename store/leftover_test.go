@@ -46,8 +46,14 @@ func TestARemovedRoomIsDeletedInSlices(t *testing.T) {
 	b.store = open(t, dir, Options{})
 	for more, sweeps := true, 0; more; sweeps++ {
 		for what, read := range map[string]func() ([]chat.Message, error){
-			"last":  func() ([]chat.Message, error) { return b.store.Last(t.Context(), "attic", 9999) },
-			"said":  func() ([]chat.Message, error) { return b.store.Said(t.Context(), "attic", 9999) },
+			"last": func() ([]chat.Message, error) {
+				return b.store.Last(t.Context(), "attic",
+					9999)
+			},
+			"said": func() ([]chat.Message, error) {
+				return b.store.Said(t.Context(), "attic",
+					9999)
+			},
 			"after": func() ([]chat.Message, error) { return after(t, b.store, "attic") },
 			"reader": func() (all []chat.Message, err error) {
 				look(t, dir, func(r *Reader) {
@@ -77,7 +83,8 @@ func TestARemovedRoomIsDeletedInSlices(t *testing.T) {
 	if got := stored(t, b.store); got != 2 {
 		t.Errorf("%d messages are left at last", got)
 	}
-	if rows, err := number(b.store.writer, "SELECT count(*) FROM leftover"); rows != 0 || err != nil {
+	if rows, err := number(b.store.writer,
+		"SELECT count(*) FROM leftover"); rows != 0 || err != nil {
 		t.Errorf("%d leftovers, %v", rows, err)
 	}
 	if more, err := b.store.Sweep(); more || err != nil {
