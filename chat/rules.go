@@ -246,6 +246,9 @@ func (c Start) apply(t *turn) *Refusal {
 			t.leave(m, ReasonEnded, "")
 		}
 	}
+	for _, id := range sortedKeys(t.state.rooms) { // an import may have such rooms
+		t.leaveRoom(id)
+	}
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -357,6 +359,21 @@ func TestAnAnnouncementIsOneMessage(t *testing.T) {
 	}
 	if len(s.state.rooms) != 2 {
 		t.Errorf("members can join %d rooms", len(s.state.rooms))
+	}
+}
+
+// TestStartRemovesQuietRoomsWithoutMembers, as an import leaves them: the export had members there.
+func TestStartRemovesQuietRoomsWithoutMembers(t *testing.T) {
+	s := NewState()
+	for _, r := range []Room{{ID: "cellar", Seq: 1, Quiet: true}, {ID: "garden", Seq: 1}} {
+		if err := s.add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	origin := Origin{Node: "here", Epoch: 1, N: 1}
+	Apply(s, Record{Place: 1, Time: noon, Origin: origin, Command: Start{}})
+	if got := slices.Sorted(maps.Keys(s.rooms)); fmt.Sprint(got) != "[garden lobby]" {
+		t.Errorf("there are %v", got)
 	}
 }
 

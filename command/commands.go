@@ -282,7 +282,14 @@ func runHistory(c call) error {
 		if err := c.emit(nil); err != nil { // the first may be long in coming
 			return err
 		}
-		return c.desk.Hub.Follow(c.ctx, room, after, show)
+		err := c.desk.Hub.Follow(c.ctx, room, after, show)
+		if isRefused(err, chat.RoomUnknown) {
+			return locale.Refuse(chat.RoomUnknown, locale.Text{
+				EN: "the room " + string(room) + " was removed",
+				ZH: "房间 " + string(room) + " 已被删除",
+			})
+		}
+		return err
 	}
 	for left > 0 {
 		if err := c.emit(nil); err != nil {

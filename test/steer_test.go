@@ -144,6 +144,38 @@ func TestHistoryFollowsWithoutGap(t *testing.T) {
 	}
 }
 
+// TestTheEndOfARoomIsToldToItsFollowers, with a reason and no other trouble.
+func TestTheEndOfARoomIsToldToItsFollowers(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+	ann := p.callAs("ann")
+	ann.types("/join dev", "hello")
+	ann.reads("[dev] you talk in this room now*")
+	follow := command(t, "history", "dev", "--data", p.dir, "--follow")
+	out, err := follow.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problem strings.Builder
+	follow.Stderr = &problem
+	if err := follow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = follow.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasSuffix(lines.Text(), "ann: hello") {
+	}
+	done(t, "rooms", "remove", "dev", "--yes", "--data", p.dir)
+	for lines.Scan() {
+		t.Errorf("something follows: %s", lines.Text())
+	}
+	var exit *exec.ExitError
+	if err := follow.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 ||
+		problem.String() != "parley: the room dev was removed\n" {
+		t.Errorf("%v, %q", err, problem.String())
+	}
+	p.stop()
+}
+
 func TestTheEndOfTheServerIsToldToItsFollowers(t *testing.T) {
 	for how, c := range map[string]struct {
 		end    func(*program)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -61,7 +62,7 @@ func (q question) ask(ctx context.Context, each func(json.RawMessage) error) err
 		err := answers.Decode(&raw)
 		limit.Stop() // what each does is not the server's doing
 		if errors.Is(err, io.EOF) {
-			return nil
+			return endOf(response)
 		}
 		if err != nil {
 			return reasonFor(ctx, cutOff{err})
@@ -157,9 +158,27 @@ func notUnderstood(err error) error {
 
 // refusalOf reads the *chat.Refusal in a response.
 func refusalOf(response *http.Response) error {
+	return readRefusal(response.Body, response.Status)
+}
+
+// endOf returns the refusal with which an answer ends, or nil.
+func endOf(response *http.Response) error {
+	problem := response.Trailer.Get(api.Trailer)
+	if problem == "" {
+		return nil
+	}
+	problem, err := url.QueryUnescape(problem)
+	if err != nil {
+		return fmt.Errorf("the server's last words are not understood: %w", err)
+	}
+	return readRefusal(strings.NewReader(problem), "with "+chat.Quote(problem))
+}
+
+// readRefusal reads an api.Problem from a response.
+func readRefusal(from io.Reader, response string) error {
 	var problem api.Problem
-	if err := json.NewDecoder(response.Body).Decode(&problem); err != nil {
-		return fmt.Errorf("the server answered %s", response.Status)
+	if err := json.NewDecoder(from).Decode(&problem); err != nil {
+		return fmt.Errorf("the server answered %s", response)
 	}
 	refusal := &chat.Refusal{Code: problem.Code}
 	if problem.Message != refusal.Code.Sentence() {

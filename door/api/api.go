@@ -15,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"parley/chat"
@@ -45,6 +46,10 @@ type Problem struct {
 	Chinese string    `json:"zh,omitempty"` // empty: the words of code
 }
 
+// Trailer is the name of the trailer (RFC 9110, section 6.5) in which a response that has begun
+// ends with a Problem: its JSON, escaped as in a query.
+const Trailer = "Problem"
+
 // Serve adds all commands to a mux, and an answer to whatever nobody else there answers.
 func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 	for _, c := range command.Steering() {
@@ -69,6 +74,8 @@ func serve(w http.ResponseWriter, r *http.Request, c command.Command, desk *comm
 	switch {
 	case err == nil:
 		out.begin()
+	case out.begun && out.refuse(err):
+		log.Debug("an answer ends with a refusal", "command", c.Name, "err", err)
 	case out.begun || r.Context().Err() != nil: // a client that is still there sees an answer cut off
 		log.Debug("an answer ended early", "command", c.Name, "err", err)
 		panic(http.ErrAbortHandler)
@@ -125,6 +132,20 @@ func (a *answers) emit(answer command.Answer) error {
 		}
 	}
 	return http.NewResponseController(a.w).Flush()
+}
+
+// refuse ends a response that has begun with a refusal, if err is one.
+func (a *answers) refuse(err error) bool {
+	var refusal *chat.Refusal
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	problem, err := json.Marshal(Problem{refusal.Code, refusal.Error(), refusal.Chinese})
+	if err != nil {
+		return false
+	}
+	a.w.Header().Set(http.TrailerPrefix+Trailer, url.QueryEscape(string(problem)))
+	return true
 }
 
 // fail writes a refusal. What is no refusal is logged whole and shown as an internal fault.
