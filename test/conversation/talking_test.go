@@ -51,7 +51,7 @@ func TestWhatSteersTerminalsIsCleaned(t *testing.T) {
 		ann, bob := s.As("ann").Enters(), s.As("bob").Enters()
 		ann.Hears(bob.Entering())
 		for _, c := range []struct{ typed, clean string }{
-			{"\x1b[31mred\x07", "\uFFFD[31mred\uFFFD"},
+			{"\x1b[31mred\x07!", "\uFFFD[31mred\uFFFD!"},
 			{"\u202eturned", "\u202eturned\u202c"},
 			{"\u2066open \u2066twice", "\u2066open \u2066twice\u2069\u2069"},
 			{"closed\u202c\u2069", "closed"},

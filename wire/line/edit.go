@@ -19,6 +19,7 @@ const (
 	keyLiteral   = 0x16 // Ctrl-V
 	keyWord      = 0x17 // Ctrl-W
 	keySuspend   = 0x1A // Ctrl-Z
+	keyEscape    = 0x1B // begins the sequence of a cursor key, or of a terminal's command
 	keyQuit      = 0x1C // Ctrl-\
 	keyDelete    = 0x7F
 )

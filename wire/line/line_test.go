@@ -57,6 +57,11 @@ func TestDecoder(t *testing.T) {
 		{"0123456789\rx\nnext\n", []string{"0123456789", "x", "next"}},
 		{strings.Repeat("x", 5000) + "\nnext\n", []string{tooLong, "next"}},
 		{"a\x00b\x1b[31m\n", []string{"a\x00b\x1b[31m"}},
+		{"\x0c/who\n\x0c\x01/who\x07\x0b\n", []string{"/who", "/who"}},
+		{"\x0c\n\tx\t\x0c\n", []string{"", "\tx\t"}},
+		{"a\x0cb\x07c\n", []string{"a\x0cb\x07c"}},
+		{"\x1b[A/who\n\x00x\x00\n", []string{"\x1b[A/who", "\x00x\x00"}},
+		{"\x0c0123456789\x0c\n", []string{"0123456789"}},
 		{"unfinished", nil},
 	} {
 		for _, size := range []int{1, 2, 3, 7, 1 << 20} {

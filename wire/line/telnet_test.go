@@ -238,7 +238,7 @@ func TestKeysEditTheLineUnderWay(t *testing.T) {
 		"no\x1cyes":                        "yes",
 		"a\x04b\x0f\x11\x12\x13\x16\x1ac":  "abc",
 		"tab\tstays":                       "tab\tstays",
-		"\x1b[31mred\x07":                  "\x1b[31mred\x07",
+		"\x1b[31mred\x07!":                 "\x1b[31mred\x07!",
 		strings.Repeat("x", 90) + "\x15a":  "a",
 		strings.Repeat("x", 42) + "\b\b":   strings.Repeat("x", 40),
 		strings.Repeat("x", 90) + "\b\x17": "(" + ErrTooLong.Error() + ")",
