@@ -1,6 +1,9 @@
 package chat
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Seq is a message's place in its room: 1, 2, 3, … without a gap, for ever.
 type Seq uint64
@@ -69,4 +72,13 @@ func (c Cursor) Past(room RoomID, m Message) Cursor {
 // Beyond returns how many messages the history of a room shows between an earlier Cursor and c.
 func (c Cursor) Beyond(earlier Cursor) int {
 	return int(c.Seq) - int(earlier.Seq) + int(c.Told) - int(earlier.Told)
+}
+
+// Reason returns why a member left, if the message says that one left.
+func (m Message) Reason() Reason {
+	if m.Kind != KindLeft {
+		return ""
+	}
+	reason, _, _ := strings.Cut(m.Text, detailMark)
+	return Reason(reason)
 }

@@ -254,12 +254,15 @@ func (c Start) apply(t *turn) *Refusal {
 
 func (Alive) apply(*turn) *Refusal { return nil }
 
+// detailMark is between a reason and its detail in the history.
+const detailMark = ": "
+
 // with returns what the history says: the reason and, behind a colon, the detail if there is one.
 func (r Reason) with(detail string) string {
 	if detail == "" {
 		return string(r)
 	}
-	return string(r) + ": " + detail
+	return string(r) + detailMark + detail
 }
 
 // leave ends a session, in all its rooms.

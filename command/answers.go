@@ -321,7 +321,6 @@ func (h *Line) said(l locale.Lang) string {
 
 // moved words that somebody entered the room or left it.
 func (h *Line) moved(l locale.Lang) string {
-	code, _, _ := strings.Cut(h.Message.Text, ": ")
 	why := reason(h.Message.Text, l)
 	if why != "" {
 		why = locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(l, why)
@@ -331,7 +330,9 @@ func (h *Line) moved(l locale.Lang) string {
 		return locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
 	case h.Kind == chat.KindEntered:
 		return locale.Text{EN: "%s enters the room", ZH: "%s 进入房间"}.Format(l, h.Nick)
-	case lobby && chat.Reason(code) != chat.ReasonParted:
+	case lobby && h.Reason() == chat.ReasonParted:
+		return locale.Text{EN: "%s leaves the lobby%s", ZH: "%s 离开大厅%s"}.Format(l, h.Nick, why)
+	case lobby:
 		return locale.Text{EN: "%s quits the chat room%s", ZH: "%s 退出聊天室%s"}.Format(l, h.Nick, why)
 	}
 	return locale.Text{EN: "%s leaves the room%s", ZH: "%s 离开房间%s"}.Format(l, h.Nick, why)

@@ -128,6 +128,11 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 		{chat.Lobby, chat.KindTopic, "", "ann removes the topic", "ann 清除了主题"},
 		{chat.Lobby, chat.KindEntered, "", "ann enters the chat room", "ann 进入聊天室"},
 		{chat.Lobby, chat.KindLeft, "quit", "ann quits the chat room", "ann 退出聊天室"},
+		{
+			chat.Lobby, chat.KindLeft, "parted: tea",
+			"ann leaves the lobby (tea)", "ann 离开大厅（tea）",
+		},
+		{chat.Lobby, chat.KindLeft, "parted", "ann leaves the lobby", "ann 离开大厅"},
 		{"dev", chat.KindEntered, "", "ann enters the room", "ann 进入房间"},
 		{"dev", chat.KindLeft, "parted", "ann leaves the room", "ann 离开房间"},
 		{

@@ -18,11 +18,12 @@ type Batch[L comparable] struct {
 type move struct {
 	nick   string
 	enters bool
+	stays  bool
 }
 
 func (b *Batch[L]) add(m Move[L]) {
 	b.To = m.To
-	b.moves = append(b.moves, move{m.Nick, m.Enters})
+	b.moves = append(b.moves, move{m.Nick, m.Enters, m.Stays})
 	if nobody := *new(L); m.Enters && m.Self != nobody {
 		b.entered[m.Self] = len(b.moves)
 	}
@@ -47,17 +48,21 @@ func (b *Batch[L]) Notices() iter.Seq2[int, Notice] {
 	return func(yield func(int, Notice) bool) {
 		var n Notice
 		for i := len(b.moves); yield(i, n) && i > 0; i-- {
-			if m := b.moves[i-1]; m.enters {
+			switch m := b.moves[i-1]; {
+			case m.enters:
 				n.Entered.prepend(m.nick)
-			} else {
+			case m.stays:
+				n.Parted.prepend(m.nick)
+			default:
 				n.Left.prepend(m.nick)
 			}
 		}
 	}
 }
 
-// Notice is what a listener is told of a batch: which members entered, and then which ones left.
-type Notice struct{ Entered, Left Group }
+// Notice is what a listener is told of a batch: which members entered, then which ones left and
+// stay inside, and then which ones left altogether.
+type Notice struct{ Entered, Parted, Left Group }
 
 // Group is members that did the same.
 type Group struct {

@@ -32,8 +32,9 @@ type Move[L comparable] struct {
 	Room   chat.RoomID
 	Nick   string
 	Enters bool
-	Self   L   // the member as a listener; the zero L: it is not a listener of the caller
-	To     []L // the listeners in the room; the slice is kept and not changed
+	Stays  bool // it leaves, and stays inside in other rooms: it is shown apart from the others
+	Self   L    // the member as a listener; the zero L: it is not a listener of the caller
+	To     []L  // the listeners in the room; the slice is kept and not changed
 }
 
 // Crowds gathers moves in any number of rooms. The zero value is ready for use. It is not safe

@@ -14,12 +14,12 @@ import (
 
 var start = time.Unix(1_000_000, 0)
 
-// add adds moves such as "+ann" and "-bob" to the lobby, and returns the moves that are shown:
+// add adds moves such as "+ann", "-bob" and "~cid", which stays inside, to the lobby, and returns the moves that are shown:
 // "+ann" alone, and "[ann, bob and 1 other enter; cid leaves]" for a batch.
 func add(c *Crowds[string], at time.Duration, moves ...string) (shown []string) {
 	for _, m := range moves {
 		before, alone := c.Add(Move[string]{
-			Room: chat.Lobby, Nick: m[1:], Enters: m[0] == '+',
+			Room: chat.Lobby, Nick: m[1:], Enters: m[0] == '+', Stays: m[0] == '~',
 		}, start.Add(at))
 		if before != nil {
 			shown = append(shown, words(before.Notice()))
@@ -33,7 +33,9 @@ func add(c *Crowds[string], at time.Duration, moves ...string) (shown []string) 
 
 func words(n Notice) string {
 	var all []string
-	for sign, g := range map[string]Group{"+": n.Entered, "-": n.Left} {
+	for sign, g := range map[string]Group{
+		"+": n.Entered, "~": n.Parted, "-": n.Left,
+	} {
 		if g.Count > 0 {
 			all = append(all, fmt.Sprint(sign, g.Count, " ", strings.Join(g.Named(), " ")))
 		}
@@ -47,6 +49,14 @@ func expire(c *Crowds[string], at time.Duration) (shown []string) {
 		shown = append(shown, words(batch.Notice()))
 	}
 	return shown
+}
+
+func TestAMemberThatStaysInsideIsShownApart(t *testing.T) {
+	var c Crowds[string]
+	add(&c, 0, "-1", "-2", "-3", "-a", "~b", "~c", "-d", "+e")
+	if got := words(c.Take(chat.Lobby).Notice()); got != "[+1 e, -2 a d, ~2 b c]" {
+		t.Errorf("it shows %s", got)
+	}
 }
 
 // TestAWindow follows one room through a crowd, second by second.
@@ -136,7 +146,8 @@ var (
 // move lets a member enter a room, or leave it if it is inside. A third of the members is not a
 // listener of the caller, as it came through another door.
 func (w *world) move(id chat.RoomID, nick string) {
-	m := move{nick, !slices.Contains(w.inside[id], nick)}
+	m := move{nick: nick, enters: !slices.Contains(w.inside[id], nick)}
+	m.stays = !m.enters && nick[0]%2 == 0
 	listens := nick[0]%3 != 0
 	self := place{id, nick}
 	to := slices.Clone(w.inside[id])
@@ -146,7 +157,7 @@ func (w *world) move(id chat.RoomID, nick string) {
 	} else {
 		w.inside[id] = slices.DeleteFunc(to, func(n string) bool { return n == nick })
 	}
-	event := Move[string]{Room: id, Nick: nick, Enters: m.enters}
+	event := Move[string]{Room: id, Nick: nick, Enters: m.enters, Stays: m.stays}
 	for _, listener := range w.inside[id] {
 		if listener[0]%3 == 0 {
 			continue
@@ -206,6 +217,9 @@ func noticeOf(moves []move) (n Notice) {
 	nicks := map[string]bool{}
 	for _, m := range moves {
 		g := &n.Left
+		if m.stays {
+			g = &n.Parted
+		}
 		if m.enters {
 			g = &n.Entered
 		}

@@ -72,3 +72,32 @@ func TestWhoComesBackAtOnceIsToldInTheOrderInWhichItHappened(t *testing.T) {
 		c.stop()
 	})
 }
+
+func TestMembersThatLeaveOnlyTheLobbyAreToldApart(t *testing.T) {
+	for lang, want := range map[locale.Lang][]string{
+		locale.English: {
+			"a leaves the lobby", "b quits the chat room", "c quits the chat room",
+			"e, f leave the lobby", "d quits the chat room",
+		},
+		locale.Chinese: {
+			"a 离开大厅", "b 退出聊天室", "c 退出聊天室", "e、f 离开大厅", "d 退出聊天室",
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var shown []string
+			at := time.Now().Local().Format("15:04") + "  "
+			c := newCrowd(func(line string) { shown = append(shown, line[len(at):]) }, lang, time.Now)
+			for _, nick := range []string{"a", "b", "c", "d", "e", "f"} {
+				m := coming(chat.KindLeft, nick)
+				if nick == "a" || nick > "d" {
+					m.Text = "parted"
+				}
+				c.take(m)
+			}
+			c.stop()
+			if !slices.Equal(shown, want) {
+				t.Errorf("%v shows %q, want %q", lang, shown, want)
+			}
+		})
+	}
+}

@@ -43,6 +43,7 @@ func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	now := c.door.now()
 	before, alone := c.gathered.Add(gather.Move[*hub.Session]{
 		Room: m.Room, Nick: m.Nick, Enters: enter, Self: item.Self, To: item.To,
+		Stays: m.Room == chat.Lobby && m.Reason() == chat.ReasonParted,
 	}, now)
 	c.start(now)
 	if before != nil {
@@ -99,20 +100,34 @@ func (c *crowds) showBatch(batch *gather.Batch[*hub.Session]) {
 func encodeBatch(words *line.Words, batch *gather.Batch[*hub.Session]) [][]byte {
 	said := make([][]byte, batch.Len()+1)
 	for n, notice := range batch.Notices() {
-		said[n] = appendGroup(said[n], words, batch.Room, true, &notice.Entered)
-		said[n] = appendGroup(said[n], words, batch.Room, false, &notice.Left)
+		said[n] = appendGroup(said[n], batch.Room, entering(words), &notice.Entered)
+		said[n] = appendGroup(said[n], batch.Room, words.Parting, &notice.Parted)
+		said[n] = appendGroup(said[n], batch.Room, leaving(words), &notice.Left)
 	}
 	return said
 }
 
+// did words what members did in a room. The first of them are named.
+type did func(room chat.RoomID, count int, named ...string) string
+
+func entering(words *line.Words) did {
+	return func(room chat.RoomID, count int, named ...string) string {
+		return words.Coming(room, true, count, named...)
+	}
+}
+
+func leaving(words *line.Words) did {
+	return func(room chat.RoomID, count int, named ...string) string {
+		return words.Coming(room, false, count, named...)
+	}
+}
+
 // appendGroup encodes members that did the same behind b, or nothing if there are none.
-func appendGroup(
-	b []byte, words *line.Words, id chat.RoomID, enter bool, g *gather.Group,
-) []byte {
+func appendGroup(b []byte, id chat.RoomID, did did, g *gather.Group) []byte {
 	if g.Count == 0 {
 		return b
 	}
-	return append(b, line.Line(words.Coming(id, enter, g.Count, g.Named()...))...)
+	return append(b, line.Line(did(id, g.Count, g.Named()...))...)
 }
 
 // stop shows what is gathered, and stops the timer.

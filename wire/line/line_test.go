@@ -109,15 +109,22 @@ func TestAppend(t *testing.T) {
 		return chat.Message{Room: room, Kind: kind, Nick: "ann", Text: text}
 	}
 	for want, e := range map[string]chat.Event{
-		"ann: hello\n":                                              chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "hello")},
-		"ann: one\nann: \nann: three\n":                             chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "one\n\nthree")},
-		"[dev] ann: one\n[dev] ann: bob: two\n":                     chat.Posted{Message: m("dev", chat.KindMessage, "one\nbob: two")},
-		"* ann waves\n":                                             chat.Posted{Message: m(chat.Lobby, chat.KindAction, "waves")},
-		"[dev] * ann waves\n":                                       chat.Posted{Message: m("dev", chat.KindAction, "waves")},
-		"(to you alone) ann: psst\n":                                chat.Told{Message: m("@ann+bob", chat.KindMessage, "psst")},
-		"ann enters the chat room\n":                                chat.Entered{Message: m(chat.Lobby, chat.KindEntered, "")},
-		"[dev] ann enters the room\n":                               chat.Entered{Message: m("dev", chat.KindEntered, "")},
-		"ann quits the chat room\n":                                 chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},
+		"ann: hello\n":                          chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "hello")},
+		"ann: one\nann: \nann: three\n":         chat.Posted{Message: m(chat.Lobby, chat.KindMessage, "one\n\nthree")},
+		"[dev] ann: one\n[dev] ann: bob: two\n": chat.Posted{Message: m("dev", chat.KindMessage, "one\nbob: two")},
+		"* ann waves\n":                         chat.Posted{Message: m(chat.Lobby, chat.KindAction, "waves")},
+		"[dev] * ann waves\n":                   chat.Posted{Message: m("dev", chat.KindAction, "waves")},
+		"(to you alone) ann: psst\n":            chat.Told{Message: m("@ann+bob", chat.KindMessage, "psst")},
+		"ann enters the chat room\n":            chat.Entered{Message: m(chat.Lobby, chat.KindEntered, "")},
+		"[dev] ann enters the room\n":           chat.Entered{Message: m("dev", chat.KindEntered, "")},
+		"ann quits the chat room\n":             chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},
+		"ann leaves the lobby\n": chat.Left{
+			Message: m(chat.Lobby, chat.KindLeft, "parted"), Reason: chat.ReasonParted,
+		},
+		"ann leaves the lobby (tea)\n": chat.Left{
+			Message: m(chat.Lobby, chat.KindLeft, "parted: tea"), Reason: chat.ReasonParted,
+			Detail: "tea",
+		},
 		"[dev] ann leaves the room\n":                               chat.Left{Message: m("dev", chat.KindLeft, "parted")},
 		"ann is now anna\n":                                         chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "anna")},
 		"[dev] ann changes the topic to: tea\n":                     chat.TopicSet{Message: m("dev", chat.KindTopic, "tea")},
@@ -128,6 +135,28 @@ func TestAppend(t *testing.T) {
 	} {
 		if got := string(english.Append(nil, e)); got != want {
 			t.Errorf("%+v is %q, want %q", e, got, want)
+		}
+	}
+}
+
+func TestParting(t *testing.T) {
+	for _, c := range []struct {
+		room   chat.RoomID
+		count  int
+		named  []string
+		en, zh string
+	}{
+		{chat.Lobby, 1, []string{"ann"}, "ann leaves the lobby", "ann 离开大厅"},
+		{
+			chat.Lobby, 3, []string{"ann", "bob"}, "ann, bob and 1 other leave the lobby",
+			"ann、bob 等 3 人离开大厅",
+		},
+		{"dev", 1, []string{"ann"}, "[dev] ann leaves the room", "[dev] ann 离开房间"},
+	} {
+		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
+			if got := In(lang).Parting(c.room, c.count, c.named...); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
 		}
 	}
 }

@@ -185,7 +185,8 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 	return b
 }
 
-// Coming says that members enter a room, or leave it. The first of them are named.
+// Coming says that members enter a room, or leave it, as one does who leaves the chat room. The
+// first of them are named.
 func (w *Words) Coming(room chat.RoomID, enter bool, count int, named ...string) string {
 	did := comingEnglish
 	if w.lang == locale.Chinese {
@@ -223,9 +224,25 @@ func comingChinese(room chat.RoomID, enter bool, _ int) string {
 	return "离开房间"
 }
 
+// Parting says that members leave a room and stay inside, in other rooms. The first of them are
+// named.
+func (w *Words) Parting(room chat.RoomID, count int, named ...string) string {
+	if room != chat.Lobby {
+		return w.Coming(room, false, count, named...)
+	}
+	does := locale.Text{EN: "leave the lobby", ZH: "离开大厅"}
+	if count == 1 {
+		does.EN = "leaves the lobby"
+	}
+	return locale.Members(w.lang, count, named...) + does.In(w.lang)
+}
+
 // Leaving says that a member leaves a room, with the reason that it gave.
 func (w *Words) Leaving(e chat.Left) string {
 	said := w.Coming(e.Message.Room, false, 1, e.Message.Nick)
+	if e.Reason == chat.ReasonParted {
+		said = w.Parting(e.Message.Room, 1, e.Message.Nick)
+	}
 	if e.Detail != "" && (e.Reason == chat.ReasonQuit || e.Reason == chat.ReasonParted) {
 		said += locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(w.lang, e.Detail)
 	}
