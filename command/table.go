@@ -6,11 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
-	"parley/nearest"
 )
 
 // Role says what somebody may do.
@@ -256,22 +254,6 @@ func (c Command) IsEndless(a Arguments) bool {
 	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Endless && a[p.Name] != "" })
 }
 
-// unknown refuses a command that does not exist, with the nearest one that the caller can type.
-func unknown(name string, caller *Caller) *chat.Refusal {
-	var names []string
-	for _, c := range Offered(caller) {
-		names = append(append(names, c.Name), c.Aliases...)
-	}
-	advice := locale.Text{EN: "try /help", ZH: "输入 /help 查看命令"}
-	if near := nearest.Name(name, names); near != "" {
-		advice = locale.Text{EN: "did you mean /%s?", ZH: "是否想输入 /%s？"}.Fill(near)
-	}
-	return locale.Refuse(chat.CommandUnknown, locale.Text{
-		EN: "unknown command " + chat.Quote(name) + ", " + advice.EN,
-		ZH: "没有命令 " + chat.Quote(name) + "，" + advice.ZH,
-	})
-}
-
 // shown is the command's name as it was typed: with the slash, or in a shell without.
 func (c Command) shown() string {
 	if c.slash {
@@ -303,116 +285,4 @@ func (c Command) Usage() string {
 		words = append(words, word)
 	}
 	return strings.Join(words, " ")
-}
-
-// Slashed returns what was typed with full-width slashes at its beginning, which Chinese keyboards
-// type, as plain ones.
-func Slashed(typed string) string {
-	for i := range 2 {
-		rest, wide := strings.CutPrefix(typed[i:], "／")
-		if wide {
-			typed = typed[:i] + "/" + rest
-		}
-		if !strings.HasPrefix(typed[i:], "/") {
-			break
-		}
-	}
-	return typed
-}
-
-// Parse reads a command as a caller, or with nil the administrator, types it on one line behind a
-// slash, which line is without.
-func Parse(line string, caller *Caller) (Command, Arguments, error) {
-	name, rest := cutWord(strings.TrimSpace(line))
-	c, ok := Find(strings.ToLower(name))
-	second, after := cutWord(strings.TrimLeft(rest, spaces))
-	if two, found := Find(strings.ToLower(name + " " + second)); found {
-		c, rest = two, after
-	}
-	if !ok {
-		return Command{}, nil, unknown(name, caller)
-	}
-	c = c.typed(caller)
-	c.slash = true
-	a, err := c.read(rest)
-	return c, a, err
-}
-
-// spaces are what stands between words: Chinese keyboards type a wide one.
-const spaces = " \u3000"
-
-// cutWord cuts the first word off what was typed.
-func cutWord(typed string) (word, rest string) {
-	if i := strings.IndexAny(typed, spaces); i >= 0 {
-		_, size := utf8.DecodeRuneInString(typed[i:])
-		return typed[:i], typed[i+size:]
-	}
-	return typed, ""
-}
-
-func (c Command) read(rest string) (Arguments, error) {
-	a := Arguments{}
-	var positional []Parameter
-	for _, p := range c.Parameters {
-		if !p.Flag {
-			positional = append(positional, p)
-		}
-	}
-	for {
-		rest = strings.TrimLeft(rest, spaces)
-		if rest == "" {
-			return a, nil
-		}
-		word, after := cutWord(rest)
-		flag, ok := strings.CutPrefix(word, "--")
-		if free := len(positional) > 0 && positional[0].Rest; ok && !free { // a text may begin so
-			taken, err := c.readFlag(a, flag, after)
-			if err != nil {
-				return nil, err
-			}
-			rest = taken
-			continue
-		}
-		if len(positional) == 0 {
-			return nil, badArgument(locale.Text{
-				EN: "%s is one word too many: %s", ZH: "多余的参数 %s，用法：%s",
-			}, chat.Quote(word), c.Usage())
-		}
-		p := positional[0]
-		positional = positional[1:]
-		if p.Rest {
-			a[p.Name] = rest
-			return a, nil
-		}
-		a[p.Name], rest = word, after
-	}
-}
-
-// readFlag takes --NAME, --NAME VALUE or --NAME=VALUE and returns what follows.
-func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
-	name, value, given := strings.Cut(flag, "=")
-	i := slices.IndexFunc(c.Parameters, func(p Parameter) bool { return p.Flag && p.Name == name })
-	switch {
-	case i < 0:
-		return "", badArgument(locale.Text{
-			EN: "%s has no flag %s: %s", ZH: "%s 没有选项 %s，用法：%s",
-		}, c.shown(), chat.Quote("--"+name), c.Usage())
-	case given:
-	case c.Parameters[i].Switch:
-		value = "true"
-	default:
-		value, after = cutWord(strings.TrimLeft(after, spaces))
-	}
-	if value == "" {
-		return "", badArgument(locale.Text{
-			EN: "--%s needs a value: %s", ZH: "--%s 缺少值，用法：%s",
-		}, name, c.Usage())
-	}
-	a[name] = value
-	return after, nil
-}
-
-// badArgument refuses arguments. What was typed goes through chat.Quote first.
-func badArgument(text locale.Text, args ...any) error {
-	return locale.Refuse(chat.BadArgument, text.Fill(args...))
 }
