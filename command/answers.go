@@ -239,20 +239,20 @@ const (
 func (h *Help) Text(l locale.Lang) string {
 	var lines []string
 	for _, row := range h.Rows {
-		lines = append(lines, helpRow("  /"+row.Usage(), row.Help.In(l))...)
+		lines = append(lines, helpRow("  /"+row.Usage().In(l), row.Help.In(l))...)
 		if !h.One {
 			continue
 		}
 		for _, p := range row.Parameters {
-			lines = append(lines, helpRow("      "+p.typed(), p.Help.In(l))...)
+			lines = append(lines, helpRow("      "+p.Typed().In(l), p.Help.In(l))...)
 		}
-		if len(row.Aliases) > 0 {
+		if aliases := row.aliases(l); len(aliases) > 0 {
 			label := locale.Text{EN: "      aliases: /", ZH: "      别名：/"}.In(l)
 			between := locale.Text{EN: ", /", ZH: "、/"}.In(l)
-			lines = append(lines, label+strings.Join(row.Aliases, between))
+			lines = append(lines, label+strings.Join(aliases, between))
 		}
 		label := locale.Text{EN: "      example: /", ZH: "      示例：/"}.In(l)
-		lines = append(lines, strings.TrimRight(label+row.Name+" "+row.Example, " "))
+		lines = append(lines, strings.TrimRight(label+row.Name+" "+row.Example.In(l), " "))
 	}
 	switch {
 	case h.One:
@@ -266,10 +266,10 @@ func (h *Help) Text(l locale.Lang) string {
 
 // helpRow sets what is typed beside what it does, or above where one of them is too long.
 func helpRow(typed, does string) []string {
-	room := helpColumns - helpIndent
+	room, wide := helpColumns-helpIndent, displaywidth.String(typed)
 	switch {
-	case len(typed) < helpIndent && displaywidth.String(does) <= room:
-		return []string{typed + strings.Repeat(" ", helpIndent-len(typed)) + does}
+	case wide < helpIndent && displaywidth.String(does) <= room:
+		return []string{typed + strings.Repeat(" ", helpIndent-wide) + does}
 	case displaywidth.String(does) <= room:
 		return []string{typed, strings.Repeat(" ", helpIndent) + does}
 	}

@@ -60,10 +60,10 @@ var announce = Command{
 		EN: "send a message to every member, in every room",
 		ZH: "向所有房间的所有成员发布管理员消息",
 	},
-	Example: "lunch is ready",
+	Example: locale.Text{EN: "lunch is ready", ZH: "开饭了"},
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{
+		{Name: "text", Chinese: "内容", Required: true, Rest: true, Help: locale.Text{
 			EN: "text of the announcement",
 			ZH: "消息内容",
 		}},
@@ -84,13 +84,13 @@ var announce = Command{
 
 var who = Command{
 	Name:    "who",
-	Aliases: []string{"names", "users"},
+	Aliases: []string{"names", "users", "成员"},
 	Help:    locale.Text{EN: "list the members of a room", ZH: "列出房间里的成员"},
 	Outside: locale.Text{
 		EN: "list the members of a room (default: lobby)",
 		ZH: "列出房间（默认为 lobby）里的成员",
 	},
-	Example: "lobby",
+	Example: locale.Text{EN: "lobby", ZH: "大厅"},
 	Parameters: []Parameter{
 		roomToShow,
 	},
@@ -110,6 +110,7 @@ var who = Command{
 // roomToShow is the room that who and history tell of.
 var roomToShow = Parameter{
 	Name:    "room",
+	Chinese: "房间",
 	Help:    locale.Text{EN: "name of the room (default: the current room)", ZH: "房间名，默认为当前房间"},
 	Outside: locale.Text{EN: "name of the room (default: lobby)", ZH: "房间名，默认为 lobby"},
 	Check:   checkRoom,
@@ -135,12 +136,13 @@ func listed[T any](c call, rows iter.Seq[T], count int, answer func(T) Answer) e
 
 var removeRoom = Command{
 	Name:    "rooms remove",
+	Aliases: []string{"rooms 删除"},
 	Help:    locale.Text{EN: "remove a room and its history", ZH: "删除房间及其聊天记录"},
-	Example: "dev --yes",
+	Example: locale.Text{EN: "dev --yes", ZH: "开发 --yes"},
 	Changes: true,
 	Role:    Administrator,
 	Parameters: []Parameter{
-		{Name: "room", Required: true, Check: checkRoom, Help: locale.Text{
+		{Name: "room", Chinese: "房间", Required: true, Check: checkRoom, Help: locale.Text{
 			EN: "name of the room",
 			ZH: "房间名",
 		}},
@@ -181,14 +183,14 @@ const Confirmation = "yes"
 var kick = Command{
 	Name:    "kick",
 	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将成员踢出聊天室"},
-	Example: "bob too loud",
+	Example: locale.Text{EN: "bob too loud", ZH: "小明 刷屏"},
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Check: checkNick, Help: locale.Text{
+		{Name: "nick", Chinese: "昵称", Required: true, Check: checkNick, Help: locale.Text{
 			EN: "nickname of the member",
 			ZH: "成员的昵称",
 		}},
-		{Name: "reason", Rest: true, Help: locale.Text{EN: "reason shown to the member", ZH: "告知对方的原因"}},
+		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "reason shown to the member", ZH: "告知对方的原因"}},
 	},
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
@@ -213,13 +215,13 @@ var kick = Command{
 
 var history = Command{
 	Name:    "history",
-	Aliases: []string{"log"},
+	Aliases: []string{"log", "记录"},
 	Help:    locale.Text{EN: "show the history, oldest first", ZH: "查看聊天记录（按时间顺序）"},
 	Outside: locale.Text{
 		EN: "show the history of a room (default: lobby), oldest first",
 		ZH: "查看房间（默认为 lobby）的聊天记录（按时间顺序）",
 	},
-	Example: "lobby --last 20 --follow",
+	Example: locale.Text{EN: "lobby --last 20 --follow", ZH: "大厅 --last 20 --follow"},
 	Parameters: []Parameter{
 		roomToShow,
 		{
@@ -328,7 +330,7 @@ func (c call) publicRoom() (chat.RoomID, error) {
 
 var rooms = Command{
 	Name:    "rooms",
-	Aliases: []string{"list"},
+	Aliases: []string{"list", "房间"},
 	Help:    locale.Text{EN: "list the rooms", ZH: "列出所有房间"},
 	Answer:  func() Answer { return new(Room) },
 	run: func(c call) error {

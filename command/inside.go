@@ -13,17 +13,17 @@ import (
 
 var join = Command{
 	Name:    "join",
-	Aliases: []string{"j"},
+	Aliases: []string{"j", "加入"},
 	Help:    locale.Text{EN: "join a room and talk there", ZH: "加入房间（没有则新建）并在其中发言"},
-	Example: "dev",
+	Example: locale.Text{EN: "dev", ZH: "开发"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "room", Required: true, Help: locale.Text{EN: "name of the room", ZH: "房间名"}},
+		{Name: "room", Chinese: "房间", Required: true, Help: locale.Text{EN: "name of the room", ZH: "房间名"}},
 	},
 	Answer: func() Answer { return new(Joined) },
 	run: func(c call) error {
-		room, err := publicRoom(c.args["room"])
+		room, err := c.room("room")
 		if err != nil {
 			return err
 		}
@@ -43,13 +43,13 @@ var join = Command{
 
 var part = Command{
 	Name:    "part",
-	Aliases: []string{"leave"},
+	Aliases: []string{"leave", "离开"},
 	Help:    locale.Text{EN: "leave a room and go back to the lobby", ZH: "离开房间，回到大厅（lobby）"},
-	Example: "dev back tomorrow",
+	Example: locale.Text{EN: "dev back tomorrow", ZH: "开发 明天再来"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "room", Help: locale.Text{
+		{Name: "room", Chinese: "房间", Help: locale.Text{
 			EN: "name of the room (default: the current room)",
 			ZH: "房间，默认为当前房间",
 		}},
@@ -86,17 +86,17 @@ var part = Command{
 
 var msg = Command{
 	Name:    "msg",
-	Aliases: []string{"tell", "query"},
+	Aliases: []string{"tell", "query", "私聊"},
 	Help:    locale.Text{EN: "send a private message", ZH: "给某个成员发私聊"},
-	Example: "bob are you there?",
+	Example: locale.Text{EN: "bob are you there?", ZH: "小明 在吗？"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{
+		{Name: "nick", Chinese: "昵称", Required: true, Help: locale.Text{
 			EN: "nickname of the receiver",
 			ZH: "对方的昵称",
 		}},
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "text of the message", ZH: "内容"}},
+		{Name: "text", Chinese: "内容", Required: true, Rest: true, Help: locale.Text{EN: "text of the message", ZH: "内容"}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -121,11 +121,11 @@ var msg = Command{
 var me = Command{
 	Name:    "me",
 	Help:    locale.Text{EN: "describe an action, such as /me waves", ZH: "描述自己的动作，例如 /me 挥手"},
-	Example: "waves",
+	Example: locale.Text{EN: "waves", ZH: "挥手"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Required: true, Rest: true, Help: locale.Text{EN: "the action", ZH: "动作"}},
+		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{EN: "the action", ZH: "动作"}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -143,13 +143,13 @@ var me = Command{
 
 var nick = Command{
 	Name:    "nick",
-	Aliases: []string{"name"},
+	Aliases: []string{"name", "改名"},
 	Help:    locale.Text{EN: "change your nickname", ZH: "更改昵称"},
-	Example: "anna",
+	Example: locale.Text{EN: "anna", ZH: "小刚"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Required: true, Help: locale.Text{EN: "the new nickname", ZH: "新昵称"}},
+		{Name: "nick", Chinese: "昵称", Required: true, Help: locale.Text{EN: "the new nickname", ZH: "新昵称"}},
 	},
 	Answer: func() Answer { return new(Renamed) },
 	run: func(c call) error {
@@ -170,11 +170,11 @@ const noText = "-"
 var topic = Command{
 	Name:    "topic",
 	Help:    locale.Text{EN: "set or show the room's topic; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
-	Example: "tea at five",
+	Example: locale.Text{EN: "tea at five", ZH: "五点喝茶"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Rest: true, Help: locale.Text{EN: "the topic", ZH: "主题"}},
+		{Name: "text", Chinese: "主题", Rest: true, Help: locale.Text{EN: "the topic", ZH: "主题"}},
 	},
 	Answer: func() Answer { return new(Topic) },
 	run: func(c call) error {
@@ -208,11 +208,11 @@ var away = Command{
 		EN: "mark yourself as away; without REASON, as back",
 		ZH: "标记为暂离并说明原因；不带原因表示已回来",
 	},
-	Example: "back at two",
+	Example: locale.Text{EN: "back at two", ZH: "两点回来"},
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "reason", Rest: true, Help: locale.Text{EN: "the reason", ZH: "原因"}},
+		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "the reason", ZH: "原因"}},
 	},
 	Answer: func() Answer { return new(Away) },
 	run: func(c call) error {
@@ -229,9 +229,9 @@ var away = Command{
 
 var quit = Command{
 	Name:       "quit",
-	Aliases:    []string{"exit", "bye"},
+	Aliases:    []string{"exit", "bye", "退出"},
 	Help:       locale.Text{EN: "leave the chat room", ZH: "退出聊天室"},
-	Example:    "back tomorrow",
+	Example:    locale.Text{EN: "back tomorrow", ZH: "明天见"},
 	Inside:     true,
 	Typed:      true,
 	Parameters: []Parameter{reasonToLeave},
@@ -247,7 +247,7 @@ var quit = Command{
 }
 
 var reasonToLeave = Parameter{
-	Name: "reason", Rest: true, Help: locale.Text{EN: "reason shown to the others", ZH: "告知其他人的原因"},
+	Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "reason shown to the others", ZH: "告知其他人的原因"},
 }
 
 // reasonToLeave returns the argument of that name as one line; empty: none was given.
@@ -262,12 +262,12 @@ func (c call) reasonToLeave() (string, error) {
 func help() Command {
 	return Command{
 		Name:    "help",
-		Aliases: []string{"h", "?"},
+		Aliases: []string{"h", "?", "帮助"},
 		Help:    locale.Text{EN: "list the commands, or explain one", ZH: "列出所有命令，或说明某个命令的用法"},
-		Example: "join",
+		Example: locale.Text{EN: "join", ZH: "加入"},
 		Typed:   true,
 		Parameters: []Parameter{
-			{Name: "command", Rest: true, Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
+			{Name: "command", Chinese: "命令", Rest: true, Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
 		},
 		Answer: func() Answer { return new(Help) },
 		run: func(c call) error {

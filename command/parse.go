@@ -31,7 +31,7 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	name, rest := cutWord(strings.TrimSpace(line))
 	c, ok := Find(strings.ToLower(name))
 	second, after := cutWord(strings.TrimLeft(rest, spaces))
-	if two, found := Find(strings.ToLower(name + " " + second)); found {
+	if two, found := Find(c.Name + " " + strings.ToLower(second)); ok && found {
 		c, rest = two, after
 	}
 	if !ok {

@@ -65,7 +65,7 @@ type Rates struct {
 var status = Command{
 	Name:     "status",
 	Help:     locale.Text{EN: "show the state of the server", ZH: "查看服务器状态"},
-	Example:  "--watch",
+	Example:  locale.Text{EN: "--watch"},
 	Role:     Administrator,
 	Replaces: true,
 	Parameters: []Parameter{

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -22,14 +23,14 @@ const (
 // Command is a row of the table.
 type Command struct {
 	Name       string   // one word, or two of which the first is another command
-	Aliases    []string // other names by which it can be typed
+	Aliases    []string // other names by which it can be typed, also in Chinese
 	Role       Role     // the least that somebody must be
 	Inside     bool     // for who is inside, which the administrator is not
 	Typed      bool     // of use only where commands are typed one after the other: in no shell and in no program
 	Help       locale.Text
 	Outside    locale.Text // Help as the administrator reads it, outside of all rooms; empty: Help
 	Parameters []Parameter // those without Flag in the order in which they are typed
-	Example    string      // its arguments, as typed
+	Example    locale.Text // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell
 	Replaces   bool        // each answer stands in the place of the one before
 	Empty      locale.Text // what people are told where nothing is answered; empty: nothing
@@ -72,21 +73,32 @@ type call struct {
 }
 
 // room returns the room that an argument names, or where the caller talks, or the lobby.
-func (c call) room(argument string) (chat.RoomID, error) {
+func (c call) room(argument string) (room chat.RoomID, err error) {
 	switch {
 	case c.args[argument] != "" && c.caller == nil:
-		return anyRoom(c.args[argument])
+		room, err = anyRoom(c.args[argument])
 	case c.args[argument] != "":
-		return publicRoom(c.args[argument])
+		room, err = publicRoom(c.args[argument])
 	case c.caller != nil:
 		return c.caller.Room, nil
+	default:
+		return chat.Lobby, nil
 	}
-	return chat.Lobby, nil
+	if room == lobbyInChinese {
+		if _, err := c.desk.Hub.Newest(room); err != nil { // else somebody has made a room of it
+			return chat.Lobby, nil
+		}
+	}
+	return room, err
 }
+
+// lobbyInChinese is how Chinese texts call the lobby.
+const lobbyInChinese chat.RoomID = "大厅"
 
 // Parameter is one thing that a command is told.
 type Parameter struct {
 	Name     string
+	Chinese  string // its name in Chinese usage lines; empty: Name, in capitals in either language
 	Help     locale.Text
 	Outside  locale.Text // Help as the administrator reads it, outside of all rooms; empty: Help
 	Required bool
@@ -148,7 +160,8 @@ func (c Command) typed(caller *Caller) Command {
 	} else {
 		c.Parameters = slices.DeleteFunc(slices.Clone(c.Parameters), func(p Parameter) bool {
 			if p.Endless {
-				c.Example = strings.TrimSuffix(c.Example, " --"+p.Name)
+				c.Example.EN = strings.TrimSuffix(c.Example.EN, " --"+p.Name)
+				c.Example.ZH = strings.TrimSuffix(c.Example.ZH, " --"+p.Name)
 			}
 			return p.Endless
 		})
@@ -235,8 +248,8 @@ func (c Command) checked(run call) error {
 	for _, p := range c.Parameters {
 		if p.Required && strings.TrimSpace(a[p.Name]) == "" {
 			return badArgument(locale.Text{
-				EN: "%s needs %s: %s", ZH: "%s 缺少 %s，用法：%s",
-			}, c.shown(), strings.ToUpper(p.Name), c.Usage())
+				EN: "%s needs %s: %s", ZH: "%s 缺少%s，用法：%s",
+			}, c.shown(), p.Typed(), c.Usage())
 		}
 	}
 	return c.run(run)
@@ -262,27 +275,39 @@ func (c Command) shown() string {
 	return c.Name
 }
 
-// typed returns how people type a parameter: NAME, --NAME or --NAME N.
-func (p Parameter) typed() string {
+// Typed returns how people type a parameter: NAME, --NAME or --NAME N.
+func (p Parameter) Typed() locale.Text {
 	switch {
 	case p.Switch:
-		return "--" + p.Name
+		return locale.Text{EN: "--" + p.Name}
 	case p.Flag:
-		return "--" + p.Name + " N"
+		return locale.Text{EN: "--" + p.Name + " N"}
 	}
-	return strings.ToUpper(p.Name)
+	return locale.Text{EN: strings.ToUpper(p.Name), ZH: p.Chinese}
 }
 
 // Usage returns how the command is typed, such as `/kick NICK [REASON]`, or in a shell without the
 // slash.
-func (c Command) Usage() string {
-	words := []string{c.shown()}
+func (c Command) Usage() locale.Text {
+	usage := locale.Text{EN: c.shown(), ZH: c.shown()}
 	for _, p := range c.Parameters {
-		word := p.typed()
+		word := locale.Text{EN: " %s", ZH: " %s"}
 		if !p.Required {
-			word = "[" + word + "]"
+			word = locale.Text{EN: " [%s]", ZH: " [%s]"}
 		}
-		words = append(words, word)
+		word = word.Fill(p.Typed())
+		usage.EN += word.EN
+		usage.ZH += word.ZH
 	}
-	return strings.Join(words, " ")
+	return usage
+}
+
+// aliases returns the other names of the command that a reader of a language can type.
+func (c Command) aliases(l locale.Lang) []string {
+	if l == locale.Chinese {
+		return c.Aliases
+	}
+	return slices.DeleteFunc(slices.Clone(c.Aliases), func(name string) bool {
+		return strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
+	})
 }

@@ -87,8 +87,10 @@ func TestEveryRowIsComplete(t *testing.T) {
 				t.Errorf("%s %s has no help in both languages", c.Name, p.Name)
 			}
 		}
-		if _, _, err := Parse(c.Name+" "+c.Example, nil); err != nil {
-			t.Errorf("the example of %s is refused: %v", c.Name, err)
+		for _, example := range []string{c.Example.EN, c.Example.ZH} {
+			if _, _, err := Parse(c.Name+" "+example, nil); err != nil {
+				t.Errorf("the example of %s is refused: %v", c.Name, err)
+			}
 		}
 	}
 }

@@ -40,6 +40,8 @@ func (e *Error) in(l Lang) string {
 			a = Explain(said, l)
 		case List:
 			a = said.In(l)
+		case Text:
+			a = said.In(l)
 		}
 		args[i] = a
 	}

@@ -62,7 +62,8 @@ func Members(l Lang, count int, named ...string) string {
 // Format returns the sentence in a language with its verbs filled in.
 func (t Text) Format(l Lang, args ...any) string { return fmt.Sprintf(t.In(l), args...) }
 
-// Fill returns the sentence with its verbs filled in, in every language; errors among args are said in the same.
+// Fill returns the sentence with its verbs filled in, in every language. Errors, lists and texts
+// among args are said in the same language.
 func (t Text) Fill(args ...any) Text {
 	e := Error{t, args}
 	return Text{EN: e.in(English), ZH: e.in(Chinese)}

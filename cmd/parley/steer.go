@@ -42,7 +42,7 @@ func steerCommands(lang locale.Lang) []*cobra.Command {
 func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	var positional []command.Parameter
 	use := []string{row.Name[strings.LastIndex(row.Name, " ")+1:]}
-	c := &cobra.Command{Short: row.Help.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example, " ")}
+	c := &cobra.Command{Short: row.Help.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example.In(lang), " ")}
 	for _, p := range row.Parameters {
 		help := p.Help.In(lang)
 		switch {
@@ -51,10 +51,10 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		case p.Flag:
 			c.Flags().Var(&valueFlag{p.Default, "N"}, p.Name, help)
 		case p.Required:
-			use = append(use, strings.ToUpper(p.Name))
+			use = append(use, p.Typed().In(lang))
 			positional = append(positional, p)
 		default:
-			use = append(use, "["+strings.ToUpper(p.Name)+"]")
+			use = append(use, "["+p.Typed().In(lang)+"]")
 			positional = append(positional, p)
 		}
 	}
@@ -110,8 +110,8 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 		case len(words) == 0 && p.Required:
 			return nil, usageError(locale.Errorf(locale.Text{
 				EN: "%s is missing: parley %s",
-				ZH: "缺少 %s，用法：parley %s",
-			}, strings.ToUpper(p.Name), row.Usage()))
+				ZH: "缺少%s，用法：parley %s",
+			}, p.Typed(), row.Usage()))
 		case len(words) == 0:
 		case p.Rest && i == len(positional)-1:
 			a[p.Name], words = strings.Join(words, " "), nil

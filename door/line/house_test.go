@@ -228,3 +228,15 @@ func (h *house) history(room chat.RoomID) (all []string) {
 	}
 	return all
 }
+
+// sessionOf returns the session of a nickname.
+func (h *house) sessionOf(nick string) chat.SessionID {
+	h.t.Helper()
+	for s := range h.Who(chat.Lobby) {
+		if s.Nick.Name == nick {
+			return s.ID
+		}
+	}
+	h.t.Fatalf("%s is not in the lobby", nick)
+	return ""
+}

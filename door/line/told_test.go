@@ -1,6 +1,7 @@
 package line
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +116,26 @@ func TestAnAnnouncementCountsAllWhoReadIt(t *testing.T) {
 		t.Errorf("%q, %v", told, err)
 	}
 	ann.reads("Administrator message: lunch")
+}
+
+// TestTheLobbyHasAChineseName, unless it is that of a room.
+func TestTheLobbyHasAChineseName(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/join dev", "/加入 大厅", "/join dev", "/part 大厅", "/who 大厅", "/join 大厅",
+		"/history 大厅 --last 1")
+	ann.reads("[dev] you talk in this room now", "[lobby] you talk in this room now",
+		"[dev] you talk in this room now", "[lobby] you have left this room; you talk in dev",
+		"nobody is here", "[lobby] you talk in this room now")
+	if got := ann.next(); !strings.HasSuffix(got, "  ann enters the chat room") {
+		t.Errorf("the history of the lobby ends with %q", got)
+	}
+	err := h.Do(t.Context(), chat.Join{
+		Session: h.sessionOf("ann"), Room: "大厅", New: true, Rooms: 10, Joined: 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann.types("/join 大厅", "/退出")
+	ann.reads("[大厅] you talk in this room now", english.Bye)
 }
