@@ -332,6 +332,7 @@ var rooms = Command{
 	Name:    "rooms",
 	Aliases: []string{"list", "房间"},
 	Help:    locale.Text{EN: "list the rooms", ZH: "列出所有房间"},
+	Group:   locale.Text{EN: "list the rooms, or remove one", ZH: "列出所有房间，或删除一个房间"},
 	Answer:  func() Answer { return new(Room) },
 	run: func(c call) error {
 		return listed(c, c.desk.Hub.Rooms(), c.desk.Hub.RoomCount(), func(r hub.Room) Answer {

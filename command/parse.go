@@ -37,6 +37,9 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	if !ok {
 		return Command{}, nil, unknown(name, caller)
 	}
+	if two, found := c.Below(second); found && two.Barred(caller) == nil {
+		return Command{}, nil, didYouMean(c.Name+" "+second, two.Name)
+	}
 	c = c.typed(caller)
 	c.slash = true
 	a, err := c.read(rest)
@@ -79,9 +82,7 @@ func (c Command) read(rest string) (Arguments, error) {
 			continue
 		}
 		if len(positional) == 0 {
-			return nil, badArgument(locale.Text{
-				EN: "%s is one word too many: %s", ZH: "多余的参数 %s，用法：%s",
-			}, chat.Quote(word), c.Usage())
+			return nil, locale.Refuse(chat.BadArgument, c.TooMany(word, ""))
 		}
 		p := positional[0]
 		positional = positional[1:]
@@ -128,12 +129,77 @@ func unknown(name string, caller *Caller) *chat.Refusal {
 	for _, c := range Offered(caller) {
 		names = append(append(names, c.Name), c.Aliases...)
 	}
-	advice := locale.Text{EN: "try /help", ZH: "输入 /help 查看命令"}
-	if near := nearest.Name(name, names); near != "" {
-		advice = locale.Text{EN: "did you mean /%s?", ZH: "是否想输入 /%s？"}.Fill(near)
+	if slices.Contains(sayWords, strings.ToLower(name)) {
+		text := toAll
+		if caller != nil {
+			text = toRoom
+		}
+		return noCommand(name, text)
 	}
+	if near := nearest.Name(name, names); near != "" {
+		return didYouMean(name, near)
+	}
+	return noCommand(name, locale.Text{EN: "try /help", ZH: "输入 /help 查看命令"})
+}
+
+// sayWords are names by which other programs know a command to say something.
+var sayWords = []string{"say", "broadcast", "all", "everyone", "shout", "wall", "说"}
+
+var (
+	toAll = locale.Text{
+		EN: "to say something to everyone, type it without a command",
+		ZH: "要对所有人说话，直接输入内容即可",
+	}
+	toRoom = locale.Text{
+		EN: "to say something in the room, type it without a command",
+		ZH: "要在房间里发言，直接输入内容即可",
+	}
+)
+
+func didYouMean(name, near string) *chat.Refusal {
+	return noCommand(name, locale.Text{EN: "did you mean /%s?", ZH: "是否想输入 /%s？"}.Fill(near))
+}
+
+// noCommand refuses a command that does not exist, with what helps.
+func noCommand(name string, advice locale.Text) *chat.Refusal {
 	return locale.Refuse(chat.CommandUnknown, locale.Text{
 		EN: "unknown command " + chat.Quote(name) + ", " + advice.EN,
 		ZH: "没有命令 " + chat.Quote(name) + "，" + advice.ZH,
 	})
 }
+
+// TooMany words that a command has no parameter for a word. before is what stands in front of its
+// usage: in a shell, the name of the program.
+func (c Command) TooMany(word, before string) locale.Text {
+	var why locale.Text
+	for _, p := range c.Parameters {
+		if !p.Flag {
+			why = spaceless[p.Name]
+		}
+	}
+	return locale.Text{
+		EN: "%s is one word too many%s: %s%s", ZH: "多余的参数 %s%s，用法：%s%s",
+	}.Fill(chat.Quote(word), why, before, c.Usage())
+}
+
+// spaceless says why a word follows a parameter that takes one word only.
+var spaceless = map[string]locale.Text{
+	"nick": {EN: " (nicknames have no spaces)", ZH: "（昵称不能含空格）"},
+	"room": {EN: " (names of rooms have no spaces)", ZH: "（房间名不能含空格）"},
+}
+
+// Below returns the command of two words that begins with this one and whose second word somebody
+// meant who typed another.
+func (c Command) Below(second string) (Command, bool) {
+	for _, row := range Table() {
+		word, below := strings.CutPrefix(row.Name, c.Name+" ")
+		if below && (slices.Contains(sameWords[word], strings.ToLower(second)) ||
+			nearest.Name(second, []string{word}) != "") {
+			return row, true
+		}
+	}
+	return Command{}, false
+}
+
+// sameWords are what other programs call a command's second word.
+var sameWords = map[string][]string{"remove": {"rm", "delete", "del", "drop", "erase", "删除"}}

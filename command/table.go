@@ -29,6 +29,7 @@ type Command struct {
 	Typed      bool     // of use only where commands are typed one after the other: in no shell and in no program
 	Help       locale.Text
 	Outside    locale.Text // Help as the administrator reads it, outside of all rooms; empty: Help
+	Group      locale.Text // Help where commands of two words are not listed; empty: Help
 	Parameters []Parameter // those without Flag in the order in which they are typed
 	Example    locale.Text // its arguments, as typed
 	Changes    bool        // it changes something; the others only tell

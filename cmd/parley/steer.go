@@ -33,6 +33,7 @@ func steerCommands(lang locale.Lang) []*cobra.Command {
 		for _, above := range all {
 			if above.Name() == first {
 				above.AddCommand(c)
+				above.Example += "\n" + c.Example
 			}
 		}
 	}
@@ -42,7 +43,11 @@ func steerCommands(lang locale.Lang) []*cobra.Command {
 func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	var positional []command.Parameter
 	use := []string{row.Name[strings.LastIndex(row.Name, " ")+1:]}
-	c := &cobra.Command{Short: row.Help.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example.In(lang), " ")}
+	short := row.Help
+	if row.Group.EN != "" {
+		short = row.Group
+	}
+	c := &cobra.Command{Short: short.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example.In(lang), " ")}
 	for _, p := range row.Parameters {
 		help := p.Help.In(lang)
 		switch {
@@ -120,10 +125,14 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 		}
 	}
 	if len(words) > 0 {
-		return nil, usageError(locale.Errorf(locale.Text{
-			EN: "%q is one word too many: parley %s",
-			ZH: "多余的参数 %q，用法：parley %s",
-		}, words[0], row.Usage()))
+		if below, ok := row.Below(words[0]); ok {
+			return nil, usageError(locale.Errorf(locale.Text{
+				EN: "unknown command %q: did you mean parley %s? parley %s --help lists all",
+				ZH: "没有命令 %q；是否想输入 parley %s？用 parley %s --help 查看所有命令",
+			}, row.Name+" "+words[0], below.Name, row.Name))
+		}
+		return nil, usageError(locale.Errorf(locale.Text{EN: "%s"},
+			row.TooMany(words[0], "parley ")))
 	}
 	return a, nil
 }

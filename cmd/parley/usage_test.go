@@ -109,6 +109,23 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`多余的参数 "now"，用法：parley doctor [选项]；请看 --help`,
 		},
 		{
+			[]string{"rooms", "rm", "dev"},
+			`unknown command "rooms rm": did you mean parley rooms remove? ` +
+				"parley rooms --help lists all",
+			`没有命令 "rooms rm"；是否想输入 parley rooms remove？用 parley rooms --help 查看所有命令`,
+		},
+		{
+			[]string{"who", "100%d", "b"},
+			`"b" is one word too many (names of rooms have no spaces): parley who [ROOM]`,
+			`多余的参数 "b"（房间名不能含空格），用法：parley who [房间]`,
+		},
+		{
+			[]string{"who", "a", "100%d"},
+			`"100%d" is one word too many (names of rooms have no spaces): parley who [ROOM]`,
+			`多余的参数 "100%d"（房间名不能含空格），用法：parley who [房间]`,
+		},
+		{[]string{"kick"}, "NICK is missing: parley kick NICK [REASON]", "缺少昵称，用法：parley kick 昵称 [原因]"},
+		{
 			[]string{"join"},
 			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
 			"缺少参数，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help",
@@ -215,6 +232,30 @@ func TestHelpShowsWhatAFlagTakes(t *testing.T) {
 		for _, line := range lines {
 			if !strings.Contains(out.String(), line) {
 				t.Errorf("%q is not in %s", line, out.String())
+			}
+		}
+	}
+}
+
+func TestHelpShowsHowARoomIsRemoved(t *testing.T) {
+	for lang, c := range map[locale.Lang]struct{ all, rooms string }{
+		locale.English: {
+			"rooms       list the rooms, or remove one\n",
+			"  parley rooms\n  parley rooms remove dev --yes\n",
+		},
+		locale.Chinese: {
+			"rooms       列出所有房间，或删除一个房间\n", "  parley rooms\n  parley rooms remove 开发 --yes\n",
+		},
+	} {
+		for want, args := range map[string][]string{c.all: {"--help"}, c.rooms: {"rooms", "--help"}} {
+			var out bytes.Buffer
+			root := rootCommand(lang, &out)
+			root.SetArgs(args)
+			if err := root.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%q is not in %s", want, out.String())
 			}
 		}
 	}

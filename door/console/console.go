@@ -86,19 +86,24 @@ func (c *Console) take(ctx context.Context, line string) {
 	case strings.TrimSpace(line) == "":
 	case isFarewell(line):
 		c.terminal.Print(howToStop.Format(c.lang, farewell(line)))
-	case !isCommand && lacksSlash(line):
-		line = strings.TrimSpace(line)
-		c.terminal.Print(locale.Text{
-			EN: "%s was not sent. /%[1]s runs the command. To send the text to everyone, " +
-				"type /announce %[1]s.",
-			ZH: "%s 没有发出。要执行命令请输入 /%[1]s；要发给所有人，请输入 /announce %[1]s。",
-		}.Format(c.lang, line))
 	case !isCommand:
+		if meant, is := lacksSlash(line); is {
+			c.terminal.Print(locale.Text{
+				EN: "%s was not sent. /%s runs the command. To send the text to everyone, " +
+					"type /announce %[1]s.",
+				ZH: "%s 没有发出。要执行命令请输入 /%s；要发给所有人，请输入 /announce %[1]s。",
+			}.Format(c.lang, line, meant))
+			return
+		}
 		c.say(ctx, line)
 	case strings.HasPrefix(typed, "/"):
 		c.say(ctx, typed)
 	default:
 		row, arguments, err := command.Parse(typed, nil)
+		if where, is := c.elsewhere(typed); err != nil && is {
+			c.terminal.Print(where)
+			return
+		}
 		if err != nil {
 			c.refused(err)
 			return
@@ -114,6 +119,35 @@ func (c *Console) take(ctx context.Context, line string) {
 	}
 }
 
+// inTerminals are commands of the program that are typed in a terminal only, and whether they take
+// the flags that make them find this server.
+var inTerminals = map[string]bool{
+	"backup": true, "config": true, "doctor": true, "export": true, "verify": true,
+	"bench": false, "completion": false, "import": false, "restore": false, "serve": false,
+	"version": false,
+}
+
+// elsewhere says where a command is typed that is typed in a terminal only.
+func (c *Console) elsewhere(typed string) (where string, is bool) {
+	typed = strings.TrimSpace(typed)
+	name, rest, _ := strings.Cut(typed, " ")
+	name = strings.ToLower(name)
+	flagged, is := inTerminals[name]
+	if !is {
+		return "", false
+	}
+	if rest = strings.TrimSpace(rest); rest != "" {
+		rest = " " + rest
+	}
+	if flagged {
+		rest += c.flags
+	}
+	return locale.Text{
+		EN: "/%s runs in another terminal: parley %[1]s%s",
+		ZH: "/%s 要在另一个终端运行：parley %[1]s%s",
+	}.Format(c.lang, name, rest), true
+}
+
 // errStuck ends a command whose answers the terminal does not take.
 var errStuck = locale.Errorf(locale.Text{
 	EN: "the rest is not shown: the terminal takes no output", ZH: "终端不接收输出，其余内容未显示",
@@ -125,13 +159,19 @@ func isFarewell(line string) bool {
 	return slices.Contains([]string{"quit", "exit", "stop", "退出"}, word)
 }
 
-// lacksSlash says whether a line is a command but for its slash: a command's name alone, kick and
-// a nickname, or a command that asks for a confirmation. Other lines may begin with such a word and
-// be meant for everyone.
-func lacksSlash(line string) bool {
+// lacksSlash says whether a line is a command but for its slash, and returns the command: a
+// command's name alone, kick and a nickname, or a command that asks for a confirmation, also under
+// a name that it nearly has. Other lines may begin with such a word and be meant for everyone.
+func lacksSlash(line string) (meant string, is bool) {
+	fields := strings.Fields(line)
+	if first, found := command.Find(strings.ToLower(fields[0])); found && len(fields) > 1 {
+		if two, near := first.Below(fields[1]); near && two.Confirms() {
+			return strings.Join(append([]string{two.Name}, fields[2:]...), " "), true
+		}
+	}
 	row, _, err := command.Parse(line, nil)
-	words := len(strings.Fields(line)) - len(strings.Fields(row.Name))
-	return err == nil && row.Barred(nil) == nil &&
+	words := len(fields) - len(strings.Fields(row.Name))
+	return line, err == nil && row.Barred(nil) == nil &&
 		(words == 0 || row.Name == "kick" && words == 1 || row.Confirms())
 }
 

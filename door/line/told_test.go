@@ -28,11 +28,16 @@ func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
 func TestAMistypedCommandIsToldWithTheNearest(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")
-	ann.types("/hlep", "/msgg bob hello", "/anounce x", "/zzzzz", "/msg", "/join", "/who a b")
+	ann.types("/hlep", "/msgg bob hello", "/anounce x", "/zzzzz", "/msg", "/join", "/who a b",
+		"/nick 管理 员", "/join 我 的", "/say hi", "/rooms rm dev")
 	ann.reads(`! unknown command "hlep", did you mean /help?`,
 		`! unknown command "msgg", did you mean /msg?`,
 		`! unknown command "anounce", try /help`, `! unknown command "zzzzz", try /help`,
-		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many: /who [ROOM]`)
+		"! /msg needs NICK: /msg NICK TEXT", "! /join needs ROOM: /join ROOM", `! "b" is one word too many (names of rooms have no spaces): /who [ROOM]`,
+		`! "员" is one word too many (nicknames have no spaces): /nick NICK`,
+		`! "的" is one word too many (names of rooms have no spaces): /join ROOM`,
+		`! unknown command "say", to say something in the room, type it without a command`,
+		`! "rm" is one word too many: /rooms`)
 }
 
 func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
