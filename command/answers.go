@@ -26,8 +26,8 @@ type Done struct {
 func (d *Done) Text(l locale.Lang) string {
 	if d.Nick != "" {
 		return locale.Text{
-			EN: "%s was removed from the chat room",
-			ZH: "已将 %s 踢出聊天室",
+			EN: "%s was removed from the chat room, and can join again",
+			ZH: "已将 %s 踢出聊天室，对方可以重新加入",
 		}.Format(l, d.Nick)
 	}
 	return locale.Text{
@@ -59,17 +59,21 @@ type Member struct {
 	Away    string        `json:"away,omitempty"` // why it does not answer
 }
 
-// doorsChinese are the names of doors as Chinese screens show them: by protocol.
-var doorsChinese = map[string]string{"udp": "UDP", "line": "TCP"}
+// doorName names a door as people read it: by its protocol. Programs read its own name.
+func doorName(door string) string {
+	switch door {
+	case "udp":
+		return "UDP"
+	case "line":
+		return "TCP"
+	}
+	return door
+}
 
 // Text implements Answer.
 func (m *Member) Text(l locale.Lang) string {
-	door := m.Door
-	if words, ok := doorsChinese[door]; ok && l == locale.Chinese {
-		door = words
-	}
 	said := locale.Text{EN: "%s  (%s, since %s)", ZH: "%s（%s，%s 进入）"}.Format(
-		l, m.Nick, door, m.Entered.Local().Format(clock))
+		l, m.Nick, doorName(m.Door), m.Entered.Local().Format(clock))
 	if m.Away != "" {
 		said += locale.Text{EN: "  away: %s", ZH: "  暂离：%s"}.Format(l, m.Away)
 	}

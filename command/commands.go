@@ -181,8 +181,11 @@ var removeRoom = Command{
 const Confirmation = "yes"
 
 var kick = Command{
-	Name:    "kick",
-	Help:    locale.Text{EN: "remove a member from the chat room", ZH: "将成员踢出聊天室"},
+	Name: "kick",
+	Help: locale.Text{
+		EN: "remove a member, who can join again",
+		ZH: "将成员踢出聊天室（对方可以重新加入）",
+	},
 	Example: locale.Text{EN: "bob too loud", ZH: "小明 刷屏"},
 	Changes: true,
 	Parameters: []Parameter{

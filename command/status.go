@@ -222,7 +222,7 @@ func (s *State) inside(l locale.Lang) string {
 	var doors []string
 	for _, d := range s.Doors {
 		if members += d.Members; d.Members > 0 {
-			doors = append(doors, fmt.Sprintf("%s %d", d.Name, d.Members))
+			doors = append(doors, fmt.Sprintf("%s %d", doorName(d.Name), d.Members))
 		}
 	}
 	said := locale.Text{EN: locale.Counted(members, "member"), ZH: fmt.Sprintf("%d 人",
@@ -254,9 +254,9 @@ func (s *State) details(l locale.Lang) (lines []string) {
 	}
 	row(locale.Text{EN: "direct rooms", ZH: "私聊"}, fmt.Sprint(s.Directs))
 	for _, d := range s.Doors {
-		name := d.Name
+		name := doorName(d.Name)
 		if d.Address != "" { // else others take its connections
-			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, d.Name, d.Address)
+			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, name, d.Address)
 		}
 		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s, %d inside", ZH: "%s，在线 %d 人"}.Format(l, name, d.Members))
 		lines = append(lines, d.figures(l)...)

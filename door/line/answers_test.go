@@ -68,7 +68,7 @@ func TestListsAreBounded(t *testing.T) {
 	var got []string
 	l := ann.next()
 	for ; !strings.HasPrefix(l, "and "); l = ann.next() {
-		if strings.Contains(l, "(line") { // others tell of arrivals
+		if strings.Contains(l, "(TCP") { // others tell of arrivals
 			got = append(got, strings.Fields(l)[0])
 		}
 	}

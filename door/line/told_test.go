@@ -49,7 +49,7 @@ func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 		"[lobby] you have left this room; you talk in attic", "[attic] you have left this room; you talk in dev",
 		"[dev] you have left this room. You are not in any room now: /join lobby", "nobody is here",
 		"! you are not in any room: /join lobby first", "[lobby] you talk in this room now",
-		"ann  (line")
+		"ann  (TCP")
 }
 
 func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
