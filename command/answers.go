@@ -80,6 +80,41 @@ func (m *Member) Text(l locale.Lang) string {
 	return said
 }
 
+// Elsewhere follows the members of the lobby where an administrator reads them who named no room: so
+// many others are inside. Programs are not told, as each answer to them is a Member.
+type Elsewhere struct {
+	Count int
+	Here  int  // members in the lobby
+	Typed bool // at a prompt, where commands begin with a slash
+}
+
+// Matters says whether an Elsewhere follows what a caller asked, or with nil the administrator.
+func (e *Elsewhere) Matters(caller *Caller, a Arguments) bool {
+	return caller == nil && a["room"] == "" && e.Count > 0
+}
+
+// Text implements Answer.
+func (e *Elsewhere) Text(l locale.Lang) string {
+	said := locale.Text{
+		EN: locale.Counted(e.Count, "more member") + " are not in the lobby: ",
+		ZH: fmt.Sprintf("另有 %d 人不在大厅：", e.Count),
+	}
+	if e.Count == 1 {
+		said.EN = "1 more member is not in the lobby: "
+	}
+	if e.Here == 0 { // then nothing else was said
+		said.EN = nobodyHere.EN + "\n" + strings.Replace(said.EN, " more ", " ", 1)
+		said.ZH = nobodyHere.ZH + "\n" + strings.Replace(said.ZH, "另有", "有", 1)
+	}
+	rooms := "parley rooms"
+	if e.Typed {
+		rooms = "/rooms"
+	}
+	return said.In(l) + locale.Text{
+		EN: "%s lists the other rooms", ZH: "用 %s 查看其他房间",
+	}.Format(l, rooms)
+}
+
 // Room is a room that somebody can join.
 type Room struct {
 	Room     chat.RoomID `json:"room"`
@@ -126,17 +161,24 @@ type Joined struct {
 	Room   chat.RoomID `json:"room"`
 	Topic  string      `json:"topic,omitempty"`
 	Others int         `json:"others"`
+	New    bool        `json:"new,omitempty"` // it did not exist
 }
 
 // Text implements Answer.
 func (j *Joined) Text(l locale.Lang) string {
 	said := locale.Text{EN: "[%s] you talk in this room now", ZH: "[%s] 已切换到这个房间"}.Format(l, j.Room)
-	if j.Others > 0 {
+	switch {
+	case j.New:
+		said = locale.Text{
+			EN: "[%s] you talk in this room now; the room is new",
+			ZH: "[%s] 已新建并切换到这个房间",
+		}.Format(l, j.Room)
+	case j.Others > 0:
 		said += locale.Text{
 			EN: ", with " + locale.Counted(j.Others, "other"),
 			ZH: fmt.Sprintf("，另有 %d 人", j.Others),
 		}.In(l)
-	} else {
+	default:
 		said += locale.Text{EN: "; nobody else is here", ZH: "，这里只有你"}.In(l)
 	}
 	if j.Topic != "" {

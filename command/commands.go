@@ -95,17 +95,25 @@ var who = Command{
 		roomToShow,
 	},
 	Answer: func() Answer { return new(Member) },
-	Empty:  locale.Text{EN: "nobody is here", ZH: "房间里没有人"},
+	Empty:  nobodyHere,
 	run: func(c call) error {
 		room, err := c.publicRoom()
 		if err != nil {
 			return err
 		}
-		return listed(c, c.desk.Hub.Who(room), c.desk.Hub.Present(room), func(s chat.Session) Answer {
+		here := c.desk.Hub.Present(room)
+		err = listed(c, c.desk.Hub.Who(room), here, func(s chat.Session) Answer {
 			return &Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}
 		})
+		others := Elsewhere{Count: c.desk.Hub.Status().Inside() - here, Here: here, Typed: true}
+		if err != nil || !c.typed || !others.Matters(c.caller, c.args) {
+			return err
+		}
+		return c.emit(&others)
 	},
 }
+
+var nobodyHere = locale.Text{EN: "nobody is here", ZH: "房间里没有人"}
 
 // roomToShow is the room that who and history tell of.
 var roomToShow = Parameter{

@@ -120,21 +120,26 @@ func (g *Growth) end(room chat.RoomID, c *creation, made bool) {
 const createTries = 3
 
 // mayCreate carries out a command that creates its room if the room does not exist and the caller's
-// quota allows it.
-func (c call) mayCreate(room chat.RoomID, command func(isNew bool) chat.Command) error {
+// quota allows it. made says that the room did not exist just before: another caller may have been
+// faster.
+func (c call) mayCreate(
+	room chat.RoomID, command func(isNew bool) chat.Command,
+) (made bool, err error) {
 	for tries := 1; ; tries++ {
-		err, again := c.tryCreate(room, command)
-		if !again || tries == createTries {
-			return err
+		var again bool
+		if made, again, err = c.tryCreate(room, command); !again || tries == createTries {
+			return made, err
 		}
 	}
 }
 
-func (c call) tryCreate(room chat.RoomID, command func(bool) chat.Command) (err error, again bool) {
+func (c call) tryCreate(
+	room chat.RoomID, command func(bool) chat.Command,
+) (made, again bool, err error) {
 	_, unknown := c.desk.Hub.Newest(room)
 	if unknown == nil {
 		err = c.caller.Do(c.ctx, command(false))
-		return err, isRefused(err, chat.RoomUnknown) // removed meanwhile
+		return false, isRefused(err, chat.RoomUnknown), err // removed meanwhile
 	}
 	isKnown := func() bool {
 		_, unknown := c.desk.Hub.Newest(room)
@@ -142,13 +147,14 @@ func (c call) tryCreate(room chat.RoomID, command func(bool) chat.Command) (err 
 	}
 	created, refusal := c.desk.Growth.begin(c.caller, room, isKnown)
 	if refusal != nil {
-		return refusal, false
+		return false, false, refusal
 	}
 	if created == nil {
-		return nil, true
+		return false, true, nil
 	}
 	defer func() { created(!isRefused(err)) }()
-	return c.caller.Do(c.ctx, command(true)), false
+	err = c.caller.Do(c.ctx, command(true))
+	return err == nil, false, err
 }
 
 // isRefused says whether an error is a refusal, with one of some codes if any are named.

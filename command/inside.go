@@ -27,7 +27,7 @@ var join = Command{
 		if err != nil {
 			return err
 		}
-		err = c.mayCreate(room, func(isNew bool) chat.Command {
+		made, err := c.mayCreate(room, func(isNew bool) chat.Command {
 			return chat.Join{
 				Session: c.caller.Session, Room: room,
 				Rooms: c.desk.Rooms, Joined: c.desk.Joined, New: isNew,
@@ -37,7 +37,11 @@ var join = Command{
 			return err
 		}
 		c.caller.Room = room
-		return c.emit(&Joined{Room: room, Topic: c.desk.Hub.Topic(room), Others: max(0, c.desk.Hub.Present(room)-1)})
+		joined := Joined{
+			Room: room, Topic: c.desk.Hub.Topic(room), Others: max(0, c.desk.Hub.Present(room)-1),
+		}
+		joined.New = made && joined.Others == 0 // with others, one of them may have been faster
+		return c.emit(&joined)
 	},
 }
 
@@ -108,7 +112,7 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		err = c.mayCreate(c.direct(to), func(isNew bool) chat.Command {
+		_, err = c.mayCreate(c.direct(to), func(isNew bool) chat.Command {
 			return chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text, New: isNew}
 		})
 		if err != nil {

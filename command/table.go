@@ -71,6 +71,7 @@ type call struct {
 	caller *Caller // nil: the administrator
 	args   Arguments
 	emit   func(Answer) error
+	typed  bool // at a prompt, with a slash: no program reads the answers
 }
 
 // room returns the room that an argument names, or where the caller talks, or the lobby.
@@ -211,7 +212,7 @@ func Find(name string) (Command, bool) {
 // not do, and unknown, missing and unusable arguments, are refused before anything is done. A
 // refusal is counted unless ctx is done: then there is nobody left to refuse.
 func (c Command) Run(ctx context.Context, d *Desk, caller *Caller, a Arguments, emit func(Answer) error) error {
-	err := c.checked(call{ctx, d, caller, a, emit})
+	err := c.checked(call{ctx, d, caller, a, emit, c.slash})
 	var refusal *chat.Refusal
 	if ctx.Err() == nil && errors.As(err, &refusal) {
 		d.Refused.Add(refusal.Code)

@@ -168,7 +168,7 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	dan.prints("eve: from python")
 
 	ann.types("/join dev\n")
-	ann.prints("[dev] you talk in this room now; nobody else is here\n")
+	ann.prints("[dev] you talk in this room now; the room is new\n")
 	bob.types("/join dev\n")
 	bob.prints("[dev] you talk in this room now, with 1 other\n")
 	ann.prints("[dev] bob enters the room\n")

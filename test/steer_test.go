@@ -95,6 +95,36 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 	}
 }
 
+// TestMembersOutsideTheLobbyAreCountedForPeople: each answer for programs is a member.
+func TestMembersOutsideTheLobbyAreCountedForPeople(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--console")
+	p.reads("Ctrl-C stops the server")
+	ann := p.callAs("ann")
+	ann.types("/join dev", "/part lobby")
+	ann.reads("[dev] you talk in this room now; the room is new",
+		"[lobby] you have left this room; you talk in dev")
+	for _, c := range []struct{ args, want string }{
+		{"who", "nobody is here\n1 member is not in the lobby: parley rooms lists the other rooms\n"},
+		{"who lobby", "nobody is here\n"},
+		{"who -o json", ""},
+	} {
+		got := call(t, append(strings.Fields(c.args), "--data", p.dir)...)
+		if got.status != 0 || got.out != c.want {
+			t.Errorf("%s: %+v", c.args, got)
+		}
+	}
+	p.enter("bob")
+	got := call(t, "who", "--data", p.dir)
+	const others = "\n1 more member is not in the lobby: parley rooms lists the other rooms\n"
+	if !strings.HasPrefix(got.out, "bob  (UDP, since ") || !strings.HasSuffix(got.out, others) {
+		t.Errorf("with bob: %+v", got)
+	}
+	if _, err := p.in.Write([]byte("/who\n")); err != nil {
+		t.Fatal(err)
+	}
+	p.reads("1 more member is not in the lobby: /rooms lists the other rooms")
+}
+
 func TestHistoryFollowsWithoutGap(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0", "--no-limits")
 	ann := p.enter("ann")
@@ -232,11 +262,11 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 		"help was not sent. /help runs the command", "退出 was not sent. Press Ctrl-C",
 		"announced to 1 member",
 		"rooms remove dev --yes was not sent. /rooms remove dev --yes runs",
-		"rooms remove was not sent. /rooms remove runs", "ann  (udp", "was not sent. /kick",
+		"rooms remove was not sent. /rooms remove runs", "ann  (UDP", "was not sent. /kick",
 		"announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",
-		"use another terminal: parley history --follow", "parley status --watch", "ann  (udp",
+		"use another terminal: parley history --follow", "parley status --watch", "ann  (UDP",
 		"ann was removed",
 	} {
 		for {

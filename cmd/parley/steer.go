@@ -170,9 +170,9 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	out := c.OutOrStdout()
 	replaces := row.Replaces && row.IsEndless(a) && onTerminal(out)
 	q := question{controlClient(holder), holder, row, a, answerPatience}
-	answered := false
+	answered := 0
 	err = q.ask(c.Context(), func(raw json.RawMessage) error {
-		answered = true
+		answered++
 		if asJSON {
 			_, err := fmt.Fprintln(out, string(raw))
 			return err
@@ -188,8 +188,8 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		_, err := fmt.Fprintln(out, text)
 		return err
 	})
-	if empty := row.Empty.In(lang); err == nil && !answered && !asJSON && empty != "" {
-		_, err = fmt.Fprintln(out, empty)
+	if err == nil && !asJSON {
+		err = ended(c, q, answered, lang)
 	}
 	switch {
 	case errors.As(err, new(*chat.Refusal)):
@@ -207,6 +207,30 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	case errors.Is(err, context.Canceled):
 		return locale.Errorf(locale.Text{EN: "interrupted", ZH: "已中断"})
 	}
+	return err
+}
+
+// ended prints what people are told behind so many answers to a question.
+func ended(c *cobra.Command, q question, answered int, lang locale.Lang) error {
+	said := q.row.Empty.In(lang)
+	if answered > 0 {
+		said = ""
+	}
+	if q.row.Name == "who" {
+		others := command.Elsewhere{Count: -answered, Here: answered}
+		err := tell(c.Context(), q.holder, "status", q.patience, func(s *command.State) {
+			for _, d := range s.Doors {
+				others.Count += d.Members
+			}
+		})
+		if err == nil && others.Matters(nil, q.arguments) { // else the list alone is right, too
+			said = others.Text(lang)
+		}
+	}
+	if said == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(c.OutOrStdout(), said)
 	return err
 }
 

@@ -42,7 +42,7 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	ann.reads("bob enters the chat room", "cid enters the chat room")
 	bob.reads("cid enters the chat room")
 	ann.types("/join Dev")
-	ann.reads("[dev] you talk in this room now; nobody else is here")
+	ann.reads("[dev] you talk in this room now; the room is new")
 	bob.types("/join #dev")
 	bob.reads("[dev] you talk in this room now, with 1 other")
 	ann.reads("[dev] bob enters the room")

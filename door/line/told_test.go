@@ -123,6 +123,19 @@ func TestAnAnnouncementCountsAllWhoReadIt(t *testing.T) {
 	ann.reads("Administrator message: lunch")
 }
 
+// TestANewRoomIsToldSo: with a mistyped name, nobody will come.
+func TestANewRoomIsToldSo(t *testing.T) {
+	h := open(t, nil)
+	ann := h.enter("ann")
+	ann.types("/join dev", "/join dev", "hello", "/part", "/join dev", "/join attic", "/part",
+		"/join attic")
+	ann.reads("[dev] you talk in this room now; the room is new",
+		"[dev] you talk in this room now; nobody else is here", "[dev] you have left this room",
+		"[dev] you talk in this room now; nobody else is here",
+		"[attic] you talk in this room now; the room is new", "[attic] you have left this room",
+		"[attic] you talk in this room now; the room is new") // nothing was said in it
+}
+
 // TestTheLobbyHasAChineseName, unless it is that of a room.
 func TestTheLobbyHasAChineseName(t *testing.T) {
 	h := open(t, nil)
