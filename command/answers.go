@@ -204,18 +204,25 @@ func (t *Told) Text(l locale.Lang) string {
 // Parted says that the caller has left a room, and where it talks now.
 type Parted struct {
 	Room chat.RoomID `json:"room"`
-	Now  chat.RoomID `json:"now"` // empty: it is in no room any more
+	Now  chat.RoomID `json:"now"`            // empty: it is in no room any more
+	Gone bool        `json:"gone,omitempty"` // the room was removed before
 }
 
 // Text implements Answer.
 func (p *Parted) Text(l locale.Lang) string {
+	left := locale.Text{EN: "you have left this room", ZH: "你已离开这个房间"}
+	if p.Gone {
+		left = locale.Text{EN: "this room was removed", ZH: "这个房间已被删除"}
+	}
 	if p.Now == "" {
 		return locale.Text{
-			EN: "[%s] you have left this room. You are not in any room now: /join %s, or /quit",
-			ZH: "[%s] 你已离开这个房间，现在不在任何房间；输入 /join %s 继续发言，或 /quit 退出",
-		}.Format(l, p.Room, chat.Lobby)
+			EN: "[%s] %s. You are not in any room now: /join %s, or /quit",
+			ZH: "[%s] %s，现在不在任何房间；输入 /join %s 继续发言，或 /quit 退出",
+		}.Format(l, p.Room, left.In(l), chat.Lobby)
 	}
-	return locale.Text{EN: "[%s] you have left this room; you talk in %s", ZH: "[%s] 你已离开这个房间；现在在 %s 发言"}.Format(l, p.Room, p.Now)
+	return locale.Text{
+		EN: "[%s] %s; you talk in %s", ZH: "[%s] %s；现在在 %s 发言",
+	}.Format(l, p.Room, left.In(l), p.Now)
 }
 
 // Renamed says what the caller is called from now on.

@@ -275,9 +275,12 @@ func runHistory(c call) error {
 			EN: "--follow takes true or false, not %s", ZH: "--follow 应为 true 或 false，不能是 %s",
 		}, chat.Quote(c.args["follow"]))
 	}
+	if strings.HasPrefix(c.args["room"], "@") && c.caller != nil {
+		return locale.Refuse(chat.NotAllowed, notShownAgain)
+	}
 	room, err := c.publicRoom()
 	if err != nil {
-		return notNumber(c.args["room"], err)
+		return c.notPrivate(notNumber(c.args["room"], err))
 	}
 	show := func(messages []chat.Message) error {
 		for _, m := range messages {

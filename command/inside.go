@@ -70,10 +70,12 @@ var part = Command{
 			return err
 		}
 		leave := chat.Part{Session: c.caller.Session, Room: room, Detail: why}
-		if err := c.do(room, leave); err != nil {
+		err = c.do(room, leave)
+		now, _ := c.desk.Hub.Session(c.caller.Session)
+		gone := c.isGone(room, now.Rooms, err)
+		if err != nil && !gone {
 			return err
 		}
-		now, _ := c.desk.Hub.Session(c.caller.Session)
 		switch {
 		case c.caller.Room != room:
 		case slices.Contains(now.Rooms, chat.Lobby) || len(now.Rooms) == 0:
@@ -81,11 +83,19 @@ var part = Command{
 		default:
 			c.caller.Room = now.Rooms[0]
 		}
-		if len(now.Rooms) == 0 {
-			return c.emit(&Parted{Room: room})
+		parted := Parted{Room: room, Gone: gone}
+		if len(now.Rooms) > 0 {
+			parted.Now = c.caller.Room
 		}
-		return c.emit(&Parted{Room: room, Now: c.caller.Room})
+		return c.emit(&parted)
 	},
+}
+
+// isGone says whether the caller cannot leave the room where it talks because the administrator has
+// removed it. Other members may have created it again.
+func (c call) isGone(room chat.RoomID, rooms []chat.RoomID, err error) bool {
+	return room == c.caller.Room && (isRefused(err, chat.RoomUnknown) ||
+		isRefused(err, chat.RoomNotJoined) && len(rooms) > 0)
 }
 
 var msg = Command{
@@ -192,6 +202,9 @@ var topic = Command{
 			if err := c.do(room, set); err != nil {
 				return err
 			}
+		}
+		if _, err := c.desk.Hub.Newest(room); err != nil {
+			return removed(room)
 		}
 		return c.emit(&Topic{Room: room, Topic: c.desk.Hub.Topic(room)})
 	},

@@ -71,6 +71,36 @@ func notNumber(room string, err error) error {
 	})
 }
 
+// notShownAgain refuses a member the private messages of the past.
+var notShownAgain = locale.Text{
+	EN: "private messages cannot be shown again: nicknames can change hands, so only the " +
+		"administrator can read them",
+	ZH: "私聊内容不能再次查看：昵称可能已换人使用，只有管理员能查看",
+}
+
+// notPrivate adds to a refusal of a room that does not exist: a member was perhaps meant.
+func (c call) notPrivate(err error) error {
+	var refusal *chat.Refusal
+	_, notANick := chat.ParseNick(c.args["room"])
+	_, notANumber := strconv.Atoi(c.args["room"])
+	if c.caller == nil || notANick != nil || notANumber == nil ||
+		!errors.As(err, &refusal) || refusal.Code != chat.RoomUnknown {
+		return err
+	}
+	return locale.Refuse(refusal.Code, locale.Text{
+		EN: refusal.Detail + "; " + notShownAgain.EN,
+		ZH: refusal.Chinese + "；" + notShownAgain.ZH,
+	})
+}
+
+// removed refuses a command in the room where the caller talks, which is no more.
+func removed(room chat.RoomID) error {
+	return locale.Refuse(chat.RoomUnknown, locale.Text{
+		EN: "the room %s was removed: /part leaves it, /join enters another",
+		ZH: "房间 %s 已被删除：输入 /part 离开，或用 /join 加入其他房间",
+	}.Fill(chat.Quote(room)))
+}
+
 // do carries out a command that is about a room. A refusal names the room and what helps.
 func (c call) do(room chat.RoomID, command chat.Command) error {
 	err := c.caller.Do(c.ctx, command)
@@ -80,6 +110,9 @@ func (c call) do(room chat.RoomID, command chat.Command) error {
 	}
 	switch refusal.Code {
 	case chat.RoomUnknown:
+		if room == c.caller.Room {
+			return removed(room)
+		}
 		return c.noRoom(room)
 	case chat.RoomNotJoined:
 		return c.notJoined(room)

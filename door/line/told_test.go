@@ -86,6 +86,73 @@ func TestARemovedRoomIsLeft(t *testing.T) {
 	bob.reads("! only the administrator can do that", "[dev] you talk in this room now")
 }
 
+// TestARemovedRoomCanBeLeft: the member is told where it talks then.
+func TestARemovedRoomCanBeLeft(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters")
+	ann.types("/join dev", "hello", "/topic tea")
+	ann.reads("[dev] you talk in this room now", "the topic of dev: tea")
+	remove := func(told ...*caller) {
+		t.Helper()
+		if err := h.Do(t.Context(), chat.RemoveRoom{Room: "dev"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range told {
+			m.reads("[dev] the administrator removed this room")
+		}
+	}
+	remove(ann)
+	const refused = `! the room "dev" was removed: /part leaves it, /join enters another`
+	ann.types("/topic", "/topic tea", "/me waves", "/part dev bye", "/part dev")
+	ann.reads(refused, refused, refused, "[dev] this room was removed; you talk in lobby",
+		`! no room "dev": /rooms lists the rooms`)
+	ann.types("/join dev", "hello")
+	ann.reads("[dev] you talk in this room now")
+	bob.types("/part lobby", "/join dev")
+	bob.reads("[lobby] you have left this room", "[dev] you talk in this room now, with 1 other")
+	ann.reads("bob leaves the lobby", "[dev] bob enters")
+	remove(ann, bob)
+	ann.types("/join attic", "/join dev", "hello", "/part lobby")
+	ann.reads("[attic] you talk", "[dev] you talk in this room now; the room is new", "[lobby] you")
+	bob.types("/part", "/part")
+	bob.reads("! you are not in any room: /join lobby first",
+		"! you are not in any room: /join lobby first")
+	remove(ann)
+	ann.types("/part")
+	ann.reads("[dev] this room was removed; you talk in attic")
+}
+
+// TestPrivateMessagesAreNotShownAgain: a nickname may have another holder now.
+func TestPrivateMessagesAreNotShownAgain(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters")
+	ann.types("/msg bob psst", "/history @ann+bob", "/history @bob", "/history bob",
+		"/history 5", "/history a,b", "/who bob")
+	const private = "private messages cannot be shown again: nicknames can change hands"
+	ann.reads("sent to bob only", "! "+private, "! "+private,
+		`! no room "bob": /rooms lists the rooms; `+private,
+		`! no room "5": /rooms lists the rooms; for the last 5 messages, use --last 5`,
+		`! invalid room name "a,b"`)
+	if got := ann.next(); got != `! no room "bob": /rooms lists the rooms` {
+		t.Errorf("/who bob is refused with %q", got)
+	}
+	bob.reads("(to you alone) ann: psst")
+	history, _ := command.Find("history")
+	var shown []string
+	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": "@ann+bob"},
+		func(a command.Answer) error {
+			if a != nil {
+				shown = append(shown, a.Text(locale.English))
+			}
+			return nil
+		})
+	if err != nil || len(shown) != 1 || !strings.HasSuffix(shown[0], "ann: psst") {
+		t.Errorf("the administrator reads %q, %v", shown, err)
+	}
+}
+
 // TestAMemberCannotMakeRoomsForEver: new ones are refused, those that exist are not, and a command
 // that is refused anyway costs nothing.
 func TestAMemberCannotMakeRoomsForEver(t *testing.T) {

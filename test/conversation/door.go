@@ -120,6 +120,8 @@ func refusalOf(sentence string) *chat.Refusal {
 var detailed = map[string]chat.Code{
 	"invalid room name ":                chat.RoomName,
 	"no room ":                          chat.RoomUnknown,
+	"the room ":                         chat.RoomUnknown,
+	"private messages cannot be shown ": chat.NotAllowed,
 	"you are not in the room ":          chat.RoomNotJoined,
 	"you are not in any room: ":         chat.RoomNotJoined,
 	"not sent: you have left that room": chat.RoomNotJoined,

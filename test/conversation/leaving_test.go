@@ -129,7 +129,7 @@ func TestWhatTwoSayAloneIsToldNobodyElse(t *testing.T) {
 		bob.Hears(mallory.Entering())
 		ann.Tells("bob", "a secret")
 		bob.Hears(ann.Telling("a secret"))
-		mallory.AsksFor("@ann+bob", 10).IsRefused(chat.RoomName)
+		mallory.AsksFor("@ann+bob", 10).IsRefused(chat.NotAllowed)
 		mallory.AsksFor(chat.Lobby, 10)
 		mallory.Recalls(ann.Entering(), bob.Entering(), mallory.Entering())
 		mallory.HearsNothing()
