@@ -35,14 +35,14 @@ func TestWhatAnEntryIsSentIsBounded(t *testing.T) {
 	for range 60 {
 		ann.types(text)
 	}
-	ann.types("bye", "/topic")
+	ann.types("over", "/topic")
 	ann.reads("lobby has no topic")
 	back := h.enter("bob")
 	back.reads(english.Missed(61, shown+1, false)) // the last one is short
 	for range shown {
 		back.readsOf("ann: " + text)
 	}
-	back.readsOf("ann: bye")
+	back.readsOf("ann: over")
 }
 
 // TestALongMessageIsRepeatedInShort: at most 600 bytes of it, and the client is told of the rest.

@@ -124,7 +124,23 @@ func (m *member) say(typed string) {
 	}
 	if err != nil {
 		m.Refuse(err)
+		return
 	}
+	if hint := m.hint(text); hint != "" {
+		m.Push(line.Line(hint))
+	}
+}
+
+// hint returns what helps a member that has said the name of a command, without its slash, to
+// everyone; empty: it has not.
+func (m *member) hint(said string) string {
+	switch strings.ToLower(strings.TrimSpace(said)) {
+	case "quit", "exit", "bye", "退出":
+		return m.door.words.ToQuit
+	case "help", "帮助":
+		return m.door.words.ToHelp
+	}
+	return ""
 }
 
 // command carries out what was typed behind a slash, after everything that was said before.

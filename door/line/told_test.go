@@ -224,3 +224,19 @@ func TestTheLobbyHasAChineseName(t *testing.T) {
 	ann.types("/join 大厅", "/退出")
 	ann.reads("[大厅] you talk in this room now", english.Bye)
 }
+
+// TestTheNameOfACommandIsSaidAndExplained: scripts may mean the word, so everyone reads it.
+func TestTheNameOfACommandIsSaidAndExplained(t *testing.T) {
+	h := open(t, nil)
+	ann, bob := h.enter("ann"), h.enter("bob")
+	ann.reads("bob enters")
+	said := []string{"quit", "Exit", "bye", "退出", "help", "帮助"}
+	ann.types(append(said, "quit now", "//quit", "who", "/topic")...)
+	for _, word := range said {
+		bob.reads("ann: " + word)
+	}
+	bob.reads("ann: quit now", "ann: /quit", "ann: who")
+	ann.reads("your text was sent; to leave, type /quit", english.ToQuit, english.ToQuit,
+		english.ToQuit, "your text was sent; for help, type /help", english.ToHelp,
+		"lobby has no topic")
+}

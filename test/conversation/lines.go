@@ -321,6 +321,7 @@ func (l *lines) take(line string) {
 	case missed.MatchString(line):
 		l.missed, _ = strconv.Atoi(missed.FindStringSubmatch(line)[1])
 	case line == "--- recent messages ---":
+	case strings.HasPrefix(line, "your text was sent; "): // it was the name of a command
 	default:
 		if heard := readLines(line); heard != nil {
 			l.heard = append(l.heard, heard...)

@@ -20,6 +20,8 @@ type Words struct {
 	NoProxy  string // to a client that sends a PROXY header but is not a known proxy
 	TimedOut string // to a client that gave no nickname in time
 	Latest   string // before the newest messages, for a member that was not there lately
+	ToQuit   string // to a member that said a word such as quit to everyone
+	ToHelp   string // the same for help
 
 	lang      locale.Lang
 	removed   string
@@ -46,6 +48,8 @@ var english = &Words{
 	NoProxy:  "! a PROXY header is accepted only from an address in port.proxies",
 	TimedOut: "! timed out waiting for a nickname",
 	Latest:   "--- recent messages ---",
+	ToQuit:   "your text was sent; to leave, type /quit",
+	ToHelp:   "your text was sent; for help, type /help",
 
 	removed: "you were removed from the chat room", because: ": ",
 	privately: "(to you alone) ", announce: "Administrator message: ",
@@ -61,6 +65,8 @@ var chinese = &Words{
 	NoProxy:  "! 只接受 port.proxies 中的地址发来的 PROXY 协议头",
 	TimedOut: "! 等待昵称超时",
 	Latest:   "--- 最近的消息 ---",
+	ToQuit:   "内容已发出；要退出请输入 /quit",
+	ToHelp:   "内容已发出；要查看命令请输入 /help",
 
 	lang:    locale.Chinese,
 	removed: "你已被移出聊天室", because: "：",
