@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"parley/chat"
 	"parley/locale"
@@ -145,12 +146,28 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		})
 	case !confirmed:
 		return badArgument(locale.Text{
-			EN: "%s has " + locale.Counted(messages, "message") + " and " +
-				locale.Counted(members, "member") +
-				", and cannot be restored: add --yes to remove it",
-			ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息、" +
-				strconv.Itoa(members) + " 名成员，删除后无法恢复：加上 --yes 确认删除",
+			EN: "%s has " + locale.Counted(messages, "message") +
+				" (joins and leaves included) and " + locale.Counted(members, "member") +
+				", and cannot be restored" + toConfirm.EN,
+			ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息（含进出记录）、" +
+				strconv.Itoa(members) + " 名成员，删除后无法恢复" + toConfirm.ZH,
 		}, room)
 	}
 	return nil
+}
+
+// toConfirm ends the refusal of a command that is not confirmed.
+var toConfirm = locale.Text{EN: ": add --yes to remove it", ZH: "：加上 --yes 确认删除"}
+
+// Unconfirmed returns what a command would do that a server refuses because it is not confirmed;
+// false: the error is another one.
+func Unconfirmed(err error) (what locale.Text, is bool) {
+	var refusal *chat.Refusal
+	if !errors.As(err, &refusal) {
+		return locale.Text{}, false
+	}
+	var inEnglish, inChinese bool
+	what.EN, inEnglish = strings.CutSuffix(refusal.Detail, toConfirm.EN)
+	what.ZH, inChinese = strings.CutSuffix(refusal.Chinese, toConfirm.ZH)
+	return what, inEnglish && inChinese
 }

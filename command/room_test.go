@@ -122,7 +122,12 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 	}{
 		{chat.Lobby, 3, true, "the lobby cannot be removed", "大厅不能删除"},
 		{chat.Everywhere, 3, true, "announcements cannot be removed", "管理员消息不能删除"},
-		{"dev", 1, false, "dev has 1 message and 2 members", "dev 有 1 条消息、2 名成员"},
+		{
+			"dev", 1, false,
+			"dev has 1 message (joins and leaves included) and 2 members, and cannot be restored: " +
+				"add --yes to remove it",
+			"dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复：加上 --yes 确认删除",
+		},
 		{"dev", 1_000_000, true, "", ""},
 	} {
 		err := mayRemove(c.room, c.messages, 2, c.confirmed)
@@ -141,6 +146,23 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 			if got := locale.HelpfulRefusal(refusal, lang); !strings.Contains(got, want) {
 				t.Errorf("%+v: %q", c, got)
 			}
+		}
+	}
+}
+
+func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
+	what, is := Unconfirmed(mayRemove("dev", 1, 2, false))
+	const en = "dev has 1 message (joins and leaves included) and 2 members, and cannot be restored"
+	const zh = "dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复"
+	if !is || what.EN != en || what.ZH != zh {
+		t.Errorf("%v %+v", is, what)
+	}
+	for _, err := range []error{
+		nil, mayRemove(chat.Lobby, 1, 2, false), errors.New(en + toConfirm.EN),
+		mayRemove("dev", 1, 0, true),
+	} {
+		if what, is := Unconfirmed(err); is {
+			t.Errorf("%v: %+v", err, what)
 		}
 	}
 }

@@ -342,3 +342,27 @@ func TestTheAdministratorsPromptIsInTheLanguageOfTheScreen(t *testing.T) {
 	s.starts("serve --listen 127.0.0.1:0 2>log")
 	s.Shows("管理员：")
 }
+
+// TestARoomIsRemovedOnceItsSizeIsKnown: the question has the numbers, and a room that cannot be
+// removed is refused without a question.
+func TestARoomIsRemovedOnceItsSizeIsKnown(t *testing.T) {
+	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
+	ann := p.callAs("ann")
+	ann.types("/join dev", "hello", "/topic tea")
+	ann.reads("[dev] you talk in this room now; the room is new", "the topic of dev: tea")
+	s := newTerminal(t)
+	s.starts("rooms remove attic --data " + p.dir)
+	s.Shows(`parley: no room "attic"`)
+	const question = "dev has 3 messages (joins and leaves included) and 1 member, and cannot be " +
+		"restored. Remove it? [y/N]"
+	for _, c := range []struct{ answer, shows string }{
+		{"n", "parley: not confirmed: nothing was changed"}, {"y", "removed dev with 3 messages"},
+	} {
+		s.starts("rooms remove dev --data " + p.dir)
+		s.Shows(question)
+		s.Enter(c.answer)
+		s.Shows(c.shows)
+	}
+	ann.reads("[dev] the administrator removed this room and its messages; " +
+		"/join another room to talk")
+}

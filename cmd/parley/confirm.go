@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"parley/command"
 	"parley/locale"
+	"parley/logging"
 )
 
 // needsConfirmation says whether a command does nothing until it is confirmed.
@@ -19,24 +21,28 @@ func needsConfirmation(row command.Command, a command.Arguments) bool {
 		func(p command.Parameter) bool { return p.Name == command.Confirmation })
 }
 
-// askFirst asks at a terminal whether a command that cannot be undone is meant, and confirms it. In
-// a script it asks nothing: there the server refuses the command and says how to confirm it.
-func askFirst(c *cobra.Command, row command.Command, a command.Arguments, lang locale.Lang) error {
+// askFirst asks at a terminal whether a command that cannot be undone is meant, and confirms it. The
+// server says what would be done. In a script it asks nothing: there the server refuses the command
+// and says how to confirm it.
+func askFirst(c *cobra.Command, q question, lang locale.Lang) error {
 	in := c.InOrStdin()
-	if !needsConfirmation(row, a) || !fromTerminal(in) {
+	if !needsConfirmation(q.row, q.arguments) || !fromTerminal(in) {
 		return nil
 	}
-	return confirm(in, c.ErrOrStderr(), row, a, lang)
+	err := q.ask(c.Context(), func(json.RawMessage) error { return nil })
+	what, unconfirmed := command.Unconfirmed(err)
+	if !unconfirmed {
+		return err
+	}
+	return confirm(in, c.ErrOrStderr(), what.In(lang), q.arguments, lang)
 }
 
 // confirm asks on out and reads the answer, one line, from in. Anything but yes is an error.
 func confirm(
-	in io.Reader, out io.Writer, row command.Command, a command.Arguments, lang locale.Lang,
+	in io.Reader, out io.Writer, what string, a command.Arguments, lang locale.Lang,
 ) error {
-	question := locale.Text{
-		EN: "%s: %s. This cannot be undone. Go on? [y/N] ", ZH: "%s：%s。此操作无法撤销，是否继续？[y/N] ",
-	}
-	if _, err := fmt.Fprint(out, question.Format(lang, a["room"], row.Help.In(lang))); err != nil {
+	question := locale.Text{EN: "%s. Remove it? [y/N] ", ZH: "%s。是否删除？[y/N] "}
+	if _, err := fmt.Fprint(out, question.Format(lang, logging.Harmless(what))); err != nil {
 		return err
 	}
 	line, _ := bufio.NewReader(in).ReadString('\n')

@@ -18,16 +18,15 @@ func TestOnlyYesConfirms(t *testing.T) {
 		"dev\n": false,
 	} {
 		for lang, asked := range map[locale.Lang]string{
-			locale.English: "dev: remove a room and its history. " +
-				"This cannot be undone. Go on? [y/N] ",
-			locale.Chinese: "dev：删除房间及其聊天记录。此操作无法撤销，是否继续？[y/N] ",
+			locale.English: "dev has 1 message. Remove it? [y/N] ",
+			locale.Chinese: "dev has 1 message。是否删除？[y/N] ",
 		} {
 			var out strings.Builder
 			a := command.Arguments{"room": "dev"}
 			if !needsConfirmation(row, a) {
 				t.Error("no confirmation is needed")
 			}
-			err := confirm(strings.NewReader(typed), &out, row, a, lang)
+			err := confirm(strings.NewReader(typed), &out, "dev has 1 message", a, lang)
 			if got := err == nil; got != want || needsConfirmation(row, a) == want {
 				t.Errorf("%q: %v, %v", typed, err, a)
 			}

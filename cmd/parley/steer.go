@@ -94,9 +94,6 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := askFirst(c, row, a, lang); err != nil {
-			return err
-		}
 		return steer(c, config.Data, row, a, asJSON, lang)
 	}
 	return c
@@ -171,7 +168,7 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	replaces := row.Replaces && row.IsEndless(a) && onTerminal(out)
 	q := question{controlClient(holder), holder, row, a, answerPatience}
 	answered := 0
-	err = q.ask(c.Context(), func(raw json.RawMessage) error {
+	show := func(raw json.RawMessage) error {
 		answered++
 		if asJSON {
 			_, err := fmt.Fprintln(out, string(raw))
@@ -187,7 +184,10 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		}
 		_, err := fmt.Fprintln(out, text)
 		return err
-	})
+	}
+	if err = askFirst(c, q, lang); err == nil {
+		err = q.ask(c.Context(), show)
+	}
 	if err == nil && !asJSON {
 		err = ended(c, q, answered, lang)
 	}
