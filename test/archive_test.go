@@ -109,7 +109,9 @@ func TestWhatIsBackedUpIsRestored(t *testing.T) {
 	if out := done(t, "restore", "--data", restored, file); !strings.Contains(out, "copy parley-cert.pem and parley-key.pem") {
 		t.Errorf("restore says %q", out)
 	}
-	if verified := done(t, "verify", file); verified != done(t, "verify", "--data", restored) || !strings.Contains(verified, "the hash of the log is") {
+	if verified := done(t, "verify", file); verified != done(t, "verify", "--data", restored) ||
+		!strings.Contains(verified, "the hash of the log is") ||
+		!strings.HasSuffix(verified, " (equal digests and hashes mean equal histories)\n") {
 		t.Errorf("verify says %q", verified)
 	}
 	if after := done(t, "export", "--data", restored); after != before {

@@ -209,8 +209,9 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 			}.Format(lang, roomName(r.ID, lang), messages(r.Messages, lang), r.Digest.String()))
 		}
 		return append(said, locale.Text{
-			EN: "no problems found; the hash of the log is %v",
-			ZH: "全部消息完好；总摘要 %v",
+			EN: "no problems found; the hash of the log is %v " +
+				"(equal digests and hashes mean equal histories)",
+			ZH: "全部消息完好；总摘要 %v（摘要相同，聊天记录就相同）",
 		}.Format(lang, report.Hash)), nil
 	})
 }
