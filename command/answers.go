@@ -80,8 +80,8 @@ func (m *Member) Text(l locale.Lang) string {
 	return said
 }
 
-// Elsewhere follows the members of the lobby where an administrator reads them who named no room: so
-// many others are inside. Programs are not told, as each answer to them is a Member.
+// Elsewhere says how many members are not in the lobby, after those who are. It is for an
+// administrator who named no room. Programs do not get it: each answer to them is a Member.
 type Elsewhere struct {
 	Count int
 	Here  int  // members in the lobby

@@ -44,7 +44,11 @@ func TestChineseHelpIsChinese(t *testing.T) {
 				"      example: /msg bob are you there?",
 			}, []string{"昵称", "私聊"},
 		},
-		{"history", locale.Chinese, []string{"/history [房间] [--last N]", "/history 大厅 --last 20"}, nil},
+		{
+			"history", locale.Chinese,
+			[]string{"/history [房间] [--last N]", "/history 大厅 --last 20"},
+			nil,
+		},
 	} {
 		row, _ := Find(c.name)
 		got := (&Help{Rows: []Command{row.typed(&Caller{})}, One: true}).Text(c.lang)

@@ -201,7 +201,10 @@ var kick = Command{
 			EN: "nickname of the member",
 			ZH: "成员的昵称",
 		}},
-		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "reason shown to the member", ZH: "告知对方的原因"}},
+		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{
+			EN: "reason shown to the member",
+			ZH: "告知对方的原因",
+		}},
 	},
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,

@@ -19,7 +19,10 @@ var join = Command{
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "room", Chinese: "房间", Required: true, Help: locale.Text{EN: "name of the room", ZH: "房间名"}},
+		{Name: "room", Chinese: "房间", Required: true, Help: locale.Text{
+			EN: "name of the room",
+			ZH: "房间名",
+		}},
 	},
 	Answer: func() Answer { return new(Joined) },
 	run: func(c call) error {
@@ -110,7 +113,10 @@ var msg = Command{
 			EN: "nickname of the receiver",
 			ZH: "对方的昵称",
 		}},
-		{Name: "text", Chinese: "内容", Required: true, Rest: true, Help: locale.Text{EN: "text of the message", ZH: "内容"}},
+		{Name: "text", Chinese: "内容", Required: true, Rest: true, Help: locale.Text{
+			EN: "text of the message",
+			ZH: "内容",
+		}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -139,7 +145,10 @@ var me = Command{
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{EN: "the action", ZH: "动作"}},
+		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{
+			EN: "the action",
+			ZH: "动作",
+		}},
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
@@ -163,7 +172,10 @@ var nick = Command{
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "nick", Chinese: "昵称", Required: true, Help: locale.Text{EN: "the new nickname", ZH: "新昵称"}},
+		{Name: "nick", Chinese: "昵称", Required: true, Help: locale.Text{
+			EN: "the new nickname",
+			ZH: "新昵称",
+		}},
 	},
 	Answer: func() Answer { return new(Renamed) },
 	run: func(c call) error {
@@ -264,7 +276,10 @@ var quit = Command{
 }
 
 var reasonToLeave = Parameter{
-	Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "reason shown to the others", ZH: "告知其他人的原因"},
+	Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{
+		EN: "reason shown to the others",
+		ZH: "告知其他人的原因",
+	},
 }
 
 // reasonToLeave returns the argument of that name as one line; empty: none was given.
@@ -284,7 +299,10 @@ func help() Command {
 		Example: locale.Text{EN: "join", ZH: "加入"},
 		Typed:   true,
 		Parameters: []Parameter{
-			{Name: "command", Chinese: "命令", Rest: true, Help: locale.Text{EN: "name of the command", ZH: "命令名"}},
+			{Name: "command", Chinese: "命令", Rest: true, Help: locale.Text{
+				EN: "name of the command",
+				ZH: "命令名",
+			}},
 		},
 		Answer: func() Answer { return new(Help) },
 		run: func(c call) error {

@@ -118,7 +118,7 @@ func (c Command) readFlag(a Arguments, flag, after string) (string, error) {
 	return after, nil
 }
 
-// badArgument refuses arguments. What was typed goes through chat.Quote first.
+// badArgument refuses arguments. Typed words go through chat.Quote first.
 func badArgument(text locale.Text, args ...any) error {
 	return locale.Refuse(chat.BadArgument, text.Fill(args...))
 }

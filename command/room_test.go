@@ -124,8 +124,8 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 		{chat.Everywhere, 3, true, "announcements cannot be removed", "管理员消息不能删除"},
 		{
 			"dev", 1, false,
-			"dev has 1 message (joins and leaves included) and 2 members, and cannot be restored: " +
-				"add --yes to remove it",
+			"dev has 1 message (joins and leaves included) and 2 members, and cannot be " +
+				"restored: add --yes to remove it",
 			"dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复：加上 --yes 确认删除",
 		},
 		{"dev", 1_000_000, true, "", ""},

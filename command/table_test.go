@@ -229,7 +229,8 @@ func TestStatusIsFourLinesUnlessAllIsAsked(t *testing.T) {
 		{Report: hub.Report{Name: "udp"}, Members: 1}, {Report: hub.Report{Name: "line"}, Members: 2},
 	}}
 	s.Started = time.Date(2026, 11, 22, 12, 0, 0, 0, time.Local)
-	const brief = "running: v1 since 2026-11-22 12:00:00\ninside: 3 members (UDP 1, TCP 2)\nhistory: 6 messages in 2 rooms\nstorage: ok"
+	const brief = "running: v1 since 2026-11-22 12:00:00\n" +
+		"inside: 3 members (UDP 1, TCP 2)\nhistory: 6 messages in 2 rooms\nstorage: ok"
 	if got := s.Text(locale.English); got != brief {
 		t.Errorf("it says %s", got)
 	}

@@ -14,7 +14,8 @@ import (
 
 var start = time.Unix(1_000_000, 0)
 
-// add adds moves such as "+ann", "-bob" and "~cid", which stays inside, to the lobby, and returns the moves that are shown:
+// add adds moves such as "+ann", "-bob" and "~cid", which stays inside, to the lobby. It returns
+// the moves that are shown:
 // "+ann" alone, and "[ann, bob and 1 other enter; cid leaves]" for a batch.
 func add(c *Crowds[string], at time.Duration, moves ...string) (shown []string) {
 	for _, m := range moves {

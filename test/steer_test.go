@@ -36,7 +36,11 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"who", "lobby", "me"}, 2, []string{"one word too many"}},
 		{[]string{"kick", "nobody"}, 1, []string{"no member has that nickname"}},
 		{[]string{"kick", "a b"}, 2, []string{"has invalid characters"}},
-		{[]string{"kick", "小明", "too", "loud"}, 0, []string{"小明 was removed from the chat room, and can join again"}},
+		{
+			[]string{"kick", "小明", "too", "loud"},
+			0,
+			[]string{"小明 was removed from the chat room, and can join again"},
+		},
 		{[]string{"history"}, 0, []string{
 			"ann enters the chat room",
 			"Administrator message: lunch is ready",
@@ -58,7 +62,11 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{[]string{"history", "@ann+bob"}, 1, []string{`no room "@ann+bob"`}},
 		{[]string{"history", "attic"}, 1, []string{`no room "attic"`}},
 		{[]string{"history", "--last", "x"}, 2, []string{"--last takes a number"}},
-		{[]string{"status"}, 0, []string{"inside: 1 member (UDP 1)\nhistory: 4 messages in 1 room\nstorage: ok\n"}},
+		{
+			[]string{"status"},
+			0,
+			[]string{"inside: 1 member (UDP 1)\nhistory: 4 messages in 1 room\nstorage: ok\n"},
+		},
 		{[]string{"status", "--all"}, 0, []string{"storage: ok", "lobby, 1 inside, 3 messages"}},
 		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
 		{[]string{"status", "--nonsense"}, 2, []string{"unknown flag"}},
@@ -104,7 +112,11 @@ func TestMembersOutsideTheLobbyAreCountedForPeople(t *testing.T) {
 	ann.reads("[dev] you talk in this room now; the room is new",
 		"[lobby] you have left this room; you talk in dev")
 	for _, c := range []struct{ args, want string }{
-		{"who", "nobody is here\n1 member is not in the lobby: parley rooms lists the other rooms\n"},
+		{
+			"who",
+			"nobody is here\n" +
+				"1 member is not in the lobby: parley rooms lists the other rooms\n",
+		},
 		{"who lobby", "nobody is here\n"},
 		{"who -o json", ""},
 	} {

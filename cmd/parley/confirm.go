@@ -21,9 +21,9 @@ func needsConfirmation(row command.Command, a command.Arguments) bool {
 		func(p command.Parameter) bool { return p.Name == command.Confirmation })
 }
 
-// askFirst asks at a terminal whether a command that cannot be undone is meant, and confirms it. The
-// server says what would be done. In a script it asks nothing: there the server refuses the command
-// and says how to confirm it.
+// askFirst asks at a terminal whether a command that cannot be undone is meant, and confirms it.
+// The server says what would be done. In a script it asks nothing: there the server refuses the
+// command and says how to confirm it.
 func askFirst(c *cobra.Command, q question, lang locale.Lang) error {
 	in := c.InOrStdin()
 	if !needsConfirmation(q.row, q.arguments) || !fromTerminal(in) {

@@ -47,7 +47,10 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 	if row.Group.EN != "" {
 		short = row.Group
 	}
-	c := &cobra.Command{Short: short.In(lang), Example: strings.TrimRight("  parley "+row.Name+" "+row.Example.In(lang), " ")}
+	c := &cobra.Command{
+		Short:   short.In(lang),
+		Example: strings.TrimRight("  parley "+row.Name+" "+row.Example.In(lang), " "),
+	}
 	for _, p := range row.Parameters {
 		help := p.Help.In(lang)
 		switch {

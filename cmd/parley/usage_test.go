@@ -124,7 +124,11 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`"100%d" is one word too many (names of rooms have no spaces): parley who [ROOM]`,
 			`多余的参数 "100%d"（房间名不能含空格），用法：parley who [房间]`,
 		},
-		{[]string{"kick"}, "NICK is missing: parley kick NICK [REASON]", "缺少昵称，用法：parley kick 昵称 [原因]"},
+		{
+			[]string{"kick"},
+			"NICK is missing: parley kick NICK [REASON]",
+			"缺少昵称，用法：parley kick 昵称 [原因]",
+		},
 		{
 			[]string{"join"},
 			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
@@ -247,7 +251,10 @@ func TestHelpShowsHowARoomIsRemoved(t *testing.T) {
 			"rooms       列出所有房间，或删除一个房间\n", "  parley rooms\n  parley rooms remove 开发 --yes\n",
 		},
 	} {
-		for want, args := range map[string][]string{c.all: {"--help"}, c.rooms: {"rooms", "--help"}} {
+		for want, args := range map[string][]string{c.all: {"--help"}, c.rooms: {
+			"rooms",
+			"--help",
+		}} {
 			var out bytes.Buffer
 			root := rootCommand(lang, &out)
 			root.SetArgs(args)

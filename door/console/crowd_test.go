@@ -86,7 +86,8 @@ func TestMembersThatLeaveOnlyTheLobbyAreToldApart(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var shown []string
 			at := time.Now().Local().Format("15:04") + "  "
-			c := newCrowd(func(line string) { shown = append(shown, line[len(at):]) }, lang, time.Now)
+			c := newCrowd(func(line string) { shown = append(shown, line[len(at):]) }, lang,
+				time.Now)
 			for _, nick := range []string{"a", "b", "c", "d", "e", "f"} {
 				m := coming(chat.KindLeft, nick)
 				if nick == "a" || nick > "d" {

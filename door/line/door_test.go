@@ -60,7 +60,8 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	bob.reads("ann is now anna", "[dev] ann is now anna", "(to you alone) anna: it is me")
 	ann.types("/part", "/rooms", "/who dev")
 	bob.reads("[dev] anna leaves the room")
-	ann.reads("[dev] you have left this room; you talk in lobby", "dev  (1 inside)  tea", "lobby  (3 inside)", "bob  (TCP, since ")
+	ann.reads("[dev] you have left this room; you talk in lobby", "dev  (1 inside)  tea",
+		"lobby  (3 inside)", "bob  (TCP, since ")
 	ann.types("down here")
 	bob.reads("anna: down here")
 	cid.reads("anna: down here")

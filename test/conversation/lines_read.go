@@ -19,7 +19,8 @@ var (
 	topic    = regexp.MustCompile(`^([^ ]+) changes the topic to: (.+)$`)
 	noTopic  = regexp.MustCompile(`^([^ ]+) removes the topic()$`)
 	announce = regexp.MustCompile(`^Administrator message: ()(.*)$`)
-	comings  = regexp.MustCompile(`^([^ ,]+(?:, [^ ,]+)*)(?: and (\d+) others?)? (enters?|quits?|leaves?) the (?:lobby|(?:chat )?room)(?: \(.*\))?$`)
+	comings  = regexp.MustCompile(`^([^ ,]+(?:, [^ ,]+)*)(?: and (\d+) others?)? ` +
+		`(enters?|quits?|leaves?) the (?:lobby|(?:chat )?room)(?: \(.*\))?$`)
 )
 
 // readLines reads a line of what happens; nil: it is none.

@@ -59,8 +59,9 @@ const slack = 4
 // bytes were taken. The line is good until the next call.
 //
 // A line ends with CR, LF, CR LF, or CR NUL (RFC 854). The keys of a terminal edit it, see
-// Decoder.edit. Other control characters are dropped at both ends of a line, see isStray. With ok, err is nil, ErrTooLong, ErrProxy, or io.EOF for Ctrl-D at the start of a
-// line, by which a client leaves. Call Reply after each Next.
+// Decoder.edit. Other control characters are dropped at both ends of a line, see isStray. With ok,
+// err is nil, ErrTooLong, ErrProxy, or io.EOF for Ctrl-D at the start of a line, by which a client
+// leaves. Call Reply after each Next.
 func (d *Decoder) Next(data []byte) (line, rest []byte, ok bool, err error) {
 	if line, rest, ok = d.whole(data); ok {
 		return line, rest, true, nil
@@ -171,9 +172,9 @@ func (d *Decoder) taken() (line []byte, ok bool, err error) {
 	return line, ok, err
 }
 
-// isStray reports whether a character is a control character that a terminal sends with a line, such
-// as Ctrl-L, and that belongs to no text. NUL is not one of them: it tells of UTF-16. Neither is
-// ESC, which begins a sequence whose other bytes would stay.
+// isStray reports whether a character is a control character that a terminal sends with a line,
+// such as Ctrl-L, and that is not text. NUL is not one of them: it shows that a text is UTF-16.
+// Neither is ESC, which begins a sequence whose other bytes would stay.
 func isStray(r rune) bool {
 	return r < ' ' && r != 0 && r != '\t' && r != keyEscape
 }
