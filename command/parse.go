@@ -168,8 +168,8 @@ func noCommand(name string, advice locale.Text) *chat.Refusal {
 	})
 }
 
-// TooMany words that a command has no parameter for a word. before is what stands in front of its
-// usage: in a shell, the name of the program.
+// TooMany returns the refusal of a word that the command has no parameter for. before is put in
+// front of the usage, such as the name of the program in a shell.
 func (c Command) TooMany(word, before string) locale.Text {
 	var why locale.Text
 	for _, p := range c.Parameters {
@@ -188,8 +188,8 @@ var spaceless = map[string]locale.Text{
 	"room": {EN: " (names of rooms have no spaces)", ZH: "（房间名不能含空格）"},
 }
 
-// Below returns the command of two words that begins with this one and whose second word somebody
-// meant who typed another.
+// Below returns the command of two words that begins with this one and whose second word is near
+// to another, or means the same.
 func (c Command) Below(second string) (Command, bool) {
 	for _, row := range Table() {
 		word, below := strings.CutPrefix(row.Name, c.Name+" ")
