@@ -25,7 +25,7 @@ func (c *Config) settings() []setting.Setting {
 func (c *Config) general() []setting.Setting {
 	return []setting.Setting{
 		{
-			Key: "data", Default: DefaultData, Field: setting.Text(&c.Data),
+			Key: "data", Default: DefaultData, Field: setting.Directory(&c.Data),
 			Help: locale.Text{
 				EN: "data directory: database, certificate, control socket",
 				ZH: "数据目录：数据库、证书、控制套接字",
@@ -130,14 +130,14 @@ func (c *Config) sizes() []setting.Setting {
 func (c *Config) certificate() []setting.Setting {
 	return []setting.Setting{
 		{
-			Key: "tls.cert", Default: "", Field: setting.OptionalText(&c.TLSCert),
+			Key: "tls.cert", Default: "", Field: setting.OptionalFile(&c.TLSCert),
 			Help: locale.Text{
 				EN: "TLS certificate (PEM file), reloaded when it changes; empty: the server's own",
 				ZH: "TLS 证书文件（PEM），更改后自动重新读取；空表示使用自签名证书",
 			},
 		},
 		{
-			Key: "tls.key", Default: "", Field: setting.OptionalText(&c.TLSKey),
+			Key: "tls.key", Default: "", Field: setting.OptionalFile(&c.TLSKey),
 			Help: locale.Text{EN: "private key of tls.cert (PEM file)", ZH: "tls.cert 的私钥文件（PEM）"},
 		},
 	}

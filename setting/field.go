@@ -39,15 +39,17 @@ func (v yesNoField) Set(s string) error {
 // YesNo is true or false, as strconv.ParseBool reads them.
 func YesNo(field *bool) Field { return yesNoField{field} }
 
-// Text is any but the empty one.
-func Text(field *string) Field {
-	return fieldFunc(func(s string) error {
+// Directory is the path of a directory.
+func Directory(field *string) Field {
+	return kindField{fieldFunc(func(s string) error {
 		if s == "" {
-			return locale.Errorf(locale.Text{EN: "invalid value \"\": must not be empty", ZH: "值不能为空"})
+			return locale.Errorf(locale.Text{
+				EN: "invalid value \"\": must not be empty", ZH: "值不能为空",
+			})
 		}
 		*field = s
 		return nil
-	})
+	}), "DIR"}
 }
 
 // CheckAddress says what is wrong with an address to listen on.
@@ -60,6 +62,11 @@ func CheckAddress(s string) error {
 				ZH: "端口 %q 无效：应为 1 到 65535 的整数",
 			}, port)
 		}
+	}
+	if n, numberErr := strconv.ParseUint(s, 10, 16); numberErr == nil && n > 0 {
+		return locale.Errorf(locale.Text{
+			EN: "invalid address %q: did you mean :%d?", ZH: "地址 %q 无效：是否想输入 :%d？",
+		}, s, n)
 	}
 	if err != nil || port == "" {
 		return locale.Errorf(locale.Text{
@@ -81,12 +88,12 @@ func Address(field *string) Field {
 	}), "ADDRESS"}
 }
 
-// OptionalText is any text, or none.
-func OptionalText(field *string) Field {
-	return fieldFunc(func(s string) error {
+// OptionalFile is the path of a file, or empty.
+func OptionalFile(field *string) Field {
+	return kindField{fieldFunc(func(s string) error {
 		*field = s
 		return nil
-	})
+	}), "FILE"}
 }
 
 // OptionalAddress is one to listen on, or empty.

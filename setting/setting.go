@@ -37,7 +37,7 @@ func (s Setting) Choices() []string {
 }
 
 // Takes returns the kind of value that the flag takes, as help shows it: N, SIZE, DURATION,
-// ADDRESS, NETWORK, WORD or TEXT.
+// ADDRESS, NETWORK, DIR, FILE, WORD or TEXT.
 func (s Setting) Takes() string {
 	switch f := s.Field.(type) {
 	case kindField:

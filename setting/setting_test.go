@@ -3,6 +3,7 @@ package setting
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -35,7 +36,8 @@ type fields struct {
 func (f *fields) settings() map[string]Setting {
 	all := map[string]Setting{}
 	for key, field := range map[string]Field{
-		"text": Text(&f.text), "address": Address(&f.address), "maybe": OptionalAddress(&f.maybe), "word": OneOf(&f.word, "a", "b"),
+		"text": Directory(&f.text), "address": Address(&f.address),
+		"maybe": OptionalAddress(&f.maybe), "word": OneOf(&f.word, "a", "b"),
 		"count": Count(&f.count, 1, 9), "size": Size(&f.size, 4, 1<<20), "rate": PerSecond(&f.rate), "idle": Duration(&f.idle),
 		"on": YesNo(&f.on), "networks": Networks(&f.networks),
 	} {
@@ -122,6 +124,28 @@ func TestExamplesOfSizesAreWithinTheirBounds(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 256: "256B", 60 << 10: "60KiB", 1 << 50: "1024TiB", 1<<20 + 1: "1048577B"} {
 		if got := sizeText(n); got != want {
 			t.Errorf("%d is written %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestAPortAloneIsAnsweredWithTheAddressMeant(t *testing.T) {
+	err := CheckAddress("18999")
+	if err == nil || err.Error() != `invalid address "18999": did you mean :18999?` {
+		t.Error(err)
+	}
+	for _, s := range []string{"0", "99999", "x"} {
+		if err := CheckAddress(s); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestPathsSayWhatTheyAreOf(t *testing.T) {
+	for want, field := range map[string]Field{
+		"DIR": Directory(new(string)), "FILE": OptionalFile(new(string)),
+	} {
+		if got := (Setting{Field: field}).Takes(); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }
