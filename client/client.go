@@ -42,13 +42,21 @@ func (r *Refused) Error() string { return r.Text }
 // Options are what a Conn can be told. The zero value is good.
 type Options struct {
 	// Silent is called once in each call of Enter, from its goroutine, when the server has not answered
-	// for Timings.Patience, whatever else it has sent. refused says that the machine is there but nothing
-	// listens at that port. Enter goes on trying.
-	Silent func(address string, refused bool)
+	// for Timings.Patience, whatever else it has sent. Enter goes on trying.
+	Silent func(address string, why Silence)
 
 	// Timings are changed by tests.
 	Timings Timings
 }
+
+// Silence says what is known of a server that does not answer.
+type Silence int
+
+const (
+	Unanswered Silence = iota // nothing is known
+	Closed                    // the machine is there, but nothing listens at that port
+	NoRoute                   // this machine cannot send to the address
+)
 
 // Timings are how long things may take; a zero is replaced by the default.
 type Timings struct {

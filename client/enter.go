@@ -81,6 +81,7 @@ type entering struct {
 	sent    int         // how often L was sent
 	silence *time.Timer // until Options.Silent is called
 	refused bool        // something said that nothing listens
+	sending bool        // some try had a socket for the address
 	quiet   bool        // some try had not even that for an answer
 	refusal *link       // where no came from, while other addresses may still say OK
 
@@ -127,7 +128,7 @@ func (e *entering) connect(try int) (*link, error) {
 			e.refused = true
 			return nil, nil
 		}
-		e.trying[next] = l
+		e.trying[next], e.sending = l, true
 	}
 	return e.trying[next], nil
 }
@@ -182,7 +183,7 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 			return errNext
 		case <-e.silence.C:
 			if e.options.Silent != nil {
-				e.options.Silent(e.address, e.refused && !e.quiet)
+				e.options.Silent(e.address, e.why())
 			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -190,6 +191,17 @@ func (e *entering) listen(ctx context.Context, try int, l *link) error {
 			return net.ErrClosed
 		}
 	}
+}
+
+// why returns what the tries so far say of the silence.
+func (e *entering) why() Silence {
+	switch {
+	case e.quiet || !e.refused:
+		return Unanswered
+	case !e.sending && !e.isSettled():
+		return NoRoute
+	}
+	return Closed
 }
 
 // useRefusal settles on the address that refused, if no other said OK. The next try asks it once more, as

@@ -128,10 +128,10 @@ func TestSilenceIsToldWhateverElseTheServerSays(t *testing.T) {
 				}
 				return true
 			})
-			c := dial(t, r.address(), Options{Silent: func(address string, refused bool) {
+			c := dial(t, r.address(), Options{Silent: func(address string, why Silence) {
 				r.mu.Lock()
 				defer r.mu.Unlock()
-				told = append(told, fmt.Sprint(address, refused))
+				told = append(told, fmt.Sprint(address, why))
 			}})
 			if err := c.Enter(ctx, "ann"); !errors.Is(err, enough) {
 				t.Error(err)
@@ -141,7 +141,7 @@ func TestSilenceIsToldWhateverElseTheServerSays(t *testing.T) {
 			if slices.Contains(got[:len(got)-1], "Q ann") {
 				t.Errorf("the server heard %q", got)
 			}
-			if want := []string{fmt.Sprint(r.address(), false)}; !slices.Equal(told, want) {
+			if want := []string{fmt.Sprint(r.address(), Unanswered)}; !slices.Equal(told, want) {
 				t.Errorf("told %q, want %q", told, want)
 			}
 		})
@@ -153,13 +153,31 @@ func TestAServerThatIsNotThereIsTold(t *testing.T) {
 	r.stop()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
-	c := dial(t, r.address(), Options{Silent: func(address string, refused bool) {
-		if address != r.address() || !refused {
-			t.Errorf("told %q %v", address, refused)
+	c := dial(t, r.address(), Options{Silent: func(address string, why Silence) {
+		if address != r.address() || why != Closed {
+			t.Errorf("told %q %v", address, why)
 		}
 		cancel(enough)
 	}})
 	if err := c.Enter(ctx, "ann"); !errors.Is(err, enough) {
 		t.Error(err)
+	}
+}
+
+func TestASilenceWithoutASocketIsThatOfAnAddressThatCannotBeReached(t *testing.T) {
+	for _, c := range []struct {
+		e    entering
+		want Silence
+	}{
+		{entering{}, Unanswered},
+		{entering{refused: true}, NoRoute},
+		{entering{refused: true, sending: true}, Closed},
+		{entering{refused: true, sending: true, quiet: true}, Unanswered},
+	} {
+		c.e.Conn = &Conn{}
+		if got := c.e.why(); got != c.want {
+			t.Errorf("refused %v, sending %v, quiet %v: %v", c.e.refused, c.e.sending, c.e.quiet,
+				got)
+		}
 	}
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"parley/client"
 	"parley/locale"
@@ -25,18 +29,53 @@ func addressProblem(address string, err error) error {
 	}, address)
 }
 
-// lookupProblem words the error of a name that cannot be resolved in every language.
+// lookupProblem words the error of a name that has no address in every language.
 func lookupProblem(name string, err error) error {
+	why := locale.Text{EN: "no such host", ZH: "没有这个主机名"}
 	var dns *net.DNSError
-	if errors.As(err, &dns) && dns.IsNotFound {
-		return locale.Errorf(locale.Text{
-			EN: "no such host: %q", ZH: "找不到主机 %q",
-		}, dns.Name)
-	}
-	if dns != nil { // without the addresses of the name servers
-		err = errors.New(dns.Err)
+	switch {
+	case !errors.As(err, &dns):
+		why = locale.Text{EN: "%v", ZH: "%v"}.Fill(cmp.Or(errors.Unwrap(err), err))
+	case dns.IsNotFound:
+		name = dns.Name
+	case dns.IsTimeout:
+		name, why = dns.Name, locale.Text{
+			EN: "the name server does not answer", ZH: "域名服务器没有响应",
+		}
+	default: // without the addresses of name servers, which say nothing to people
+		name, why = dns.Name, locale.Text{
+			EN: "no name server can be reached", ZH: "无法连接域名服务器",
+		}
 	}
 	return locale.Errorf(locale.Text{
-		EN: "cannot resolve %q: %v", ZH: "无法解析 %q：%v",
-	}, name, err)
+		EN: "cannot find the address of %q: " + verbatim(why.EN) +
+			"; use an address that the server's first screen or parley address shows",
+		ZH: "找不到 %q 的地址：" + verbatim(why.ZH) +
+			"；请使用服务器首屏或 parley address 显示的地址",
+	}, name)
+}
+
+// verbatim makes text stand for itself in a format.
+func verbatim(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+
+// hostAndPort wants the server to join: one word, or host and port as two, as netcat takes them.
+func hostAndPort(c *cobra.Command, args []string) error {
+	if len(args) == 0 || hasPort(args[0]) {
+		return exactly(1)(c, args)
+	}
+	return atMost(2)(c, args)
+}
+
+// hasPort reports whether an address says its port.
+func hasPort(address string) bool {
+	_, _, err := net.SplitHostPort(address)
+	return err == nil
+}
+
+// withPort returns an address with a port that stands in a word of its own, if there is one.
+func withPort(address string, port []string) string {
+	if len(port) == 0 {
+		return address
+	}
+	return net.JoinHostPort(strings.Trim(address, "[]"), port[0])
 }

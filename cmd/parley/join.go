@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,7 +17,6 @@ import (
 	"parley/command"
 	"parley/locale"
 	"parley/tui"
-	"parley/wire/datagram"
 )
 
 // joinCommand is `parley join`: talking in a chat room from a terminal or a pipe.
@@ -31,23 +28,29 @@ func joinCommand(lang locale.Lang) *cobra.Command {
 		}.In(lang),
 		Short: locale.Text{EN: "talk in a chat room", ZH: "加入聊天室聊天"}.In(lang),
 		Long: locale.Text{
-			EN: `Join a chat room and talk. Messages from other members appear above the line
-that you type. To leave, type quit or press Ctrl-D or Ctrl-C.
+			EN: `Join the lobby of a chat room and talk. Messages from other members appear above
+the line that you type. To leave, type quit, exit or /quit, or press Ctrl-D or Ctrl-C.
 
 Without NICK@ the client asks for a nickname; in a pipe it reads it from the first line. PORT is
-8888 by default. At a terminal, a line that begins with / is not sent. To send /abc, type //abc.`,
-			ZH: `加入聊天室聊天：显示别人的消息，发送你输入的内容。输入 quit，或按 Ctrl-D、Ctrl-C 退出。
+8888 by default, and can also follow as a second word: parley join HOST PORT. At a terminal, a line
+that begins with / is not sent. To send /abc, type //abc. This client has no other rooms, private
+messages or history yet: netcat and the server's page, http://HOST:PORT, have them.`,
+			ZH: `加入聊天室的大厅聊天：显示别人的消息，发送你输入的内容。
+输入 quit、exit 或 /quit，或按 Ctrl-D、Ctrl-C 退出。
 
-不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888。
-在终端中，以 / 开头的行不会发送；要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc。`,
+不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888；
+端口也可以写成第二个词：parley join 主机 端口。
+在终端中，以 / 开头的行不会发送；要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc。
+此客户端目前只有大厅，没有其他房间、私聊和聊天记录；需要时请用 netcat，
+或用浏览器打开 http://主机:端口 查看其他加入方式。`,
 		}.In(lang),
 		Example: `  parley join localhost
   parley join ann@192.168.1.20:8888
   echo hello | parley join ann@localhost`,
-		Args: exactly(1),
+		Args: hostAndPort,
 		RunE: func(c *cobra.Command, args []string) error {
 			at := strings.LastIndexByte(args[0], '@')
-			nick, address := args[0][:max(at, 0)], args[0][at+1:]
+			nick, address := args[0][:max(at, 0)], withPort(args[0][at+1:], args[1:])
 			switch {
 			case !udp:
 				return usageError(errors.New(locale.Text{
@@ -62,9 +65,10 @@ Without NICK@ the client asks for a nickname; in a pipe it reads it from the fir
 		},
 	}
 	c.Flags().BoolVar(&udp, "udp", udp, locale.Text{
-		EN: "use the datagram protocol (the only one so far)",
-		ZH: "使用数据报协议（目前只支持这一种）",
+		EN: "use the datagram protocol; always on, so it need not be given",
+		ZH: "使用数据报协议；始终启用，无需指定",
 	}.In(lang))
+	c.Flags().Lookup("udp").DefValue = "false" // which help leaves out
 	return c
 }
 
@@ -149,7 +153,7 @@ func (j *joining) step(ctx context.Context) error {
 	}
 	select {
 	case line, ok := <-j.next():
-		if j.asked = false; !ok || quits(line) {
+		if j.asked = false; !ok || j.quits(line) {
 			return errDone
 		}
 		return j.say(ctx, line)
@@ -224,7 +228,7 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 		var refused *client.Refused
 		switch {
 		case errors.As(err, &refused):
-			reason := j.translate(refused.Text)
+			reason := j.refusal(refused.Text)
 			if !j.console.Interactive() {
 				return errors.New(reason)
 			}
@@ -249,19 +253,6 @@ func (j *joining) entered(nick string) {
 	}
 }
 
-// quits reports whether a line asks to end.
-func quits(line string) bool {
-	word := strings.TrimSpace(line)
-	return word == "quit" || word == "退出"
-}
-
-// isReserved reports whether a nickname is a word that people type at a prompt to end it, or for help.
-func isReserved(nick string) bool {
-	return slices.ContainsFunc([]string{"quit", "exit", "help", "退出"}, func(word string) bool {
-		return strings.EqualFold(nick, word)
-	})
-}
-
 // request asks the server for nick after a pause, and shows what it says meanwhile. At a terminal the
 // user can quit while it waits.
 func (j *joining) request(ctx context.Context, nick string, pause time.Duration) error {
@@ -283,7 +274,7 @@ func (j *joining) request(ctx context.Context, nick string, pause time.Duration)
 		}
 		select {
 		case line, ok := <-typed:
-			if j.asked = false; !ok || quits(line) {
+			if j.asked = false; !ok || j.quits(line) {
 				cancel(errDone)
 				<-answer
 				return errDone
@@ -318,7 +309,7 @@ func (j *joining) askNick(ctx context.Context) (string, error) {
 		j.asked = false
 	}
 	nick := strings.TrimSpace(line)
-	if !ok || nick == "" || quits(line) {
+	if !ok || nick == "" || j.quits(line) {
 		return "", errDone
 	}
 	j.console.Echo(question + nick)
@@ -345,27 +336,6 @@ func (j *joining) say(ctx context.Context, line string) error {
 	}
 	return err
 }
-
-// notSent says why a line that looks like a command was not said to everyone, as it may hold a private
-// word, and what works instead.
-func (j *joining) notSent(line string) {
-	host, port, _ := client.SplitAddress(j.conn.Address())
-	j.notice(locale.Text{
-		EN: "not sent: %s",
-		ZH: "没有发送：%s",
-	}, line)
-	j.notice(locale.Text{
-		EN: "this client has no / commands: quit leaves; for rooms and private messages use " +
-			"netcat: nc %s %d, then Enter",
-		ZH: "此客户端没有 / 开头的命令：输入 quit 退出；房间和私聊请用 netcat：nc %s %d，连接后按一次回车",
-	}, host, port)
-	j.notice(locale.Text{
-		EN: "to send a line that begins with /, put another / before it, such as //abc",
-		ZH: "要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc",
-	})
-}
-
-var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "刚才的内容没有发出去，请重新发送"}
 
 // happened shows what happened and does what it asks for.
 func (j *joining) happened(ctx context.Context, e client.Event) error {
@@ -436,36 +406,9 @@ func (j *joining) moved(ctx context.Context) error {
 		case !errors.As(err, &refused):
 			return err
 		case !j.console.Interactive() && try >= movedPiped:
-			return errors.New(j.translate(refused.Text))
+			return errors.New(j.refusal(refused.Text))
 		}
 		pause = movedPause
-	}
-}
-
-// silent is called while nothing answers.
-func (j *joining) silent(address string, refused bool) {
-	if refused {
-		j.notice(locale.Text{
-			EN: "no server listens on %s; check the address, the port and that the server " +
-				"runs. Retrying; Ctrl-C ends",
-			ZH: "%s 上没有程序在监听：请检查地址、端口和服务器是否启动。正在重试，按 Ctrl-C 结束",
-		}, address)
-		return
-	}
-	j.notice(locale.Text{
-		EN: "no answer from %s; check the address, that the server runs, and that firewalls " +
-			"allow port %s/udp. Retrying; Ctrl-C ends",
-		ZH: "%s 没有响应：请检查地址、服务器是否启动，以及防火墙是否放行 %s/udp 端口。正在重试，按 Ctrl-C 结束",
-	}, address, address[strings.LastIndexByte(address, ':')+1:])
-}
-
-// notice tells something of our own: beside what is said through a pipe, not in it.
-func (j *joining) notice(text locale.Text, args ...any) {
-	line := "* " + text.Format(j.lang, args...)
-	if j.console.Interactive() {
-		j.console.Print(line)
-	} else {
-		fmt.Fprintln(j.errOut, line)
 	}
 }
 
@@ -487,9 +430,4 @@ func (j *joining) late(e client.Event) {
 	if e.Kind == client.Line {
 		j.console.Print(j.translate(e.Text))
 	}
-}
-
-// translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
-func (j *joining) translate(line string) string {
-	return datagram.Translate(line, j.lang)
 }

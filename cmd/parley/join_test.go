@@ -132,6 +132,10 @@ func TestJoinRefused(t *testing.T) {
 	for said, want := range map[string]locale.Text{
 		"the nickname is occupied": {EN: "the nickname is occupied", ZH: "昵称已被占用"},
 		"go away":                  {EN: "go away", ZH: "go away"},
+		"the nickname has invalid characters": {
+			EN: "the nickname has invalid characters (no spaces or , : ! @ and the like)",
+			ZH: "昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+		},
 	} {
 		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
 			r := newRoom(t, map[string][]string{"L ": {said}})
@@ -280,6 +284,44 @@ func TestTheEndOfASessionIsNotMissedWhileEntering(t *testing.T) {
 type writerFunc func([]byte)
 
 func (f writerFunc) Write(b []byte) (int, error) { f(b); return len(b), nil }
+
+func TestANicknameThatNoServerTakesIsRefusedInTheSameWords(t *testing.T) {
+	r := newRoom(t, polite)
+	_, _, err := runJoin(t, r, locale.English, strings.NewReader(""), "a b@127.0.0.1:%d")
+	const want = "the nickname has invalid characters (no spaces or , : ! @ and the like)"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	r.has(t)
+}
+
+func TestWordsThatLeaveAtATerminalAreMessagesInAPipe(t *testing.T) {
+	terminal := joining{console: interactive{}}
+	for _, line := range []string{
+		"quit", " quit ", "exit", "Exit", "/quit", "/exit", "／quit",
+		"退出",
+	} {
+		if !terminal.quits(line) {
+			t.Errorf("%q does not leave", line)
+		}
+	}
+	for _, line := range []string{"", "quit now", "//quit", "/q"} {
+		if terminal.quits(line) {
+			t.Errorf("%q leaves", line)
+		}
+	}
+	r := newRoom(t, polite)
+	in := strings.NewReader("exit\n/quit\nquit\nmore\n")
+	if _, _, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d"); err != nil {
+		t.Error(err)
+	}
+	r.has(t, "L ann", "C ann exit", "C ann /quit", "Q ann")
+}
+
+// interactive is a terminal of which nothing else is used.
+type interactive struct{ tui.Console }
+
+func (interactive) Interactive() bool { return true }
 
 func TestJoinWrongUse(t *testing.T) {
 	for _, target := range []string{"", "ann@", "@"} {

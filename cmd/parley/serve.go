@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ import (
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
+	"parley/setting"
 	"parley/tui"
 )
 
@@ -25,7 +27,7 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		Short: locale.Text{EN: "run a server", ZH: "运行服务器"}.In(lang),
 		Example: `  parley serve
   parley serve --listen 127.0.0.1:9999 --data room2`,
-		Args: exactly(0),
+		Args: noAddress,
 	}
 	settings := settingFlags(c, lang, server.Settings())
 	forced := c.Flags().Bool("console", false, locale.Text{
@@ -51,6 +53,24 @@ func serveCommand(lang locale.Lang) *cobra.Command {
 		return serve(c.Context(), config, terminal, terminal.Interactive() || *forced, lang)
 	}
 	return c
+}
+
+// noAddress wants no word after serve. An address or a port among them belongs behind --listen.
+func noAddress(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	address := args[0]
+	if n, err := strconv.ParseUint(address, 10, 16); err == nil && n > 0 {
+		address = ":" + address
+	}
+	if setting.CheckAddress(address) != nil {
+		return exactly(0)(c, args)
+	}
+	return usageError(locale.Errorf(locale.Text{
+		EN: "%q is one word too many: did you mean parley serve --listen %s?",
+		ZH: "多余的参数 %q：是否想输入 parley serve --listen %s？",
+	}, args[0], address))
 }
 
 // serve runs a server until ctx ends, the administrator ends it, or it fails.

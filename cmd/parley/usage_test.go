@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -134,6 +136,36 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			"too few arguments: parley join [NICK@]HOST[:PORT] [flags]; see --help",
 			"缺少参数，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help",
 		},
+		{
+			[]string{"join", "localhost:8888", "8889"},
+			`"8889" is one word too many: parley join [NICK@]HOST[:PORT] [flags]; see --help`,
+			`多余的参数 "8889"，用法：parley join [昵称@]主机[:端口] [选项]；请看 --help`,
+		},
+		{
+			[]string{"join", "localhost", "hello"},
+			`invalid port "hello": a number from 1 to 65535`, `端口 "hello" 无效：应为 1 到 65535 的整数`,
+		},
+		{
+			[]string{"serve", "18999"},
+			`"18999" is one word too many: did you mean parley serve --listen :18999?`,
+			`多余的参数 "18999"：是否想输入 parley serve --listen :18999？`,
+		},
+		{
+			[]string{"serve", "127.0.0.1:9000"},
+			`"127.0.0.1:9000" is one word too many: ` +
+				"did you mean parley serve --listen 127.0.0.1:9000?",
+			`多余的参数 "127.0.0.1:9000"：是否想输入 parley serve --listen 127.0.0.1:9000？`,
+		},
+		{
+			[]string{"serve", "now"},
+			`"now" is one word too many: parley serve [flags]; see --help`,
+			`多余的参数 "now"，用法：parley serve [选项]；请看 --help`,
+		},
+		{
+			[]string{"serve", "--listen", "18999"},
+			`--listen: invalid address "18999": did you mean :18999?`,
+			`--listen：地址 "18999" 无效：是否想输入 :18999？`,
+		},
 		{[]string{"join", "ann@"}, `"ann@" has no host`, `"ann@" 中缺少主机`},
 		{
 			[]string{"join", "localhost:99999"},
@@ -218,6 +250,8 @@ func isWrongUse(t *testing.T, args []string, en, zh string) {
 
 func TestHelpShowsWhatAFlagTakes(t *testing.T) {
 	for command, lines := range map[string][]string{
+		"serve": {"--data DIR ", "--tls-cert FILE ", "--tls-key FILE ", "--config FILE "},
+		"join":  {"so it need not be given\n"},
 		"history": {
 			"--last N ", "number of messages (default 100)\n",
 			"--output FORMAT ", "(default text)\n",
@@ -310,5 +344,52 @@ func TestAServerThatIsNotTriedIsNamedWithWhatToType(t *testing.T) {
 	}
 	if err := notTried("d", []netip.AddrPort{at("[::]:9"), target}, target); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAPortMayStandInAWordOfItsOwn(t *testing.T) {
+	for _, c := range []struct{ host, port, want string }{
+		{"localhost", "", "localhost"},
+		{"192.168.77.1", "18888", "192.168.77.1:18888"},
+		{"fd00::1", "18888", "[fd00::1]:18888"},
+		{"[fd00::1]", "18888", "[fd00::1]:18888"},
+	} {
+		args := strings.Fields(c.host + " " + c.port)
+		if err := hostAndPort(nil, args); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+		if got := withPort(args[0], args[1:]); got != c.want {
+			t.Errorf("%q: %s, want %s", args, got, c.want)
+		}
+	}
+}
+
+func TestANameWithoutAnAddressIsToldPlainly(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		en, zh string
+	}{
+		{
+			&net.DNSError{Name: "chat.lan", Err: "no such host", IsNotFound: true},
+			"no such host", "没有这个主机名",
+		},
+		{
+			&net.DNSError{Name: "chat.lan", Err: "i/o timeout", IsTimeout: true},
+			"the name server does not answer", "域名服务器没有响应",
+		},
+		{
+			&net.DNSError{Name: "chat.lan", Err: "dial udp 10.0.0.1:53: network is unreachable"},
+			"no name server can be reached", "无法连接域名服务器",
+		},
+	} {
+		err := lookupProblem("chat.lan:9", fmt.Errorf("client: %w", c.err))
+		en := `cannot find the address of "chat.lan": ` + c.en +
+			"; use an address that the server's first screen or parley address shows"
+		zh := `找不到 "chat.lan" 的地址：` + c.zh + "；请使用服务器首屏或 parley address 显示的地址"
+		for lang, want := range map[locale.Lang]string{locale.English: en, locale.Chinese: zh} {
+			if got := locale.Explain(err, lang); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
 	}
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/chat"
+	"parley/client"
+	"parley/command"
+	"parley/locale"
+	"parley/wire/datagram"
+)
+
+// quits reports whether a line asks to end. At a terminal, the words by which people leave other
+// programs do so too; in a pipe they may be a message.
+func (j *joining) quits(line string) bool {
+	word := strings.TrimSpace(line)
+	if j.console.Interactive() {
+		word = strings.ToLower(strings.TrimPrefix(command.Slashed(word), "/"))
+		if word == "exit" {
+			return true
+		}
+	}
+	return word == "quit" || word == "退出"
+}
+
+// isReserved reports whether a nickname is a word that people type at a prompt to end it, or for help.
+func isReserved(nick string) bool {
+	return slices.ContainsFunc([]string{"quit", "exit", "help", "退出"}, func(word string) bool {
+		return strings.EqualFold(nick, word)
+	})
+}
+
+// notSent says why a line that looks like a command was not said to everyone, as it may hold a private
+// word, and what works instead.
+func (j *joining) notSent(line string) {
+	host, port, _ := client.SplitAddress(j.conn.Address())
+	j.notice(locale.Text{
+		EN: "not sent: %s",
+		ZH: "没有发送：%s",
+	}, line)
+	j.notice(locale.Text{
+		EN: "this client has no / commands except /quit: for rooms, private messages and " +
+			"the history use netcat: nc %s %d, then Enter",
+		ZH: "此客户端只有 /quit 这一个命令；房间、私聊和聊天记录请用 netcat：" +
+			"nc %s %d，连接后按一次回车",
+	}, host, port)
+	j.notice(locale.Text{
+		EN: "to send a line that begins with /, put another / before it, such as //abc",
+		ZH: "要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc",
+	})
+}
+
+var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "刚才的内容没有发出去，请重新发送"}
+
+// silent is called while nothing answers.
+func (j *joining) silent(address string, why client.Silence) {
+	switch why {
+	case client.NoRoute:
+		j.notice(locale.Text{
+			EN: "this machine has no route to %s: check the address and your network " +
+				"connection. Retrying; Ctrl-C ends",
+			ZH: "本机无法到达 %s：请检查地址和网络连接。正在重试，按 Ctrl-C 结束",
+		}, address)
+		return
+	case client.Closed:
+		j.notice(locale.Text{
+			EN: "no server listens on %s; check the address, the port and that the server " +
+				"runs. Retrying; Ctrl-C ends",
+			ZH: "%s 上没有程序在监听：请检查地址、端口和服务器是否启动。正在重试，按 Ctrl-C 结束",
+		}, address)
+		return
+	}
+	j.notice(locale.Text{
+		EN: "no answer from %s; check the address, that the server runs, and that firewalls " +
+			"allow port %s/udp. Retrying; Ctrl-C ends",
+		ZH: "%s 没有响应：请检查地址、服务器是否启动，以及防火墙是否放行 %s/udp 端口。正在重试，按 Ctrl-C 结束",
+	}, address, address[strings.LastIndexByte(address, ':')+1:])
+}
+
+// notice tells something of our own: beside what is said through a pipe, not in it.
+func (j *joining) notice(text locale.Text, args ...any) {
+	line := "* " + text.Format(j.lang, args...)
+	if j.console.Interactive() {
+		j.console.Print(line)
+	} else {
+		fmt.Fprintln(j.errOut, line)
+	}
+}
+
+// translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
+func (j *joining) translate(line string) string {
+	return datagram.Translate(line, j.lang)
+}
+
+// refusal returns why the server refused a nickname, in the words that all clients show: they say
+// what is valid. A refusal by a server of another make stays as it came.
+func (j *joining) refusal(line string) string {
+	if code := datagram.RefusalCode(line); code != chat.OK {
+		return locale.HelpfulRefusal(chat.Refuse(code), j.lang)
+	}
+	return line
+}
