@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -79,9 +80,12 @@ func VerifyFile(ctx context.Context, file string, progress Progress) (*Report, e
 func openData(ctx context.Context, dir string) (*store.Reader, error) {
 	r, err := store.OpenReader(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if full, err := filepath.Abs(dir); err == nil { // perhaps this is the wrong folder
+			dir = full
+		}
 		return nil, locale.Errorf(locale.Text{
-			EN: "the data directory %[2]s has no %[1]s: name another directory with --data",
-			ZH: "数据目录 %[2]s 中没有 %[1]s：请用 --data 指定其他目录",
+			EN: "the data directory %[2]s has no %[1]s: name your server's data directory with --data",
+			ZH: "数据目录 %[2]s 中没有 %[1]s：请用 --data 指定服务器的数据目录",
 		}, store.FileName, dir)
 	}
 	if errors.Is(err, store.ErrForeign) || errors.Is(err, store.ErrDamaged) {

@@ -32,7 +32,12 @@ const (
 
 func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	c := command(t, "serve", "--listen", "127.0.0.1:0", "--console")
-	c.Dir = t.TempDir()
+	dir, err := os.MkdirTemp("", "p") // as short as a home directory
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	c.Dir = dir
 	p, err := tryServe(t, c, "")
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +54,9 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	for _, part := range []string{
 		"parley join " + p.addr.String(), "nc 127.0.0.1 " + strconv.Itoa(int(p.addr.Port())) + ", then Enter",
 		"openssl s_client -quiet -connect " + p.addr.String(), "certificate (SHA-256): " + fingerprint(t, p.addr) + "\n",
-		"copy a command from http://" + p.addr.String() + ", ", "parley status --watch ", "parley doctor ",
+		"a browser shows all ways to join: http://" + p.addr.String() + "\n",
+		"parley status --watch --data " + filepath.Join(dir, "parley-data"),
+		"parley doctor --data " + filepath.Join(dir, "parley-data"),
 	} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("%q is not told:\n%s", part, screen)
@@ -268,7 +275,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		seen += string(buffer[:n])
 	}
 	p.stop()
-	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，连接后再按一次回车\n", "证书（SHA-256）：", "或用浏览器打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，连接后再按一次回车\n", "证书（SHA-256）：", "在本机用浏览器打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)
 		}

@@ -101,6 +101,12 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		"no server is running in the data directory "+p.dir) {
 		t.Errorf("without a server: %+v", got)
 	}
+	elsewhere := command(t, "status", "--data", "my room") // in this folder, where no server is
+	elsewhere.Dir = t.TempDir()
+	said, _ := elsewhere.CombinedOutput()
+	if want := "run parley serve --data '" + filepath.Join(elsewhere.Dir, "my room") + "'\n"; !strings.HasSuffix(string(said), want) {
+		t.Errorf("%q does not end with %q", said, want)
+	}
 }
 
 // TestMembersOutsideTheLobbyAreCountedForPeople: each answer for programs is a member.

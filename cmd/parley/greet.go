@@ -86,20 +86,27 @@ func (g greeting) howToEnter() []string {
 	if public := g.publicOnly(); len(public) > 0 {
 		return g.withTLS(public)
 	}
-	lines := []string{""}
+	lines := append([]string{""}, g.pageLine()...)
 	datagrams := server.ReachableAt(g.server.Addr())
 	if len(datagrams) > 0 {
-		with := locale.Text{EN: "Others join with Parley:", ZH: "其他人用 Parley 加入："}
-		if g.server.Addr().Addr().IsLoopback() {
+		with := locale.Text{
+			EN: "Others join with Parley (lobby only):", ZH: "其他人用 Parley 加入（只有大厅）：",
+		}
+		if g.server.Addr().Addr().IsLoopback() && g.page() == "" { // the page's line says it
 			with = locale.Text{
-				EN: "Others join with Parley (from this machine only):",
-				ZH: "其他人用 Parley 加入（仅限本机）：",
+				EN: "Others join with Parley (lobby only, from this machine only):",
+				ZH: "其他人用 Parley 加入（只有大厅，仅限本机）：",
 			}
 		}
 		lines = append(lines, with.In(g.lang))
 	}
-	for _, a := range datagrams {
-		lines = append(lines, "    "+typed("parley join "+short(a)))
+	if len(datagrams) == 1 {
+		one := locale.Text{EN: " %s", ZH: "%s"}
+		lines[len(lines)-1] += one.Format(g.lang, typed("parley join "+short(datagrams[0])))
+	} else {
+		for _, a := range datagrams {
+			lines = append(lines, "    "+typed("parley join "+short(a)))
+		}
 	}
 	lines = append(lines, g.asLines(len(datagrams) > 0)...)
 	lines = append(lines, g.asPython()...)
@@ -110,8 +117,27 @@ func (g greeting) howToEnter() []string {
 	return lines
 }
 
+// pageLine tells where the page with all ways is; nothing if there is none.
+func (g greeting) pageLine() []string {
+	page := g.page()
+	if page == "" {
+		return nil
+	}
+	line := locale.Text{
+		EN: "Others open %s in a browser: it shows all ways to join.",
+		ZH: "其他人用浏览器打开 %s，可以看到所有加入方式。",
+	}
+	if g.server.StreamAddrs()[0].Addr().IsLoopback() {
+		line = locale.Text{
+			EN: "On this machine, a browser shows all ways to join: %s",
+			ZH: "在本机用浏览器打开 %s，可以看到所有加入方式。",
+		}
+	}
+	return []string{line.Format(g.lang, typed("http://"+page))}
+}
+
 // asPython tells the line that people paste who have Python alone: lines or, where none are taken,
-// datagrams. The port that serves lines also has a page of all ways in.
+// datagrams.
 func (g greeting) asPython() []string {
 	bound, alone := g.server.Lines()
 	all, client := server.ReachableAt(bound), ""
@@ -125,20 +151,11 @@ func (g greeting) asPython() []string {
 	default:
 		return nil
 	}
-	if len(all) == 0 || alone {
-		return []string{
-			locale.Text{
-				EN: "or paste this into a terminal (Python 3):",
-				ZH: "或在终端粘贴下面这行（只需 Python 3）：",
-			}.In(g.lang),
-			typed(client),
-		}
-	}
 	return []string{
 		locale.Text{
-			EN: "or copy a command from http://%s, or paste this (Python 3):",
-			ZH: "或用浏览器打开 http://%s 复制命令，或在终端粘贴下面这行（只需 Python 3）：",
-		}.Format(g.lang, all[0]),
+			EN: "or paste this into a terminal (Python 3):",
+			ZH: "或在终端粘贴下面这行（只需 Python 3）：",
+		}.In(g.lang),
 		typed(client),
 	}
 }
@@ -185,22 +202,12 @@ func (g greeting) netcat() (plain, encrypted string) {
 
 // next tells what to do now.
 func (g greeting) next() []string {
-	data := g.dataFlag()
 	lines := []string{"", locale.Text{
-		EN: "From another terminal on this machine:",
-		ZH: "在本机的另一个终端：",
+		EN: "See the state, new messages and problems from another terminal on this machine:",
+		ZH: "在本机的另一个终端查看状态、新消息和连接问题：",
 	}.In(g.lang)}
-	tips := []struct {
-		command string
-		does    locale.Text
-	}{
-		{"status --watch", locale.Text{EN: "the state of the server", ZH: "查看服务器状态"}},
-		{"history --follow", locale.Text{EN: "messages as they arrive", ZH: "实时查看新消息"}},
-		{"doctor", locale.Text{EN: "check that others can connect", ZH: "检查别人能否连上"}},
-	}
-	for _, tip := range tips {
-		gap := strings.Repeat(" ", len(tips[1].command)-len(tip.command)) // the second is the longest
-		lines = append(lines, "    "+typed("parley "+tip.command+data)+gap+"   "+tip.does.In(g.lang))
+	for _, tip := range []string{"status --watch", "history --follow", "doctor"} {
+		lines = append(lines, "    "+typed("parley "+tip+g.dataFlag()))
 	}
 	if g.withConsole {
 		lines = append(lines, "", g.hint())

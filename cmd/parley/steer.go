@@ -14,6 +14,7 @@ import (
 
 	"parley/chat"
 	"parley/command"
+	"parley/doctor"
 	"parley/locale"
 	"parley/logging"
 	"parley/server"
@@ -154,15 +155,14 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 				ZH: "没有服务器在使用数据目录 %s：请用 sudo systemctl start parley 启动服务",
 			}, data)
 		}
-		if at, err := filepath.Abs(data); err == nil {
-			data = at // perhaps the server runs in another folder
-		}
+		data = absolute(data) // perhaps the server was started in another folder
 		return locale.Errorf(locale.Text{
-			EN: "no server is running in the data directory %s: name that of a running server " +
-				"with --data, or start one there with parley serve --data %[1]s",
-			ZH: "没有服务器在使用数据目录 %s：请用 --data 指定正在运行的服务器的数据目录，" +
-				"或用 parley serve --data %[1]s 启动",
-		}, data)
+			EN: "no server is running in the data directory %s: for a server that was started in " +
+				"another folder, name its data directory with --data; to start one there, run " +
+				"parley serve --data %s",
+			ZH: "没有服务器在使用数据目录 %s：如果服务器是在其他目录启动的，" +
+				"请用 --data 指定它的数据目录；要在此处启动服务器，请运行 parley serve --data %s",
+		}, data, doctor.Quote(data))
 	}
 	if err != nil {
 		return err

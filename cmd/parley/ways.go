@@ -1,9 +1,11 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 
 	"parley/command"
+	"parley/doctor"
 	"parley/locale"
 	"parley/server"
 )
@@ -122,10 +124,13 @@ func (g greeting) page() string {
 	return ""
 }
 
-// dataFlag names the data directory, for a command that would look elsewhere.
-func (g greeting) dataFlag() string {
-	if g.config.Data == server.DefaultData {
-		return ""
+// dataFlag names the data directory, for a command in any folder.
+func (g greeting) dataFlag() string { return " --data " + doctor.Quote(absolute(g.config.Data)) }
+
+// absolute returns a path that is right in every folder.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
 	}
-	return " --data " + g.config.Data
+	return path
 }
