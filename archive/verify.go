@@ -84,7 +84,8 @@ func openData(ctx context.Context, dir string) (*store.Reader, error) {
 			dir = full
 		}
 		return nil, locale.Errorf(locale.Text{
-			EN: "the data directory %[2]s has no %[1]s: name your server's data directory with --data",
+			EN: "the data directory %[2]s has no %[1]s: name your server's data directory " +
+				"with --data",
 			ZH: "数据目录 %[2]s 中没有 %[1]s：请用 --data 指定服务器的数据目录",
 		}, store.FileName, dir)
 	}

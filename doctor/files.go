@@ -14,9 +14,13 @@ type openFiles struct {
 	known       bool
 	pid         int    // of the running server that has the limit; 0: a server started from here would
 	connections int    // that the settings allow
+	chosen      bool   // the operator set that number
 	root        bool   // this user may raise a hard limit
 	system      string // runtime.GOOS
 }
+
+// fewConnections is fewer than a chat room may need one day.
+const fewConnections = 1000
 
 // filesComfort leaves room for many commands of the administrator at once.
 const filesComfort = 256
@@ -29,6 +33,7 @@ func checkFiles(_ context.Context, e *Examination) []Finding {
 	_, f.root = whoAmI()
 	if len(e.Config.Listen.Connections()) > 0 {
 		f.connections = e.Config.Port.Connections
+		f.chosen = e.Config.Chooses("port.connections")
 	}
 	if h := e.house(); h.runs() {
 		f.pid = h.holder.PID
@@ -50,7 +55,7 @@ func judgeFiles(f openFiles) []Finding {
 		return []Finding{f.of(broken(locale.Text{
 			EN: "at most %d, but a server needs at least %d", ZH: "上限 %d，而服务器至少需要 %d",
 		}, f.limit, server.FilesLeast)).cure(f.raise())}
-	case files.Connections < f.connections:
+	case files.Connections < f.connections && (f.chosen || files.Connections < fewConnections):
 		return []Finding{f.of(warning(locale.Text{
 			EN: "at most %d, enough for %d connections, but port.connections allows %d",
 			ZH: "上限 %d，只够 %d 个连接，而 port.connections 允许 %d 个",
@@ -65,7 +70,7 @@ func judgeFiles(f openFiles) []Finding {
 	case f.connections > 0:
 		return []Finding{f.of(ok(locale.Text{
 			EN: "at most %d, enough for %d connections", ZH: "上限 %d，足够 %d 个连接使用",
-		}, f.limit, f.connections))}
+		}, f.limit, files.Connections))}
 	}
 	return []Finding{f.of(ok(locale.Text{
 		EN: "at most %d; a server needs %d for any number of members",
@@ -86,7 +91,11 @@ func (f openFiles) of(found Finding) Finding {
 // raise starts a server with a higher limit. A limit is inherited: a running server keeps its own. Go
 // has raised the soft limit to the hard one, which only root can raise.
 func (f openFiles) raise() locale.Text {
-	enough := max(server.FilesFor(f.connections), 1024)
+	connections := f.connections
+	if !f.chosen {
+		connections = min(connections, fewConnections)
+	}
+	enough := max(server.FilesFor(connections), 1024)
 	shell := locale.Text{EN: "ulimit -n %d"}
 	if f.system == "linux" && !f.root {
 		shell = locale.Text{EN: "sudo prlimit --nofile=%d --pid $$"}

@@ -344,6 +344,15 @@ func TestFiles(t *testing.T) {
 		"too few":     {of(server.FilesLeast-1, 0), []string{"fail at most 39, but a server needs at least 40 | ulimit -n 1024"}},
 		"connections": {of(20_321, 20_000), []string{"ok at most 20321, enough for 20000 connections"}},
 		"one less": {of(20_320, 20_000), []string{
+			"ok at most 20320, enough for 19999 connections",
+		}},
+		"for few": {of(1000, 20_000), []string{
+			"warn at most 1000, enough for 830 connections, but port.connections allows 20000 | " +
+				"ulimit -n 1192 && parley serve",
+		}},
+		"one less than chosen": {judgeFiles(openFiles{
+			limit: 20_320, known: true, connections: 20_000, chosen: true,
+		}), []string{
 			"warn at most 20320, enough for 19999 connections, but port.connections allows 20000 | " +
 				"ulimit -n 20321 && parley serve  # as a service, below [Service]: LimitNOFILE=20321",
 		}},

@@ -34,4 +34,8 @@ type Config struct {
 	Line line.Config // but for TextMax; the caller sets Lang
 
 	chosen map[string]bool // keys of the settings that are not left at their default
+	given  Given           // the same, for those who ask a running server
 }
+
+// Chooses reports whether a setting, by its key, is not left at its default.
+func (c Config) Chooses(key string) bool { return c.chosen[key] }

@@ -39,6 +39,7 @@ func (s *Server) listenControl(version string) error {
 	mux := http.NewServeMux()
 	api.Serve(mux, s.desk, s.log)
 	s.health.Private(mux, s.flight)
+	s.tellSettings(mux)
 	s.control = s.newHTTP(mux)
 	s.serve(s.control, s.socket.listener)
 	if err := s.dir.sign(Holder{PID: os.Getpid(), Socket: path}); err != nil {

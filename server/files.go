@@ -74,7 +74,7 @@ func (s *Server) divideFiles(limit uint64) error {
 	s.files, s.config.Port.Connections = files, files.Connections
 	if files.Connections < wanted && len(s.config.Listen.Connections()) > 0 {
 		level := slog.LevelDebug
-		if s.config.chosen["port.connections"] {
+		if s.config.Chooses("port.connections") {
 			level = slog.LevelWarn
 		}
 		s.log.Log(context.Background(), level,

@@ -48,6 +48,7 @@ func Load(from Sources) (Config, error) {
 	config := Config{chosen: map[string]bool{}}
 	all, err := resolve(config.settings(), from)
 	problems := []error{err}
+	config.given = givenBy(all, from.File)
 	for _, e := range all {
 		config.chosen[e.Key] = e.Origin != fromDefault
 		if err := e.Field.Set(e.Value); err != nil {

@@ -117,6 +117,25 @@ func namesIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
+// TestTheDoctorAsksARunningServerHowItWasStarted: its flags are not to be given again.
+func TestTheDoctorAsksARunningServerHowItWasStarted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	p := serve(t, dir, "--listen", "127.0.0.1:0", "--port-connections", "1000000", "--no-limits")
+	c := command(t, "doctor", "--data", "data")
+	c.Dir = filepath.Dir(dir)
+	found := examine(t, c)
+	found.has(t, "server", "ok", fmt.Sprintf("running as process %d", p.cmd.Process.Pid))
+	found.has(t, "udp", "ok", "answered on "+p.addr.String())
+	found.has(t, "tcp", "ok", "accepted on "+p.addr.String())
+	again := "parley serve --data " + dir + " --listen 127.0.0.1:0 --no-limits=true"
+	if remedy := found.has(t, "files", "warn", "allows 1000000"); !strings.Contains(remedy, again) {
+		t.Errorf("%q does not say %q", remedy, again)
+	}
+	c = command(t, "doctor", "--data", dir, "--listen", "127.0.0.1:1")
+	examine(t, c).has(t, "server", "warn", "but the settings here say 127.0.0.1:1")
+	p.stop()
+}
+
 func TestTheDoctorOfAHealthyServer(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	p := serve(t, dir, "--listen", "127.0.0.1:0")

@@ -104,7 +104,8 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 	elsewhere := command(t, "status", "--data", "my room") // in this folder, where no server is
 	elsewhere.Dir = t.TempDir()
 	said, _ := elsewhere.CombinedOutput()
-	if want := "run parley serve --data '" + filepath.Join(elsewhere.Dir, "my room") + "'\n"; !strings.HasSuffix(string(said), want) {
+	if want := "run parley serve --data '" + filepath.Join(elsewhere.Dir,
+		"my room") + "'\n"; !strings.HasSuffix(string(said), want) {
 		t.Errorf("%q does not end with %q", said, want)
 	}
 }

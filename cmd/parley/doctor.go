@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -48,22 +49,67 @@ func doctorCommand(lang locale.Lang) *cobra.Command {
 		if asJSON {
 			r = lines{c.OutOrStdout()}
 		}
-		return examine(c.Context(), subject(settings), r)
+		return examine(c.Context(), subject(c.Context(), settings), r)
 	}
 	return c
 }
 
-// subject is what the settings name. Where they cannot be read, the defaults are looked at.
-func subject(settings flags) doctor.Subject {
+// settingsPatience is how long a running server may take to say how it was started.
+const settingsPatience = 2 * time.Second
+
+// subject is what the settings name. Where they cannot be read, the defaults are looked at. If a
+// server runs on the data directory, its own settings count, except those on the command line.
+func subject(ctx context.Context, settings flags) doctor.Subject {
 	config, problem := server.Load(settings.sources())
 	if config.Data == "" {
 		sources := settings.sources()
 		config, _ = server.Load(server.Sources{Flags: sources.Flags, Environ: sources.Environ}) // problem tells of the rest once it can be read
 	}
-	return doctor.Subject{
+	s := doctor.Subject{
 		Config: config, Problem: problem, Version: version(), Built: built(),
 		Serve: settings.serve(), Status: askStatus,
 	}
+	holder, err := server.FindHolder(config.Data)
+	if err != nil {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(ctx, settingsPatience)
+	defer cancel()
+	given, err := server.AskSettings(ctx, holder.Socket)
+	if err != nil {
+		return s // the check of the server says more
+	}
+	data := absolute(config.Data)
+	running, typed := given.Flags(), settings.sources().Flags
+	maps.Copy(running, typed)
+	running["data"] = data
+	if config, err := server.Load(server.Sources{Flags: running}); err == nil {
+		s.Config, s.Serve = config, serveAgain(data, given, typed)
+	}
+	return s
+}
+
+// serveAgain returns the command that starts a server as it was started before, but for the flags
+// typed.
+func serveAgain(data string, given server.Given, typed map[string]string) string {
+	again := maps.Clone(given.Typed)
+	maps.Copy(again, typed)
+	delete(again, "data")
+	words := []string{"parley serve --data", doctor.Quote(data)}
+	if given.File != "" {
+		words = append(words, "--config", doctor.Quote(given.File))
+	}
+	for _, s := range server.Settings() {
+		value, is := again[s.Flag()]
+		switch {
+		case !is:
+		case s.IsSwitch():
+			words = append(words, "--"+s.Flag()+"="+value)
+		default:
+			words = append(words, "--"+s.Flag(), doctor.Quote(value))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // built is when the source of this program was as it is; zero: it does not know.

@@ -7,6 +7,7 @@ import (
 
 	"parley/doctor"
 	"parley/locale"
+	"parley/server"
 )
 
 func TestTheReportOnATerminal(t *testing.T) {
@@ -30,6 +31,23 @@ func TestTheReportOnATerminal(t *testing.T) {
 		"\x1b[32m正常      \x1b[m            好\n"
 	if screen.String() != want {
 		t.Errorf("got  %q\nwant %q", screen.String(), want)
+	}
+}
+
+func TestARemedyStartsARunningServerAsItWasStarted(t *testing.T) {
+	given := server.Given{
+		File: "/etc/my room.toml",
+		Typed: map[string]string{
+			"data": "/elsewhere", "listen": ":9000,:9001/line", "no-limits": "true",
+				"udp-allow": "",
+		},
+		Written: map[string]string{"message-max": "4KiB"},
+	}
+	got := serveAgain("/room", given, map[string]string{"listen": ":7", "data": "room"})
+	const want = "parley serve --data /room --config '/etc/my room.toml' --listen :7 " +
+		"--no-limits=true --udp-allow ''"
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -25,15 +25,16 @@ func (j *joining) quits(line string) bool {
 	return word == "quit" || word == "退出"
 }
 
-// isReserved reports whether a nickname is a word that people type at a prompt to end it, or for help.
+// isReserved reports whether a nickname is a word that people type at a prompt to end it, or for
+// help.
 func isReserved(nick string) bool {
 	return slices.ContainsFunc([]string{"quit", "exit", "help", "退出"}, func(word string) bool {
 		return strings.EqualFold(nick, word)
 	})
 }
 
-// notSent says why a line that looks like a command was not said to everyone, as it may hold a private
-// word, and what works instead.
+// notSent says why a line that looks like a command was not said to everyone, as it may hold a
+// private word, and what works instead.
 func (j *joining) notSent(line string) {
 	host, port, _ := client.SplitAddress(j.conn.Address())
 	j.notice(locale.Text{
@@ -89,7 +90,8 @@ func (j *joining) notice(text locale.Text, args ...any) {
 	}
 }
 
-// translate puts what servers of ours say into the language of the screen; what people say, and all else, stays as it came.
+// translate puts what servers of ours say into the language of the screen; what people say, and all
+// else, stays as it came.
 func (j *joining) translate(line string) string {
 	return datagram.Translate(line, j.lang)
 }
