@@ -296,7 +296,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"something else": {func(t *testing.T, file string) {
 			write(t, file,
 				strings.Repeat("dear diary\n", 1000))
-		}, "not a database"},
+		}, "it is not an SQLite file"},
 		"an export": {
 			func(t *testing.T, file string) { write(t, file, header+"\n") },
 			"use parley import",

@@ -164,11 +164,14 @@ func (l *lineReader) end() error {
 
 // parseLine reads a line. It must be an object with exactly the members of its type, each once.
 func parseLine(line []byte) (any, error) {
+	if !utf8.Valid(line) {
+		return nil, locale.Errorf(locale.Text{EN: "not UTF-8", ZH: "不是 UTF-8 文本"})
+	}
 	o, err := chat.ParseObject(line)
-	if err != nil {
+	if err != nil { // the system's words, in parentheses
 		return nil, locale.Errorf(locale.Text{
 			EN: "expected one JSON object: %v",
-			ZH: "应为一个 JSON 对象：%v",
+			ZH: "应为一个 JSON 对象（%v）",
 		}, err)
 	}
 	var kind string

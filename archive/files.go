@@ -106,13 +106,13 @@ func unusable(file string, err error) error {
 		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
 	case isExport(file):
 		return locale.Errorf(locale.Text{
-			EN: "%s is an export, not a backup: use parley import",
-			ZH: "%s 是导出文件，不是备份：请用 parley import",
+			EN: "%s is an export, not a backup: use parley import %[1]s",
+			ZH: "%s 是导出文件，不是备份：请用 parley import %[1]s",
 		}, file)
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
-			EN: "%s is not a backup made by Parley, or was changed: use another backup (%s)",
-			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%s）",
+			EN: "%s is not a backup made by Parley, or was changed: use another backup (%v)",
+			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%v）",
 		}, file, foreign(err))
 	}
 	return locale.Errorf(locale.Text{
@@ -123,14 +123,22 @@ func unusable(file string, err error) error {
 
 // foreign returns what is wrong with a file that is not a database of Parley: the rest of the error
 // says that it is not, and repeats the path.
-func foreign(err error) string {
+func foreign(err error) error {
 	_, why, _ := strings.Cut(err.Error(), store.ErrForeign.Error())
 	why = strings.TrimPrefix(why, ": ")
 	if inner, ok := strings.CutPrefix(why, " ("); ok {
 		why = strings.TrimSuffix(inner, ")")
 	}
-	return why
+	if strings.HasSuffix(why, notSQLite) {
+		return locale.Errorf(locale.Text{
+			EN: "it is not an SQLite file", ZH: "它不是 SQLite 文件",
+		})
+	}
+	return errors.New(why)
 }
+
+// notSQLite is how SQLite words SQLITE_NOTADB.
+const notSQLite = "file is not a database"
 
 // writeFile makes a new file that is on the disk when it returns. After an error it is not there, unless it was before.
 func writeFile(path string, from io.Reader) error {

@@ -286,9 +286,9 @@ func TestArchivesAreRefused(t *testing.T) {
 	refused(t, "has no parley.db", "backup", "--data", empty, filepath.Join(dir, "b.db"))
 	refused(t, "has no parley.db", "verify", "--data", missing)
 	refused(t, "has no parley.db", "export", "--data", missing)
-	refused(t, "not a database", "verify", diary)
-	refused(t, "not a database", "restore", "--data", missing, diary)
-	refused(t, "not a database", "restore", "--data", empty, diary)
+	refused(t, "it is not an SQLite file", "verify", diary)
+	refused(t, "it is not an SQLite file", "restore", "--data", missing, diary)
+	refused(t, "it is not an SQLite file", "restore", "--data", empty, diary)
 	refused(t, "line 1: ", "import", "--data", missing, diary)
 	nothing := filepath.Join(dir, "nothing")
 	for _, args := range [][]string{{"verify", nothing}, {"import", "--data", empty, nothing}, {"restore", "--data", filepath.Join(dir, "deep", "er"), nothing}} {

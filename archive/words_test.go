@@ -1,0 +1,36 @@
+package archive
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/locale"
+)
+
+func TestWhatIsNotAnExportOrABackupIsToldInChinese(t *testing.T) {
+	for content, want := range map[string]string{
+		"\xff":       "第 1 行：不是 UTF-8 文本",
+		"dear diary": "第 1 行：应为一个 JSON 对象（",
+	} {
+		path := filepath.Join(t.TempDir(), "export")
+		write(t, path, content)
+		from, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Import(t.Context(), from, t.TempDir(), time.Now(), quiet)
+		from.Close()
+		if got := locale.Explain(err, locale.Chinese); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "diary")
+	write(t, file, strings.Repeat("dear diary\n", 1000))
+	_, err := Restore(t.Context(), file, t.TempDir(), quiet)
+	if got := locale.Explain(err, locale.Chinese); !strings.HasSuffix(got, "（它不是 SQLite 文件）") {
+		t.Error(got)
+	}
+}
