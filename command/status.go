@@ -193,7 +193,7 @@ func (s *State) stored(l locale.Lang) string {
 	return s.Storage
 }
 
-// figuresChinese are the counters of doors; the cause or code behind dropped and refused stays.
+// figuresChinese are the counters of doors.
 var figuresChinese = map[string]string{
 	"received": "收到", "sent": "发出", "delivered": "送达", "overflowed": "溢出丢弃",
 	"unreachable": "无法送达", "dropped": "丢弃", "refused": "拒绝",
@@ -202,10 +202,16 @@ var figuresChinese = map[string]string{
 // figure names a counter.
 func figure(name string, l locale.Lang) string {
 	first, cause, _ := strings.Cut(name, " ")
-	if words, ok := figuresChinese[first]; ok && l == locale.Chinese {
-		return strings.TrimRight(words+" "+cause, " ")
+	words, ok := figuresChinese[first]
+	switch {
+	case !ok || l != locale.Chinese:
+		return name
+	case first == "refused":
+		return words + "：" + refusedFor(cause, l)
+	case cause != "":
+		return words + "：" + named(cause, l)
 	}
-	return name
+	return words
 }
 
 // history tells how much there is in the history.
@@ -254,7 +260,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 	}
 	row(locale.Text{EN: "direct rooms", ZH: "私聊"}, fmt.Sprint(s.Directs))
 	for _, d := range s.Doors {
-		name := doorName(d.Name)
+		name := named(doorName(d.Name), l)
 		if d.Address != "" { // else others take its connections
 			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, name, d.Address)
 		}
@@ -266,7 +272,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 		if q.Capacity > 0 {
 			text += fmt.Sprintf(" / %d", q.Capacity)
 		}
-		row(locale.Text{EN: "queue " + q.Name, ZH: "队列 " + q.Name}, text)
+		row(locale.Text{EN: "queue " + q.Name, ZH: "队列 " + named(q.Name, locale.Chinese)}, text)
 	}
 	return lines
 }

@@ -1,0 +1,33 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"parley/hub"
+	"parley/locale"
+)
+
+func TestTheStateInChineseHasChineseNames(t *testing.T) {
+	s := &State{Doors: []DoorState{{Report: hub.Report{
+		Name: "udp", Address: "127.0.0.1:1",
+		Dropped: map[string]uint64{"too_fast": 3}, Refused: map[string]uint64{"nick_occupied": 2},
+	}}}, Queues: []hub.Queue{{Name: "ledger", Capacity: 9}, {Name: "new"}}}
+	for lang, want := range map[locale.Lang][]string{
+		locale.Chinese: {
+			"入口：UDP，127.0.0.1:1，", "  丢弃：超过速率（too_fast） 3",
+			"  拒绝：昵称已被占用（nick_occupied） 2", "队列 等待写盘（ledger）：0 / 9", "队列 new：0",
+		},
+		locale.English: {
+			"door: UDP on 127.0.0.1:1, ", "  dropped too_fast 3", "  refused nick_occupied 2",
+			"queue ledger: 0 / 9", "queue new: 0",
+		},
+	} {
+		said := strings.Join(s.details(lang), "\n")
+		for _, line := range want {
+			if !strings.Contains(said, line) {
+				t.Errorf("%q is not in %s", line, said)
+			}
+		}
+	}
+}
