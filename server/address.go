@@ -142,16 +142,22 @@ func ListenError(address, network, flag string, err error) error {
 			EN: "cannot listen on %q (%s): %v", ZH: "无法监听 %q（%s）：%v",
 		}, address, network, reason(err))
 	}
-	other := "8889"
-	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 1<<16-1 {
-		other = strconv.FormatUint(n+1, 10)
-	}
 	return takenError{locale.Errorf(locale.Text{
 		EN: "port %s/%s is taken, perhaps by another Parley server: stop that program " +
 			"(ss -l%snp shows it, kill PID stops it), or choose another port: %s %s",
 		ZH: "端口 %s/%s 已被占用，可能是另一个 Parley 服务器。" +
 			"用 ss -l%snp 查看占用者，用 kill 停止它，或换一个端口：%s %s",
-	}, port, network, network[:1], flag, net.JoinHostPort(host, other))}
+	}, port, network, network[:1], flag, nextPort(address))}
+}
+
+// nextPort returns an address with the port behind that of another.
+func nextPort(address string) string {
+	host, port, _ := net.SplitHostPort(address) // what was listened on can be split
+	other := "8889"
+	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n < 1<<16-1 {
+		other = strconv.FormatUint(n+1, 10)
+	}
+	return net.JoinHostPort(host, other)
 }
 
 // reason returns what the system says within an error of package net, which repeats the address.

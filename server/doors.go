@@ -131,7 +131,7 @@ func (s *Server) openDoors(ctx context.Context, table []doorRow) error {
 		err := d.Open(ctx, s.hub.Attach(d, row.resumable))
 		switch {
 		case err != nil && row.takesDatagrams():
-			return ListenError(s.config.Listen.Datagrams(), "udp", "--listen", err)
+			return takenBy(ctx, s.config.Listen.Datagrams(), "udp", err)
 		case err != nil:
 			return locale.Errorf(locale.Text{
 				EN: "cannot open the door %q: %v", ZH: "无法打开入口 %q：%v",

@@ -41,7 +41,7 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 	err := s.port.Open(ctx, addresses(endpoints, table))
 	var at *port.AddressError
 	if errors.As(err, &at) {
-		return ListenError(at.Address.Address, "tcp", "--listen", at.Err)
+		return takenBy(ctx, at.Address.Address, "tcp", at.Err)
 	}
 	return err
 }

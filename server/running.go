@@ -16,6 +16,9 @@ const settingsPath = "/settings"
 
 // Given is how a running server was started: the settings that are not left at their default.
 type Given struct {
+	// Join is what somebody on the server's machine types behind parley join; empty: it has no
+	// datagram door.
+	Join string `json:"join"`
 	// File is the full path of the TOML file that has some of them; empty: none does.
 	File string `json:"file"`
 	// Typed has those of the command line and the environment, by setting.Setting.Flag.
@@ -66,7 +69,9 @@ func full(path string) string {
 func (s *Server) tellSettings(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+settingsPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(s.config.given) // the client is gone, or sees half of it
+		given := s.config.given
+		given.Join = s.joinAddress()
+		_ = json.NewEncoder(w).Encode(given) // the client is gone, or sees half of it
 	})
 }
 

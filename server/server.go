@@ -81,7 +81,7 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 		return nil, err
 	}
 	if s.dir, err = openDataDir(config.Data); err != nil {
-		return nil, err
+		return nil, alreadyRuns(ctx, config.Data, err)
 	}
 	opened = append(opened, s.dir.close)
 	if s.store, err = store.Open(config.Data, store.Options{

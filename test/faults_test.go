@@ -36,7 +36,11 @@ func TestADataDirectoryHasOneServer(t *testing.T) {
 func TestATakenPortIsNamedWithWhatToDo(t *testing.T) {
 	p := serve(t, t.TempDir(), "--listen", "127.0.0.1:0")
 	got := call(t, "serve", "--data", t.TempDir(), "--listen", p.addr.String())
-	for _, part := range []string{fmt.Sprintf("port %d/udp is taken", p.addr.Port()), "ss -lunp", fmt.Sprintf("--listen 127.0.0.1:%d", p.addr.Port()+1)} {
+	for _, part := range []string{
+		fmt.Sprintf("port %d/udp is taken", p.addr.Port()),
+		"to join it, run parley join " + p.addr.String(), fmt.Sprintf("--listen 127.0.0.1:%d",
+			p.addr.Port()+1),
+	} {
 		if got.status != 1 || !strings.Contains(got.err, part) {
 			t.Errorf("status %d, %q does not say %q", got.status, got.err, part)
 		}

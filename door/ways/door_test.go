@@ -252,6 +252,7 @@ func TestRequestsAreAnsweredInHTTP(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+					"Server": "Parley",
 				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 			} {
 				if got := answer.Header.Get(name); got != want {

@@ -18,11 +18,14 @@ type response struct {
 	headers []string // more of them, such as "Allow: GET"
 }
 
-// problem returns an answer for a request that is not served. Programs read it more than people
-// do, so its words are those of the protocol.
+// ServerHeader is the header by which another server on this machine recognizes Parley.
+const ServerHeader = "Server: Parley"
+
 // seeWays tells a client that a request failed for how to go on.
 const seeWays = "/ shows how to join. 打开 / 查看加入方式。\n"
 
+// problem returns an answer for a request that is not served. Programs read it more than people
+// do, so its words are those of the protocol.
 func problem(status int) response {
 	return response{
 		status: status, kind: "text/plain; charset=utf-8",
@@ -34,6 +37,7 @@ func problem(status int) response {
 // kept by browsers, or can load, run or be framed by anything else.
 func (r response) bytes(headOnly bool) []byte {
 	headers := append([]string{
+		ServerHeader,
 		"Date: " + time.Now().UTC().Format(http.TimeFormat),
 		"Content-Type: " + r.kind,
 		"Content-Length: " + strconv.Itoa(len(r.body)),
