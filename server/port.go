@@ -32,7 +32,9 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 	for protocol, d := range s.streams {
 		c.Handlers[port.Protocol(protocol)] = d
 	}
-	s.ways = ways.New(ways.Config{Datagrams: s.Addr(), Fingerprint: s.Fingerprint})
+	s.ways = ways.New(ways.Config{
+		Datagrams: s.Addr(), Fingerprint: s.Fingerprint, Lang: s.config.Line.Language(),
+	})
 	c.Handlers[port.HTTP] = s.ways
 	if s.config.NoLimits {
 		c.Rate, c.PerAddress = 0, 0

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"parley/locale"
 )
 
 // What a request may cost. headerMax bounds the request line and the header, in bytes. After the
@@ -25,6 +27,7 @@ const (
 type Config struct {
 	Datagrams   netip.AddrPort // where datagrams are received; the zero address: nowhere
 	Fingerprint func() string  // of the certificate, by SHA-256
+	Lang        locale.Lang    // of the page for a client that prefers none
 }
 
 // Door answers HTTP on connections that are handed to it.
@@ -136,7 +139,7 @@ func (d *Door) respond(r *http.Request, conn net.Conn) response {
 	}
 	switch r.URL.Path {
 	case "/", "/ways":
-		return d.page(d.visitorOf(r, conn), accepted(r.Header.Values("Accept-Language")))
+		return d.page(d.visitorOf(r, conn), accepted(r.Header.Values("Accept-Language"), d.config.Lang))
 	case "/join.py":
 		at := d.visitorOf(r, conn).at
 		return response{

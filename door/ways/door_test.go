@@ -252,7 +252,7 @@ func TestRequestsAreAnsweredInHTTP(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
-					"Server": "Parley",
+				"Server":                  "Parley",
 				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 			} {
 				if got := answer.Header.Get(name); got != want {
@@ -321,6 +321,33 @@ func TestAPublicPageShowsWhatWorksFromThere(t *testing.T) {
 		all := d.ways(visitor{at: address{host, 8888}, encrypted: true}, locale.English)
 		if len(all) != want || !strings.HasPrefix(all[0].command, "openssl s_client ") {
 			t.Errorf("%s: %d ways, the first %q, want %d", host, len(all), all[0].command, want)
+		}
+	}
+}
+
+func TestThePageIsInTheServersLanguageForAClientThatPrefersNone(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "加入聊天室", "Accept-Language: *": "加入聊天室", "Accept-Language: de": "Join the chat room",
+		"Accept-Language: en": "Join the chat room",
+	} {
+		d := openDesk(t, false, func(d *Door) { d.config.Lang = locale.Chinese })
+		headers := []string{}
+		if header != "" {
+			headers = append(headers, header)
+		}
+		if _, body := d.ask(get("/", "x", headers...)); !strings.Contains(body, "<h1>"+want+"</h1>") {
+			t.Errorf("%q is answered %s", header, body)
+		}
+	}
+}
+
+func TestThePageSaysHowToCompareTheCertificate(t *testing.T) {
+	for lang, part := range map[locale.Lang]string{locale.English: "is expected", locale.Chinese: "是正常的"} {
+		_, body := openDesk(t, true, func(d *Door) { d.config.Lang = lang }).ask(get("/", "chat-1.lan:9"))
+		const command = "openssl s_client -connect chat-1.lan:9 &lt;/dev/null 2&gt;/dev/null | " +
+			"openssl x509 -noout -sha256 -fingerprint"
+		if !strings.Contains(body, part) || !strings.Contains(body, ">"+command+"<") {
+			t.Errorf("no %q or %q in %s", part, command, body)
 		}
 	}
 }

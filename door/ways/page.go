@@ -32,9 +32,9 @@ var (
 	intro = locale.Text{
 		EN: "Copy a command into a terminal and run it. The server asks for your nickname; " +
 			"then type and press Enter. /help lists the commands and /quit leaves. " +
-			"Parley's own client has neither.",
+			"Parley's own client has no /help.",
 		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
-			"输入 /help 查看命令，/quit 退出；Parley 自带的客户端没有这两个命令。",
+			"输入 /help 查看命令，/quit 退出；Parley 自带的客户端没有 /help。",
 	}
 	pressEnter = locale.Text{
 		EN: "Press Enter once to start, or wait a few seconds.",
@@ -79,7 +79,10 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		},
 		{
 			title: locale.Text{EN: "netcat", ZH: "netcat"}, command: "nc " + at.host + " " + at.number(),
-			hint: pressEnter,
+			hint: locale.Text{
+				EN: pressEnter.EN + " After /quit, some netcats wait until you press Enter again.",
+				ZH: pressEnter.ZH + "输入 /quit 后，有些 netcat 要再按一次回车才会结束。",
+			},
 		},
 		{
 			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
@@ -103,9 +106,10 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			title:   locale.Text{EN: "Parley's own client", ZH: "Parley 自带的客户端"},
 			command: "parley join " + d.datagramsAt(v).String(),
 			hint: locale.Text{
-				EN: "It asks for a nickname, too, but has no /help. Type quit or press " +
-					"Ctrl-C to leave.",
-				ZH: "同样会询问昵称。此客户端没有 /help 等命令，输入 quit 或按 Ctrl-C 退出。",
+				EN: "It asks for a nickname, too. It has the lobby only: no other rooms, " +
+					"private messages or history. Type quit or press Ctrl-C to leave.",
+				ZH: "同样会询问昵称。此客户端只有大厅，没有其他房间、私聊和聊天记录；" +
+					"输入 quit 或按 Ctrl-C 退出。",
 			},
 		})
 	}
@@ -130,9 +134,26 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 	}
 	if digest := d.config.Fingerprint(); digest != "" {
 		label := locale.Text{EN: "Certificate (SHA-256): %s", ZH: "证书（SHA-256）：%s"}
-		w.html = "<p><small>" + html.EscapeString(label.Format(lang, digest)) + "</small></p>"
+		w.html = "<p><small>" + html.EscapeString(label.Format(lang, digest)) + "</small></p>\n<p>" +
+			html.EscapeString(selfSigned.In(lang)) + "</p>\n<pre><code>" +
+			html.EscapeString(fingerprintOf(at)) + "</code></pre>"
 	}
 	return w
+}
+
+// selfSigned explains what openssl says of the server's own certificate.
+var selfSigned = locale.Text{
+	EN: "“verify error:num=18:self-signed certificate” is expected: by default, the server makes " +
+		"its certificate itself. To be sure that you reach the right server, compare the " +
+		"fingerprint that the following command prints with the one on the server's first screen.",
+	ZH: "出现 “verify error:num=18:self-signed certificate” 是正常的：默认情况下，证书由服务器自己签发。" +
+		"要确认连到的是正确的服务器，请运行下面的命令，并把显示的指纹与服务器首屏上的对比。",
+}
+
+// fingerprintOf is a command that prints the fingerprint of the certificate at an address.
+func fingerprintOf(at address) string {
+	return "openssl s_client -connect " + at.String() + " </dev/null 2>/dev/null | " +
+		"openssl x509 -noout -sha256 -fingerprint"
 }
 
 // datagramsAt returns where a client sends datagrams. If they have the number of the connection's
