@@ -139,7 +139,8 @@ func (d *Door) respond(r *http.Request, conn net.Conn) response {
 	}
 	switch r.URL.Path {
 	case "/", "/ways":
-		return d.page(d.visitorOf(r, conn), accepted(r.Header.Values("Accept-Language"), d.config.Lang))
+		lang := accepted(r.Header.Values("Accept-Language"), d.config.Lang)
+		return d.page(d.visitorOf(r, conn), lang)
 	case "/join.py":
 		at := d.visitorOf(r, conn).at
 		return response{

@@ -335,15 +335,19 @@ func TestThePageIsInTheServersLanguageForAClientThatPrefersNone(t *testing.T) {
 		if header != "" {
 			headers = append(headers, header)
 		}
-		if _, body := d.ask(get("/", "x", headers...)); !strings.Contains(body, "<h1>"+want+"</h1>") {
+		_, body := d.ask(get("/", "x", headers...))
+		if !strings.Contains(body, "<h1>"+want+"</h1>") {
 			t.Errorf("%q is answered %s", header, body)
 		}
 	}
 }
 
 func TestThePageSaysHowToCompareTheCertificate(t *testing.T) {
-	for lang, part := range map[locale.Lang]string{locale.English: "is expected", locale.Chinese: "是正常的"} {
-		_, body := openDesk(t, true, func(d *Door) { d.config.Lang = lang }).ask(get("/", "chat-1.lan:9"))
+	for lang, part := range map[locale.Lang]string{
+		locale.English: "is expected", locale.Chinese: "是正常的",
+	} {
+		d := openDesk(t, true, func(d *Door) { d.config.Lang = lang })
+		_, body := d.ask(get("/", "chat-1.lan:9"))
 		const command = "openssl s_client -connect chat-1.lan:9 &lt;/dev/null 2&gt;/dev/null | " +
 			"openssl x509 -noout -sha256 -fingerprint"
 		if !strings.Contains(body, part) || !strings.Contains(body, ">"+command+"<") {

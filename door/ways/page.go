@@ -134,8 +134,8 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 	}
 	if digest := d.config.Fingerprint(); digest != "" {
 		label := locale.Text{EN: "Certificate (SHA-256): %s", ZH: "证书（SHA-256）：%s"}
-		w.html = "<p><small>" + html.EscapeString(label.Format(lang, digest)) + "</small></p>\n<p>" +
-			html.EscapeString(selfSigned.In(lang)) + "</p>\n<pre><code>" +
+		w.html = "<p><small>" + html.EscapeString(label.Format(lang, digest)) + "</small></p>\n" +
+			"<p>" + html.EscapeString(selfSigned.In(lang)) + "</p>\n<pre><code>" +
 			html.EscapeString(fingerprintOf(at)) + "</code></pre>"
 	}
 	return w

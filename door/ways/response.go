@@ -57,8 +57,8 @@ func (r response) bytes(headOnly bool) []byte {
 }
 
 // accepted returns the language that an Accept-Language header prefers (RFC 9110, section 12.5.4),
-// of those that there are; English if it names others only. Without such a header, as curl has none,
-// it is the server's.
+// of those that there are; English if it names others only. Without such a header, as from curl, it
+// is the server's.
 func accepted(headers []string, own locale.Lang) locale.Lang {
 	best, lang := 0.0, locale.English
 	if strings.Trim(strings.Join(headers, ""), " *") == "" {
