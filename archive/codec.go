@@ -162,6 +162,11 @@ func (l *lineReader) end() error {
 	return nil
 }
 
+// notObject says that a line is not a JSON object.
+type notObject struct{ error }
+
+func (e notObject) Unwrap() error { return e.error }
+
 // parseLine reads a line. It must be an object with exactly the members of its type, each once.
 func parseLine(line []byte) (any, error) {
 	if !utf8.Valid(line) {
@@ -169,10 +174,10 @@ func parseLine(line []byte) (any, error) {
 	}
 	o, err := chat.ParseObject(line)
 	if err != nil { // the system's words, in parentheses
-		return nil, locale.Errorf(locale.Text{
+		return nil, notObject{locale.Errorf(locale.Text{
 			EN: "expected one JSON object: %v",
 			ZH: "应为一个 JSON 对象（%v）",
-		}, err)
+		}, err)}
 	}
 	var kind string
 	_ = json.Unmarshal(o["type"], &kind) // anything but a string leaves kind empty

@@ -208,8 +208,8 @@ func refusedShapes() map[string]refusedImport {
 	return map[string]refusedImport{
 		"nothing":        {"", 1, "cut off"},
 		"a backup":       {"SQLite format 3\x00", 1, "use parley restore"},
-		"something else": {"dear diary\n", 1, "expected one JSON object"},
-		"an array":       {"[]\n", 1, "does not start with {"},
+		"something else": {"dear diary\n", 1, "not an export: the first line"},
+		"an array":       {"[]\n", 1, "not an export: the first line"},
 		"cut off between lines": {
 			strings.Join([]string{header, lobby2, first, ""}, "\n"), 4,
 			"cut off",

@@ -85,6 +85,11 @@ func compareSum(file string, sum chat.Hash) error {
 	return nil
 }
 
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // isExport reports whether a file begins as an export does.
 func isExport(file string) bool {
 	f, err := os.Open(file)
@@ -104,6 +109,12 @@ func unusable(file string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
+	case isDirectory(file):
+		return locale.Errorf(locale.Text{
+			EN: "%s is a directory, not a backup: name the file that parley backup wrote; " +
+				"a data directory is named with --data",
+			ZH: "%s 是目录，不是备份：请指定 parley backup 写出的文件；数据目录要用 --data 指定",
+		}, file)
 	case isExport(file):
 		return locale.Errorf(locale.Text{
 			EN: "%s is an export, not a backup: use parley import %[1]s",
@@ -175,6 +186,12 @@ func publish(partial, file string) error {
 }
 
 func mustNotExist(path string) error {
+	if isDirectory(path) {
+		return locale.Errorf(locale.Text{
+			EN: "%s is a directory: name a new file, such as %s",
+			ZH: "%s 是目录：请指定一个新文件，例如 %s",
+		}, path, filepath.Join(path, "parley-backup.db"))
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return locale.Errorf(locale.Text{
 			EN: "%s already exists: choose another name",

@@ -59,7 +59,7 @@ func decode(from io.Reader, now time.Time, known func([]chat.Change) error,
 // all reads everything up to the last line, and returns that.
 func (in *intake) all(known func([]chat.Change) error, said func(chat.Message) error) (*endLine, error) {
 	first, err := in.lines.next()
-	if err != nil {
+	if err != nil && !errors.As(err, new(notObject)) {
 		return nil, err
 	}
 	header, ok := first.(*headerLine)

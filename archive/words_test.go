@@ -13,7 +13,7 @@ import (
 func TestWhatIsNotAnExportOrABackupIsToldInChinese(t *testing.T) {
 	for content, want := range map[string]string{
 		"\xff":       "第 1 行：不是 UTF-8 文本",
-		"dear diary": "第 1 行：应为一个 JSON 对象（",
+		"dear diary": "第 1 行：不是导出文件：首行应为 ",
 	} {
 		path := filepath.Join(t.TempDir(), "export")
 		write(t, path, content)
@@ -33,4 +33,12 @@ func TestWhatIsNotAnExportOrABackupIsToldInChinese(t *testing.T) {
 	if got := locale.Explain(err, locale.Chinese); !strings.HasSuffix(got, "（它不是 SQLite 文件）") {
 		t.Error(got)
 	}
+}
+
+func TestADirectoryIsNotABackup(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Restore(t.Context(), dir, t.TempDir(), quiet)
+	refusedWith(t, err, dir+" is a directory, not a backup: name the file that parley backup wrote")
+	_, _, err = MakeBackup(t.Context(), talk(t, "one"), dir, quiet)
+	refusedWith(t, err, "name a new file, such as "+filepath.Join(dir, "parley-backup.db"))
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -136,6 +137,20 @@ func ListenError(address, network, flag string, err error) error {
 				"use one of its own, or :%s for all of them",
 			ZH: "无法监听 %q（%s）：本机没有地址 %s；请改用本机的地址，或用 :%s 监听所有地址",
 		}, address, network, host, port)
+	}
+	if errors.As(err, new(*net.DNSError)) && splitErr == nil {
+		return locale.Errorf(locale.Text{
+			EN: "cannot listen on %q (%s): no address is known for %s; " +
+				"use an address of this machine, or :%s for all of them",
+			ZH: "无法监听 %q（%s）：找不到 %s 的地址；请改用本机的地址，或用 :%s 监听所有地址",
+		}, address, network, host, port)
+	}
+	if errors.Is(err, fs.ErrPermission) && splitErr == nil {
+		return locale.Errorf(locale.Text{
+			EN: "cannot listen on %q (%s): permission denied; a port below 1024 needs root: " +
+				"choose a higher one, such as %s %s",
+			ZH: "无法监听 %q（%s）：没有权限；1024 以下的端口需要 root：请换一个更大的端口，例如 %s %s",
+		}, address, network, flag, net.JoinHostPort(host, "8888"))
 	}
 	if !isAddressInUse(err) || splitErr != nil {
 		return locale.Errorf(locale.Text{

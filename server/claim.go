@@ -73,8 +73,8 @@ func mustBeEmpty(dir string, but ...string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return locale.Errorf(locale.Text{
-			EN: "cannot read the data directory: %v",
-			ZH: "无法读取数据目录：%v",
+			EN: "cannot read the data directory: %v; choose another one with --data",
+			ZH: "无法读取数据目录：%v；请用 --data 指定其他目录",
 		}, err)
 	}
 	var there []string

@@ -152,8 +152,8 @@ type dataDir struct {
 func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "cannot create the data directory: %v",
-			ZH: "无法创建数据目录：%v",
+			EN: "cannot create the data directory: %v; choose another one with --data",
+			ZH: "无法创建数据目录：%v；请用 --data 指定其他目录",
 		}, err)
 	}
 	if err := rootElsewhere(path); err != nil {

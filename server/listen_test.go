@@ -1,6 +1,7 @@
 package server
 
 import (
+	"io/fs"
 	"net"
 	"slices"
 	"strings"
@@ -115,6 +116,32 @@ func TestAnAddressOfAnotherMachineIsNamedWithWhatToDo(t *testing.T) {
 		err := ListenError("192.0.2.5:8888", "udp", "--listen", err)
 		if got := locale.Explain(err, lang); got != want {
 			t.Errorf("%s", got)
+		}
+	}
+}
+
+func TestAnAddressThatCannotBeListenedOnSaysWhichCan(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		err     error
+		en, zh  string
+	}{
+		{
+			"chat.lan:9", &net.DNSError{Err: "no such host", Name: "chat.lan", IsNotFound: true},
+			"no address is known for chat.lan; " +
+				"use an address of this machine, or :9 for all of them",
+			"找不到 chat.lan 的地址；请改用本机的地址，或用 :9 监听所有地址",
+		},
+		{
+			":80", fs.ErrPermission, "choose a higher one, such as --listen :8888",
+			"请换一个更大的端口，例如 --listen :8888",
+		},
+	} {
+		err := ListenError(c.address, "tcp", "--listen", c.err)
+		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
+			if got := locale.Explain(err, lang); !strings.HasSuffix(got, want) {
+				t.Errorf("%s, want %s", got, want)
+			}
 		}
 	}
 }

@@ -137,8 +137,8 @@ func readFile(path string, named bool) (map[string]string, error) {
 	}
 	if err != nil {
 		return nil, locale.Errorf(locale.Text{
-			EN: "cannot read the configuration: %v",
-			ZH: "无法读取配置：%v",
+			EN: "cannot read the configuration: %v; name a TOML file with --config",
+			ZH: "无法读取配置：%v；请用 --config 指定 TOML 文件",
 		}, err)
 	}
 	var tree map[string]any
@@ -153,7 +153,7 @@ func readFile(path string, named bool) (map[string]string, error) {
 				}, path, row, column, err)
 			}
 			return nil, locale.Errorf(locale.Text{
-				EN: "%s:%d:%d: %v", ZH: "%s 第 %d 行第 %d 列格式错误：%v",
+				EN: "%s:%d:%d: %v", ZH: "%s 第 %d 行第 %d 列格式错误（%v）",
 			}, path, row, column, err)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)

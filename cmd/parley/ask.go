@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -27,7 +26,13 @@ const answerPatience = 10 * time.Second
 // cutOff is what ask returns when an answer ends halfway.
 type cutOff struct{ error }
 
-func (c cutOff) Error() string { return "the server's answer was cut off: " + c.error.Error() }
+func (c cutOff) Unwrap() error { return c.error }
+
+func newCutOff(err error) error {
+	return cutOff{locale.Errorf(locale.Text{
+		EN: "the server's answer was cut off: %v: try again", ZH: "服务器的回答中断（%v）：请重试",
+	}, err)}
+}
 
 // question is a command for the server that holds a data directory.
 type question struct {
@@ -48,7 +53,7 @@ func (q question) ask(ctx context.Context, each func(json.RawMessage) error) err
 	defer limit.Stop()
 	response, err := q.send(ctx)
 	if err != nil {
-		return reasonFor(ctx, fmt.Errorf("reach the server: %w", err))
+		return reasonFor(ctx, q.unreached(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -65,7 +70,7 @@ func (q question) ask(ctx context.Context, each func(json.RawMessage) error) err
 			return endOf(response)
 		}
 		if err != nil {
-			return reasonFor(ctx, cutOff{err})
+			return reasonFor(ctx, newCutOff(err))
 		}
 		if err := each(raw); err != nil {
 			return err
@@ -80,6 +85,19 @@ func reasonFor(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return err
+}
+
+// unreached returns why the control socket cannot be reached, without the address that package http
+// made up for it.
+func (q question) unreached(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	return locale.Errorf(locale.Text{
+		EN: "cannot reach the server (process %d): %v: parley doctor looks for the cause",
+		ZH: "无法连接服务器（进程 %d；%v）：请用 parley doctor 查找原因",
+	}, q.holder.PID, err)
 }
 
 func (q question) unanswered() error {
@@ -153,7 +171,11 @@ func tell[A command.Answer](
 }
 
 func notUnderstood(err error) error {
-	return fmt.Errorf("the server's answer is not understood, is it another version? %w", err)
+	return locale.Errorf(locale.Text{
+		EN: "cannot understand the server's answer (%v): if it runs another version of Parley, " +
+			"restart it with this one",
+		ZH: "无法理解服务器的回答（%v）：如果它运行的是其他版本的 Parley，请用本版本重新启动",
+	}, err)
 }
 
 // refusalOf reads the *chat.Refusal in a response.
@@ -169,7 +191,7 @@ func endOf(response *http.Response) error {
 	}
 	problem, err := url.QueryUnescape(problem)
 	if err != nil {
-		return fmt.Errorf("the server's last words are not understood: %w", err)
+		return notUnderstood(err)
 	}
 	return readRefusal(strings.NewReader(problem), "with "+chat.Quote(problem))
 }
@@ -178,7 +200,11 @@ func endOf(response *http.Response) error {
 func readRefusal(from io.Reader, response string) error {
 	var problem api.Problem
 	if err := json.NewDecoder(from).Decode(&problem); err != nil {
-		return fmt.Errorf("the server answered %s", response)
+		return locale.Errorf(locale.Text{
+			EN: "the server answered %s: if it runs another version of Parley, " +
+				"restart it with this one",
+			ZH: "服务器回答 %s：如果它运行的是其他版本的 Parley，请用本版本重新启动",
+		}, response)
 	}
 	refusal := &chat.Refusal{Code: problem.Code}
 	if problem.Message != refusal.Code.Sentence() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/command"
+	"parley/locale"
 	"parley/server"
 )
 
@@ -120,5 +121,22 @@ func TestAQuestionThatIsInterruptedSaysSo(t *testing.T) {
 	cancel()
 	if got := askFor(ctx, silent, who, nil); !errors.Is(got.err, context.Canceled) {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestAServerThatCannotBeReachedIsToldInEveryLanguage(t *testing.T) {
+	broken := func(*http.Request) (*http.Response, error) {
+		return nil, errors.New("no such socket")
+	}
+	row, _ := command.Find("who")
+	err := askFor(t.Context(), broken, row, nil).err
+	for lang, want := range map[locale.Lang]string{
+		locale.English: "cannot reach the server (process 4711): no such socket: " +
+			"parley doctor looks for the cause",
+		locale.Chinese: "无法连接服务器（进程 4711；no such socket）：请用 parley doctor 查找原因",
+	} {
+		if got := locale.Explain(err, lang); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -39,7 +39,7 @@ func TestARemedyStartsARunningServerAsItWasStarted(t *testing.T) {
 		File: "/etc/my room.toml",
 		Typed: map[string]string{
 			"data": "/elsewhere", "listen": ":9000,:9001/line", "no-limits": "true",
-				"udp-allow": "",
+			"udp-allow": "",
 		},
 		Written: map[string]string{"message-max": "4KiB"},
 	}

@@ -243,7 +243,13 @@ func refused(err error, lang locale.Lang) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	said := errors.New(locale.OperatorRefusal(refusal, lang))
+	text := locale.OperatorRefusal(refusal, lang)
+	if refusal.Code == chat.NickUnknown && refusal.Detail == "" {
+		text += locale.Text{
+			EN: ": parley who lists the members", ZH: "；用 parley who 查看在线成员",
+		}.In(lang)
+	}
+	said := errors.New(text)
 	switch refusal.Code {
 	case chat.BadArgument, chat.RoomName, chat.NickEmpty, chat.NickTooLong, chat.NickCharacters,
 		chat.NickScripts, chat.NickReserved, chat.TextEmpty, chat.TextTooLong, chat.TextEncoding:
