@@ -30,9 +30,9 @@ const (
 	header = `{"type":"export","format":2,"room":""}`
 	lobby2 = `{"type":"entity","kind":"room","key":"lobby","value":{"id":"lobby","seq":2}}`
 	first  = `{"type":"message","room":"lobby","seq":1,"time":"2020-05-01T12:00:01.123456789Z",` +
-		`"kind":"entered","nick":"小明","text":"","place":1}`
+		`"kind":"entered","nick":"小明","text":"","author":1,"place":1}`
 	second = `{"type":"message","room":"lobby","seq":2,"time":"2020-05-01T12:00:02.123456789Z",` +
-		`"kind":"message","nick":"小明","text":"one\n\ttwo <b> & \"quotes\"","place":2}`
+		`"kind":"message","nick":"小明","text":"one\n\ttwo <b> & \"quotes\"","author":1,"place":2}`
 )
 
 // TestExportIsWhatThePageSays, byte for byte.

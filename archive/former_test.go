@@ -157,8 +157,23 @@ func TestExportsOfFormat1AreImported(t *testing.T) {
 
 // TestAnImportGoesOnBehindAllPlaces: users are named by places, so none may come twice.
 func TestAnImportGoesOnBehindAllPlaces(t *testing.T) {
-	late := strings.Replace(second, `"place":2`, `"author":70,"reply":1,"place":71`, 1)
-	export := signed(1, 2, header, lobby2, first, late)
+	late := strings.Replace(second, `"author":1,"place":2`, `"author":70,"reply":1,"place":71`, 1)
+	const two = `{"type":"entity","kind":"room","key":"@2:90","value":{"id":"@2:90","seq":0}}`
+	for place, export := range map[int]string{
+		72: signed(1, 2, header, lobby2, first, late),
+		91: signed(2, 2, header, two, lobby2, first, second),
+	} {
+		goesOnBehind(t, export, place)
+	}
+	future := strings.ReplaceAll(two, "@2:90", "@2:4611686018427387905")
+	tooLate := signed(2, 2, header, future, lobby2, first, second)
+	_, err := imported(t, tooLate)
+	refusedWith(t, err, "its place in the log is 4611686018427387905")
+}
+
+// goesOnBehind imports an export and checks the place of the next message.
+func goesOnBehind(t *testing.T, export string, place int) {
+	t.Helper()
 	dir, err := imported(t, export)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +182,8 @@ func TestAnImportGoesOnBehindAllPlaces(t *testing.T) {
 		t.Errorf("it was\n%sand is\n%s", export, got)
 	}
 	apply(t, dir, chat.Announce{Text: "next"})
-	if got := exported(t, dir, ""); !strings.Contains(got, `"text":"next","place":72}`) {
+	if got := exported(t, dir, ""); !strings.Contains(got,
+		fmt.Sprintf(`"text":"next","place":%d}`, place)) {
 		t.Error(got)
 	}
 	if report, err := VerifyData(t.Context(), dir, quiet); err != nil || len(report.Problems) > 0 {

@@ -136,6 +136,12 @@ func (in *intake) entity(line *entityLine) error {
 			return errOrder
 		}
 	}
+	if _, user, direct := chat.RoomID(e.Key).Users(); direct && e.IsRoom() {
+		if user > placeMax {
+			return errPlace(chat.Place(user))
+		}
+		in.place = max(in.place, chat.Place(user)) // the next user is another one
+	}
 	if err := in.state.AddEntity(e); err != nil {
 		return invalid(e, err)
 	}
@@ -175,10 +181,7 @@ func (in *intake) message(m chat.Message) error {
 	case in.format < 2 && (m.Author != 0 || m.Reply != 0 || m.Place != 0):
 		return errLater
 	case m.Place > placeMax:
-		return locale.Errorf(locale.Text{
-			EN: "its place in the log is %d, but must be at most %d",
-			ZH: "其在日志中的位置为 %d，不应大于 %d",
-		}, m.Place, chat.Place(placeMax))
+		return errPlace(m.Place)
 	case m.Place < before.Place:
 		return locale.Errorf(locale.Text{
 			EN: "its place in the log is %d, but that of the message before it is %d",
@@ -220,6 +223,13 @@ func (in *intake) message(m chat.Message) error {
 		in.newest = m.Time
 	}
 	return nil
+}
+
+func errPlace(place chat.Place) error {
+	return locale.Errorf(locale.Text{
+		EN: "its place in the log is %d, but must be at most %d",
+		ZH: "其在日志中的位置为 %d，不应大于 %d",
+	}, place, chat.Place(placeMax))
 }
 
 // placeMax is the last place that a message may have, as the log continues behind it.

@@ -121,7 +121,10 @@ func otherDamages() map[string]damage {
 		},
 		"a place": {
 			"UPDATE message SET place = 1 WHERE seq = 3",
-			[]string{"message 3 has the place 1", "messages were changed or removed"},
+			[]string{
+				"message 3 has the place 1", "its author 2 is later",
+				"messages were changed or removed",
+			},
 		},
 		"an author": {
 			"UPDATE message SET author = 99 WHERE seq = 3",

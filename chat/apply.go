@@ -71,8 +71,8 @@ func (t *turn) remove(kind, key string) {
 	t.result.Changes = append(t.result.Changes, Change{Kind: kind, Key: key})
 }
 
-// write gives a message its place in its room.
-func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
+// write gives a message its place in its room. by is its author; of an announcement it is empty.
+func (t *turn) write(room RoomID, kind Kind, by Session, text string) Message {
 	r, _ := t.state.Room(room)
 	r.ID = room // the first message makes the room
 	r.Seq++
@@ -80,8 +80,8 @@ func (t *turn) write(room RoomID, kind Kind, nick, text string) Message {
 	t.state.setRoom(r)
 	t.change(EntityRoom, string(room), r)
 	m := Message{
-		Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: nick, Text: text,
-		Place: t.record.Place,
+		Room: room, Seq: r.Seq, Time: t.record.Time, Kind: kind, Nick: by.Nick.Name,
+		Text: text, Author: by.User, Place: t.record.Place,
 	}
 	t.result.Messages = append(t.result.Messages, m)
 	return m

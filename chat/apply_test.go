@@ -437,7 +437,10 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 
 // TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
 func TestHashCoversEveryField(t *testing.T) {
-	session := Session{ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon, Away: "a"}
+	session := Session{
+		ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"},
+		Entered: noon, Away: "a", User: 1,
+	}
 	for _, e := range []entity{
 		Room{ID: "r", Seq: 1, Topic: "t", Amended: 1, Quiet: true},
 		session,

@@ -52,7 +52,8 @@ type Post struct {
 	Action  bool   // Text is what the sender does: `/me waves`
 }
 
-// Direct says something to one other, alone. It stands in the history of the two, see DirectRoom.
+// Direct says something to one other member, alone. It stands in the history of the two users, see
+// DirectRoom, which is removed once neither of them is inside.
 //
 // Refused with NotInside or NickUnknown, or with RoomUnknown if the two have no history and New
 // does not allow one.

@@ -84,6 +84,7 @@ const (
 	tagPlace   = 1<<63 + 3
 	tagAmended = 1<<63 + 4
 	tagQuiet   = 1<<63 + 5
+	tagUser    = 1<<63 + 6
 )
 
 // later adds a field that has a tag, but only when its value is not zero: what has only the fields

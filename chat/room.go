@@ -1,6 +1,9 @@
 package chat
 
 import (
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -47,16 +50,29 @@ func ParseAnyRoom(s string) (RoomID, error) {
 	return ParseRoom(s)
 }
 
-// DirectRoom names what two say to each other alone. No room that somebody joins can be called so.
-func DirectRoom(a, b Nick) RoomID {
-	first, second := a.Key, b.Key
-	if second < first {
-		first, second = second, first
-	}
-	return RoomID("@" + first + "+" + second)
+// DirectRoom names the room in which two users talk to each other alone. No room that members join
+// can be called so. A user is not found by a nickname: the next member with that nickname must not
+// continue the conversation.
+func DirectRoom(a, b UserID) RoomID {
+	return RoomID(fmt.Sprintf("@%d:%d", min(a, b), max(a, b)))
 }
 
-// IsDirect says whether a room is one of DirectRoom: nobody joins it, and nobody but the two hears of it.
+// Users returns the users of a direct room, the older one first. A direct room from before there
+// were users is named by nicknames, `@ann+bob`, and has none.
+func (r RoomID) Users() (a, b UserID, ok bool) {
+	rest, direct := strings.CutPrefix(string(r), "@")
+	first, second, two := strings.Cut(rest, ":")
+	if !direct || !two {
+		return 0, 0, false
+	}
+	one, err := strconv.ParseUint(first, 10, 64)
+	other, err2 := strconv.ParseUint(second, 10, 64)
+	a, b = UserID(one), UserID(other)
+	ok = err == nil && err2 == nil && 0 < a && a <= b && b <= math.MaxInt64 && DirectRoom(a, b) == r
+	return a, b, ok
+}
+
+// IsDirect says whether a room is one in which two users talk to each other alone.
 func (r RoomID) IsDirect() bool { return strings.HasPrefix(string(r), "@") }
 
 // IsPublic says whether members can join a room, if there is one of that name.

@@ -54,9 +54,20 @@ func FuzzParseRoom(f *testing.F) {
 }
 
 func TestDirectRoomIsOneForBoth(t *testing.T) {
-	ann, ben := nick("Ann"), nick("ben")
-	if a, b := DirectRoom(ann, ben), DirectRoom(ben, ann); a != b || a != "@ann+ben" || !a.IsDirect() {
+	if a, b := DirectRoom(12, 7), DirectRoom(7, 12); a != b || a != "@7:12" || !a.IsDirect() {
 		t.Errorf("%q and %q", a, b)
+	}
+	for room, want := range map[RoomID]bool{
+		"@7:12": true, "@7:7": true, "@12:7": false, "@07:12": false, "@0:7": false, "@7:": false,
+		"@7:+12": false, "@7:9223372036854775808": false, "@ann:bob": false, "@ann+bob": false,
+		"7:12": false, "lobby": false, "@7:12:13": false,
+	} {
+		if a, b, ok := room.Users(); ok != want || ok && DirectRoom(a, b) != room {
+			t.Errorf("%s: %d, %d, %v", room, a, b, ok)
+		}
+		if want != room.IsRoom() && room != "@ann+bob" && room != Lobby {
+			t.Errorf("%s is a room: %v", room, room.IsRoom())
+		}
 	}
 	if Lobby.IsDirect() {
 		t.Error("the lobby is of two")

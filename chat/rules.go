@@ -31,11 +31,11 @@ func (c Enter) apply(t *turn) *Refusal {
 	}
 	m := Session{
 		ID: c.Session, Node: t.record.Origin.Node, Door: c.Door, Nick: c.Nick,
-		Rooms: []RoomID{Lobby}, Entered: t.record.Time,
+		Rooms: []RoomID{Lobby}, Entered: t.record.Time, User: UserID(t.record.Place),
 	}
 	t.state.setHolder(m.Nick.Key, m.ID)
 	t.keep(m)
-	t.emit(Entered{Session: m, Message: t.write(Lobby, KindEntered, m.Nick.Name, "")})
+	t.emit(Entered{Session: m, Message: t.write(Lobby, KindEntered, m, "")})
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (c Post) apply(t *turn) *Refusal {
 	if c.Action {
 		kind = KindAction
 	}
-	t.emit(Posted{From: m.ID, Message: t.write(c.Room, kind, m.Nick.Name, c.Text)})
+	t.emit(Posted{From: m.ID, Message: t.write(c.Room, kind, m, c.Text)})
 	return nil
 }
 
@@ -80,11 +80,11 @@ func (c Direct) apply(t *turn) *Refusal {
 		return Refuse(NickUnknown)
 	}
 	to := t.state.sessions[id]
-	room := DirectRoom(m.Nick, to.Nick)
+	room := DirectRoom(m.User, to.User)
 	if _, exists := t.state.others[room]; !exists && !c.New {
 		return Refuse(RoomUnknown)
 	}
-	t.emit(Told{From: m, To: to, Message: t.write(room, KindMessage, m.Nick.Name, c.Text)})
+	t.emit(Told{From: m, To: to, Message: t.write(room, KindMessage, m, c.Text)})
 	return nil
 }
 
@@ -104,7 +104,7 @@ func (c Join) apply(t *turn) *Refusal {
 	}
 	m.Rooms = append(slices.Clone(m.Rooms), c.Room)
 	t.keep(m)
-	t.emit(Entered{Session: m, Message: t.write(c.Room, KindEntered, m.Nick.Name, "")})
+	t.emit(Entered{Session: m, Message: t.write(c.Room, KindEntered, m, "")})
 	return nil
 }
 
@@ -118,7 +118,7 @@ func (c Part) apply(t *turn) *Refusal {
 	text := ReasonParted.with(c.Detail)
 	t.emit(Left{
 		Session: m, Reason: ReasonParted, Detail: c.Detail,
-		Message: t.write(c.Room, KindLeft, m.Nick.Name, text),
+		Message: t.write(c.Room, KindLeft, m, text),
 	})
 	t.leaveRoom(c.Room)
 	return nil
@@ -133,14 +133,17 @@ func (c Rename) apply(t *turn) *Refusal {
 		t.emit(Wanted{Holder: holder})
 		return Refuse(NickOccupied)
 	}
-	before := m.Nick
+	former := m
 	m.Nick = c.Nick
-	t.state.removeHolder(before.Key)
+	t.state.removeHolder(former.Nick.Key)
 	t.state.setHolder(m.Nick.Key, m.ID)
 	t.keep(m)
 	t.emit(Changed{Session: m})
 	for _, room := range m.Rooms {
-		t.emit(Renamed{Session: m, Before: before, Message: t.write(room, KindRenamed, before.Name, m.Nick.Name)})
+		t.emit(Renamed{
+			Session: m, Before: former.Nick,
+			Message: t.write(room, KindRenamed, former, m.Nick.Name),
+		})
 	}
 	return nil
 }
@@ -156,7 +159,7 @@ func (c SetTopic) apply(t *turn) *Refusal {
 	}
 	r.Topic = c.Text
 	t.state.setRoom(r)
-	t.emit(TopicSet{From: m.ID, Message: t.write(r.ID, KindTopic, m.Nick.Name, c.Text)})
+	t.emit(TopicSet{From: m.ID, Message: t.write(r.ID, KindTopic, m, c.Text)})
 	return nil
 }
 
@@ -190,7 +193,7 @@ func (c Kick) apply(t *turn) *Refusal {
 }
 
 func (c Announce) apply(t *turn) *Refusal {
-	t.emit(Announced{Message: t.write(Everywhere, KindAnnouncement, "", c.Text)})
+	t.emit(Announced{Message: t.write(Everywhere, KindAnnouncement, Session{}, c.Text)})
 	return nil
 }
 
@@ -229,7 +232,7 @@ func (t *turn) membersOf(room RoomID) []Session {
 	return members
 }
 
-// without returns a session's rooms without one of them.
+// without returns rooms without one of them.
 func without(rooms []RoomID, room RoomID) []RoomID {
 	return slices.DeleteFunc(slices.Clone(rooms), func(r RoomID) bool { return r == room })
 }
@@ -242,7 +245,7 @@ func (c Start) apply(t *turn) *Refusal {
 		if m.Node != origin.Node {
 			continue
 		}
-		if silent > c.Within || !slices.Contains(c.Resumable, m.Door) {
+		if silent > c.Within || m.User == 0 || !slices.Contains(c.Resumable, m.Door) {
 			t.leave(m, ReasonEnded, "")
 		}
 	}
@@ -274,9 +277,22 @@ func (t *turn) leave(m Session, reason Reason, detail string) {
 	for _, room := range m.Rooms {
 		t.emit(Left{
 			Session: m, Reason: reason, Detail: detail,
-			Message: t.write(room, KindLeft, m.Nick.Name, text),
+			Message: t.write(room, KindLeft, m, text),
 		})
 		t.leaveRoom(room)
 	}
+	for _, room := range slices.Clone(t.state.talks[m.User]) {
+		t.leaveTalk(room)
+	}
 	t.emit(Ended{Session: m, Reason: reason, Detail: detail})
+}
+
+// leaveTalk removes a direct room once neither of its users is inside: both are guests, and nobody
+// can read it any more.
+func (t *turn) leaveTalk(room RoomID) {
+	a, b, _ := room.Users()
+	_, one := t.state.users[a]
+	if _, other := t.state.users[b]; !one && !other {
+		t.removeRoom(room)
+	}
 }

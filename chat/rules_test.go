@@ -146,9 +146,9 @@ var stories = []struct {
 		{Direct{Session: "s1", ToKey: "cid", Text: "psst"}, "nick_unknown"},
 		{
 			Direct{Session: "s1", ToKey: "ben", Text: "psst", New: true},
-			"1 Ann to s2 in @ann+ben: psst",
+			"1 Ann to s2 in @1:2: psst",
 		},
-		{Direct{Session: "s2", ToKey: "ann", Text: "hm"}, "2 Ben to s1 in @ann+ben: hm"},
+		{Direct{Session: "s2", ToKey: "ann", Text: "hm"}, "2 Ben to s1 in @1:2: hm"},
 	}},
 	{"a room is removed with its history, and its members stay inside", []step{
 		{RemoveRoom{Room: "attic"}, "room_unknown"},
@@ -164,9 +164,9 @@ var stories = []struct {
 		},
 		{Post{Session: "s1", Room: "attic", Text: "hello?"}, "room_unknown"},
 		{join("s1", "attic"), "1 Ann enters"},
-		{Direct{Session: "s1", ToKey: "ben", Text: "a", New: true}, "1 Ann to s2 in @ann+ben: a"},
-		{RemoveRoom{Room: "@ann+ben"}, ""},
-		{Direct{Session: "s1", ToKey: "ben", Text: "b", New: true}, "1 Ann to s2 in @ann+ben: b"},
+		{Direct{Session: "s1", ToKey: "ben", Text: "a", New: true}, "1 Ann to s2 in @3:4: a"},
+		{RemoveRoom{Room: "@3:4"}, ""},
+		{Direct{Session: "s1", ToKey: "ben", Text: "b", New: true}, "1 Ann to s2 in @3:4: b"},
 	}},
 	{"leaving is told with its reason, once", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
@@ -228,29 +228,54 @@ var stories = []struct {
 		{enter("s2", "Ben"), "2 Ben enters"},
 		{
 			Direct{Session: "s1", ToKey: "ben", Text: "psst", New: true},
-			"1 Ann to s2 in @ann+ben: psst",
+			"1 Ann to s2 in @1:6: psst",
 		},
 		{Join{Session: "s2", Room: "attic", Rooms: 2, Joined: 2, New: true}, "2 Ben enters"},
 		{Join{Session: "s2", Room: "cellar", Rooms: 3, Joined: 3, New: true}, "1 Ben enters"},
+	}},
+	{"a direct room lasts as long as one of its users is inside, under whatever nickname", []step{
+		{enter("s1", "Ann"), "1 Ann enters"},
+		{enter("s2", "Ben"), "2 Ben enters"},
+		{
+			Direct{Session: "s1", ToKey: "ben", Text: "psst", New: true},
+			"1 Ann to s2 in @1:2: psst",
+		},
+		{leave("s1"), "3 Ann leaves, quit"},
+		{enter("s3", "Ann"), "4 Ann enters"}, // another user
+		{Direct{Session: "s2", ToKey: "ann", Text: "hm"}, "room_unknown"},
+		{
+			Direct{Session: "s2", ToKey: "ann", Text: "hm", New: true},
+			"1 Ben to s3 in @2:5: hm",
+		},
+		{
+			Rename{Session: "s2", Nick: nick("Zoe")},
+			`s2 is Zoe, ""; 5 Ben is now Zoe in lobby`,
+		},
+		{Direct{Session: "s3", ToKey: "zoe", Text: "so"}, "2 Ann to s2 in @2:5: so"},
+		{RemoveRoom{Room: "@1:2"}, ""},
+		{RemoveRoom{Room: "@1:2"}, "room_unknown"},
+		{leave("s2"), "6 Zoe leaves, quit"},
+		{leave("s3"), "7 Ann leaves, quit"},
+		{RemoveRoom{Room: "@2:5"}, "room_unknown"},
 	}},
 	{"what is said to one alone has a place of its own, whoever begins", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
 		{enter("s2", "Ben"), "2 Ben enters"},
 		{
 			Direct{Session: "s2", ToKey: "ann", Text: "psst", New: true},
-			"1 Ben to s1 in @ann+ben: psst",
+			"1 Ben to s1 in @1:2: psst",
 		},
 		{
 			Direct{Session: "s1", ToKey: "ben", Text: "yes?", New: true},
-			"2 Ann to s2 in @ann+ben: yes?",
+			"2 Ann to s2 in @1:2: yes?",
 		},
 		{Direct{Session: "s1", ToKey: "cid", Text: "you?", New: true}, "nick_unknown"},
 		{Direct{Session: "s3", ToKey: "ann", Text: "hm", New: true}, "not_inside"},
-		{Post{Session: "s1", Room: "@ann+ben", Text: "loud"}, "room_unknown"},
+		{Post{Session: "s1", Room: "@1:2", Text: "loud"}, "room_unknown"},
 		{Announce{Text: "tea"}, "1 all: tea"},
 		{
 			Direct{Session: "s1", ToKey: "ben", Text: "tea!", New: true},
-			"3 Ann to s2 in @ann+ben: tea!",
+			"3 Ann to s2 in @1:2: tea!",
 		},
 	}},
 	{"another nickname is told in every room", []step{
@@ -310,14 +335,15 @@ func TestEnteredIsWhole(t *testing.T) {
 	result := s.does(Enter{Session: "s1", Door: "line", Nick: nick("Ann")})
 	entered := result.Events[0].(Entered)
 	want := Message{
-		Room: Lobby, Seq: 1, Time: noon.Add(time.Minute), Kind: KindEntered, Nick: "Ann", Place: 1,
+		Room: Lobby, Seq: 1, Time: noon.Add(time.Minute), Kind: KindEntered, Nick: "Ann",
+		Author: 1, Place: 1,
 	}
 	if entered.Message != want || result.Messages[0] != want {
 		t.Errorf("message %+v, stored %+v, want %+v", entered.Message, result.Messages, want)
 	}
 	m := entered.Session
-	if m.ID != "s1" || m.Node != "here" || m.Door != "line" || m.Nick != nick("Ann") ||
-		!slices.Equal(m.Rooms, []RoomID{Lobby}) || !m.Entered.Equal(noon.Add(time.Minute)) {
+	if m.ID != "s1" || m.User != 1 || m.Node != "here" || m.Door != "line" ||
+		m.Nick != nick("Ann") || !slices.Equal(m.Rooms, []RoomID{Lobby}) || !m.Entered.Equal(noon.Add(time.Minute)) {
 		t.Errorf("session %+v", m)
 	}
 }
@@ -329,7 +355,7 @@ func TestPostedIsWhole(t *testing.T) {
 	result := s.does(post("s1", "two\nlines"))
 	want := Message{
 		Room: Lobby, Seq: 2, Time: noon.Add(time.Second), Kind: KindMessage, Nick: "Ann",
-		Text: "two\nlines", Place: 2,
+		Text: "two\nlines", Author: 1, Place: 2,
 	}
 	if posted := result.Events[0].(Posted); posted.From != "s1" || posted.Message != want || result.Messages[0] != want {
 		t.Errorf("%+v, want %+v", result, want)

@@ -48,7 +48,8 @@ type Room struct {
 // Rev returns the room's revision.
 func (r Room) Rev() Rev { return Rev(r.Seq) + Rev(r.Amended) }
 
-// Session is somebody's presence: who, through which door, in which rooms. Rooms is never changed in place.
+// Session is the presence of a user: through which door, in which rooms. Rooms is never changed in
+// place.
 type Session struct {
 	ID      SessionID `json:"id"`
 	Node    NodeID    `json:"node"`
@@ -57,6 +58,7 @@ type Session struct {
 	Rooms   []RoomID  `json:"rooms"`
 	Entered time.Time `json:"entered"`
 	Away    string    `json:"away,omitempty"` // why it does not answer; empty: it does
+	User    UserID    `json:"user,omitempty"` // 0: from before there were users; Start ends it
 }
 
 // node is what is known of a server of the log: how far its commands have come.
@@ -95,6 +97,7 @@ func (s Session) encode(e *encoding) {
 	}
 	e.time(s.Entered)
 	e.text(s.Away)
+	e.later(tagUser, uint64(s.User))
 }
 
 func (n node) encode(e *encoding) {
@@ -125,7 +128,9 @@ type State struct {
 	others   map[RoomID]Room // direct ones, of which there may be very many, and Everywhere
 	sessions map[SessionID]Session
 	inside   map[RoomID]int       // sessions by room; a room without any is not in it
-	holders  map[string]SessionID // Nick.Key → who has it
+	holders  map[string]SessionID // by Nick.Key
+	users    map[UserID]SessionID // that are inside
+	talks    map[UserID][]RoomID  // direct rooms by each of the two users, in order
 	nodes    map[NodeID]node
 	undo     undo // what changed since the last Commit
 }
@@ -138,6 +143,8 @@ func NewState() *State {
 		sessions: map[SessionID]Session{},
 		inside:   map[RoomID]int{},
 		holders:  map[string]SessionID{},
+		users:    map[UserID]SessionID{},
+		talks:    map[UserID][]RoomID{},
 		nodes:    map[NodeID]node{},
 	}
 }
@@ -207,7 +214,7 @@ func parseAs[E entity](c Change) (entity, error) {
 func (s *State) add(e entity) error {
 	switch e := e.(type) {
 	case Room:
-		s.among(e.ID)[e.ID] = e
+		s.putRoom(e, true)
 	case node:
 		s.nodes[e.ID] = e
 	case Session:
@@ -243,13 +250,34 @@ func (s *State) among(id RoomID) map[RoomID]Room {
 // setRoom stores a room's new value.
 func (s *State) setRoom(r Room) {
 	s.noteRoom(r.ID)
-	s.among(r.ID)[r.ID] = r
+	s.putRoom(r, true)
 }
 
 // removeRoom removes a room.
 func (s *State) removeRoom(id RoomID) {
 	s.noteRoom(id)
-	delete(s.among(id), id)
+	s.putRoom(Room{ID: id}, false)
+}
+
+// putRoom stores a room, or removes it, and notes whose direct room it is.
+func (s *State) putRoom(r Room, exists bool) {
+	rooms := s.among(r.ID)
+	_, existed := rooms[r.ID]
+	put(rooms, r.ID, r, exists)
+	a, b, direct := r.ID.Users()
+	if !direct || exists == existed {
+		return
+	}
+	for _, user := range slices.Compact([]UserID{a, b}) {
+		if exists {
+			i, _ := slices.BinarySearch(s.talks[user], r.ID)
+			s.talks[user] = slices.Insert(s.talks[user], i, r.ID)
+		} else if rest := without(s.talks[user], r.ID); len(rest) > 0 {
+			s.talks[user] = rest
+		} else {
+			delete(s.talks, user)
+		}
+	}
 }
 
 // noteRoom remembers a room for Undo.
@@ -283,8 +311,15 @@ func (s *State) noteSession(id SessionID) {
 
 // putSession stores a session, or removes it, and counts it in its rooms.
 func (s *State) putSession(m Session, exists bool) {
-	before := s.sessions[m.ID].Rooms
+	was := s.sessions[m.ID]
+	before := was.Rooms
 	put(s.sessions, m.ID, m, exists)
+	if was.User != 0 {
+		delete(s.users, was.User)
+	}
+	if exists && m.User != 0 {
+		s.users[m.User] = m.ID
+	}
 	if exists {
 		for _, room := range m.Rooms {
 			s.inside[room]++

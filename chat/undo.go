@@ -47,7 +47,7 @@ func (s *State) Undo() {
 		return
 	}
 	for _, w := range slices.Backward(u.rooms) {
-		put(s.among(w.value.ID), w.value.ID, w.value, w.existed)
+		s.putRoom(w.value, w.existed)
 	}
 	for _, w := range slices.Backward(u.sessions) {
 		s.putSession(w.value, w.existed)

@@ -24,12 +24,13 @@ func drawBroken(t *rapid.T) Command {
 	var c broken
 	for range rapid.IntRange(0, 6).Draw(t, "steps") {
 		command := drawCommand(t)
-		room := rapid.SampledFrom([]RoomID{Lobby, "attic", "@ann+ben", "@cid+zoe"}).Draw(t, "room")
+		rooms := []RoomID{Lobby, "attic", "@ann+ben", "@1:2", "@2:3"}
+		room := rapid.SampledFrom(rooms).Draw(t, "room")
 		id := SessionID(rapid.SampledFrom([]string{"s1", "s2", "s9"}).Draw(t, "session"))
 		key := rapid.SampledFrom([]string{"ann", "ben", "zoe"}).Draw(t, "key")
 		c.steps = append(c.steps, rapid.SampledFrom([]func(*turn){
 			func(t *turn) { command.apply(t) },
-			func(t *turn) { t.write(room, KindMessage, "Ann", "hello") },
+			func(t *turn) { t.write(room, KindMessage, Session{Nick: nick("Ann")}, "hello") },
 			func(t *turn) { t.keep(Session{ID: id, Rooms: []RoomID{Lobby}}) },
 			func(t *turn) { t.state.removeSession(id) },
 			func(t *turn) { t.removeRoom(room) },
@@ -46,6 +47,7 @@ func copied(s *State) *State {
 	again := *s
 	again.rooms, again.others = maps.Clone(s.rooms), maps.Clone(s.others)
 	again.sessions, again.inside = maps.Clone(s.sessions), maps.Clone(s.inside)
+	again.users, again.talks = maps.Clone(s.users), maps.Clone(s.talks)
 	again.holders, again.nodes = maps.Clone(s.holders), maps.Clone(s.nodes)
 	again.undo = undo{}
 	return &again

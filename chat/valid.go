@@ -20,7 +20,10 @@ func (r RoomID) IsRoom() bool {
 	if r == Everywhere {
 		return true
 	}
-	if rest, direct := strings.CutPrefix(string(r), "@"); direct {
+	if _, _, ok := r.Users(); ok {
+		return true
+	}
+	if rest, direct := strings.CutPrefix(string(r), "@"); direct { // from before there were users
 		first, second, two := strings.Cut(rest, "+")
 		return two && first <= second && IsNick(first) && IsNick(second)
 	}

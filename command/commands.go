@@ -124,6 +124,16 @@ var roomToShow = Parameter{
 	Check:   checkRoom,
 }
 
+// roomToRead is the room whose history is shown.
+var roomToRead = func() Parameter {
+	p := roomToShow
+	p.Help = locale.Text{
+		EN: "room, or @NICK for private messages (default: the current room)",
+		ZH: "房间名，默认为当前房间；@昵称 为与该成员的私聊",
+	}
+	return p
+}()
+
 // listMax is how many rows of a list a member is shown: it shares the server with others.
 const listMax = 100
 
@@ -237,7 +247,7 @@ var history = Command{
 	},
 	Example: locale.Text{EN: "lobby --last 20 --follow", ZH: "大厅 --last 20 --follow"},
 	Parameters: []Parameter{
-		roomToShow,
+		roomToRead,
 		{
 			Name: "last", Flag: true, Default: "100",
 			Help: locale.Text{EN: "number of messages", ZH: "条数"},
@@ -278,12 +288,9 @@ func runHistory(c call) error {
 			EN: "--follow takes true or false, not %s", ZH: "--follow 应为 true 或 false，不能是 %s",
 		}, chat.Quote(c.args["follow"]))
 	}
-	if strings.HasPrefix(c.args["room"], "@") && c.caller != nil {
-		return locale.Refuse(chat.NotAllowed, notShownAgain)
-	}
-	room, err := c.publicRoom()
+	room, err := c.shownRoom()
 	if err != nil {
-		return c.notPrivate(notNumber(c.args["room"], err))
+		return err
 	}
 	show := func(messages []chat.Message) error {
 		for _, m := range messages {

@@ -163,8 +163,10 @@ func isRefused(err error, codes ...chat.Code) bool {
 	return errors.As(err, &refusal) && (len(codes) == 0 || slices.Contains(codes, refusal.Code))
 }
 
-// direct returns the room of the caller and another member.
+// direct returns the room of the caller and another member. No room has the name if that is not
+// inside.
 func (c call) direct(to chat.Nick) chat.RoomID {
 	self, _ := c.desk.Hub.Session(c.caller.Session)
-	return chat.DirectRoom(self.Nick, to)
+	other, _ := c.desk.Hub.Holder(to.Key)
+	return chat.DirectRoom(self.User, other.User)
 }

@@ -21,6 +21,25 @@ func anyRoom(name string) (chat.RoomID, error) {
 	return room, badRoom(name, err)
 }
 
+// anyRoom is anyRoom for the administrator, which names the private conversation of two members by
+// their nicknames: @ann+bob.
+func (c call) anyRoom(name string) (chat.RoomID, error) {
+	room, err := anyRoom(name)
+	one, other, isPair := strings.Cut(strings.TrimPrefix(string(room), "@"), "+")
+	if err != nil || !room.IsDirect() || !isPair {
+		return room, err
+	}
+	if _, err := c.desk.Hub.Newest(room); err == nil { // from before there were users
+		return room, nil
+	}
+	first, isInside := c.desk.Hub.Holder(one)
+	second, areInside := c.desk.Hub.Holder(other)
+	if isInside && areInside {
+		return chat.DirectRoom(first.User, second.User), nil
+	}
+	return room, nil
+}
+
 // checkRoom is the Parameter.Check of a room's name, as the administrator types it.
 func checkRoom(name string) error {
 	_, err := anyRoom(name)
@@ -72,25 +91,42 @@ func notNumber(room string, err error) error {
 	})
 }
 
-// notShownAgain refuses a member the private messages of the past.
-var notShownAgain = locale.Text{
-	EN: "private messages cannot be shown again: nicknames can change hands, so only the " +
-		"administrator can read them",
-	ZH: "私聊内容不能再次查看：昵称可能已换人使用，只有管理员能查看",
+// shownRoom returns the room whose history is asked for. A member reads its private messages with
+// another one as @NICK, while both are inside.
+func (c call) shownRoom() (chat.RoomID, error) {
+	name, private := strings.CutPrefix(c.args["room"], "@")
+	if !private || c.caller == nil {
+		room, err := c.publicRoom()
+		return room, c.notPrivate(notNumber(c.args["room"], err))
+	}
+	nick, err := chat.ParseNick(name)
+	if err != nil {
+		return "", err
+	}
+	room := c.direct(nick)
+	if _, err := c.desk.Hub.Newest(room); err != nil {
+		return "", locale.Refuse(chat.RoomUnknown, locale.Text{
+			EN: "no private messages with %s: they can be read while both of you are in " +
+				"the chat room",
+			ZH: "没有与 %s 的私聊：双方都在聊天室时才能查看",
+		}.Fill(chat.Quote(nick.Name)))
+	}
+	return room, nil
 }
 
 // notPrivate adds to a refusal of a room that does not exist: a member was perhaps meant.
 func (c call) notPrivate(err error) error {
 	var refusal *chat.Refusal
-	_, notANick := chat.ParseNick(c.args["room"])
+	nick, notANick := chat.ParseNick(c.args["room"])
 	_, notANumber := strconv.Atoi(c.args["room"])
 	if c.caller == nil || notANick != nil || notANumber == nil ||
 		!errors.As(err, &refusal) || refusal.Code != chat.RoomUnknown {
 		return err
 	}
 	return locale.Refuse(refusal.Code, locale.Text{
-		EN: refusal.Detail + "; " + notShownAgain.EN,
-		ZH: refusal.Chinese + "；" + notShownAgain.ZH,
+		EN: refusal.Detail + "; your private messages with " + nick.Name +
+			": /history @" + nick.Name,
+		ZH: refusal.Chinese + "；查看与 " + nick.Name + " 的私聊请输入 /history @" + nick.Name,
 	})
 }
 

@@ -15,7 +15,7 @@ func TestTheAdministratorIsToldWhichRoomIsTheDefault(t *testing.T) {
 		help   string
 	}{
 		{nil, "name of the room (default: lobby)"},
-		{&Caller{}, "name of the room (default: the current room)"},
+		{&Caller{}, "(default: the current room)"},
 	} {
 		for _, name := range []string{"who", "history"} {
 			row, _ := Find(name)

@@ -78,7 +78,7 @@ type call struct {
 func (c call) room(argument string) (room chat.RoomID, err error) {
 	switch {
 	case c.args[argument] != "" && c.caller == nil:
-		room, err = anyRoom(c.args[argument])
+		room, err = c.anyRoom(c.args[argument])
 	case c.args[argument] != "":
 		room, err = publicRoom(c.args[argument])
 	case c.caller != nil:

@@ -104,7 +104,7 @@ func TestTheAdministratorNamesRoomsAsMembersDo(t *testing.T) {
 		{"kitchen", "kitchen", "kitchen"},
 		{"#Kitchen", "kitchen", "kitchen"},
 		{"", chat.Lobby, "attic"},
-		{"@ann+bob", "@ann+bob", ""},
+		{"@3:7", "@3:7", ""},
 		{"a b", "", ""},
 	} {
 		for caller, want := range map[*Caller]chat.RoomID{nil: c.administrator, member: c.guest} {

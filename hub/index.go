@@ -15,7 +15,8 @@ import (
 type index struct {
 	mu       sync.RWMutex // the loop holds it to change, others to read; the loop reads without
 	sessions map[chat.SessionID]*Session
-	doors    map[string]int // sessions by door
+	holders  map[string]*Session // by chat.Nick.Key
+	doors    map[string]int      // sessions by door
 	rooms    map[chat.RoomID]*room
 	names    []chat.RoomID // the rooms that a member can join, in order
 	messages uint64        // in the rooms of names
@@ -42,7 +43,8 @@ type audience struct {
 
 func newIndex(rooms []chat.Room) *index {
 	x := &index{
-		sessions: map[chat.SessionID]*Session{}, doors: map[string]int{},
+		sessions: map[chat.SessionID]*Session{}, holders: map[string]*Session{},
+		doors: map[string]int{},
 		rooms: make(map[chat.RoomID]*room, len(rooms)),
 	}
 	for _, r := range rooms {
@@ -136,6 +138,7 @@ func (x *index) begin(s *Session) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.sessions[s.ID] = s
+	x.holders[s.state.Nick.Key] = s
 	x.doors[s.state.Door]++
 }
 
@@ -153,7 +156,9 @@ func (x *index) change(s *Session, state chat.Session) {
 			moves = append(moves, r)
 		}
 	}
+	x.release(s)
 	s.state = state
+	x.holders[state.Nick.Key] = s
 	for _, r := range moves {
 		r.insert(s)
 	}
@@ -208,11 +213,30 @@ func (x *index) end(s *Session) {
 		return
 	}
 	delete(x.sessions, s.ID)
+	x.release(s)
 	if door := s.state.Door; x.doors[door] > 1 {
 		x.doors[door]--
 	} else {
 		delete(x.doors, door)
 	}
+}
+
+// release takes a session's nickname away, unless another session has it by now. mu is held.
+func (x *index) release(s *Session) {
+	if key := s.state.Nick.Key; x.holders[key] == s {
+		delete(x.holders, key)
+	}
+}
+
+// holder returns the session that has a nickname, and whether there is one.
+func (x *index) holder(key string) (chat.Session, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := x.holders[key]
+	if s == nil {
+		return chat.Session{}, false
+	}
+	return s.state, true
 }
 
 // of returns the sessions of a door, in no order. The loop, or before Run, only.

@@ -356,7 +356,7 @@ func applied(r *rapid.T, log []chat.Record, ends func(int) (batch, restart bool)
 		}
 	}
 	commit()
-	for _, room := range everyRoom {
+	for _, room := range slices.Concat(rooms, directs(named(state))) {
 		messages, err := s.After(r.Context(), room, chat.Cursor{}, 1_000_000)
 		if err != nil {
 			r.Fatal(err)

@@ -110,6 +110,10 @@ func (h *Hub) Present(room chat.RoomID) int { return h.index.present(room) }
 // Session returns a session that came through this hub, and whether it is inside. Any goroutine.
 func (h *Hub) Session(id chat.SessionID) (chat.Session, bool) { return h.index.session(id) }
 
+// Holder returns the session that has a nickname, given as its Key, and whether one that came
+// through this hub has. Any goroutine.
+func (h *Hub) Holder(key string) (chat.Session, bool) { return h.index.holder(key) }
+
 // Topic returns what a room is about; empty: that was not said. Any goroutine.
 func (h *Hub) Topic(room chat.RoomID) string {
 	r, _ := h.index.get(room)

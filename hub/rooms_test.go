@@ -54,7 +54,9 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 		rooms[1].ID != chat.Lobby || rooms[1].Members != 2 || rooms[1].Seq != 5 {
 		t.Errorf("rooms are %+v", rooms)
 	}
-	if newest, err := h.Newest("@ann+ben"); err != nil || newest != 1 {
+	ann, _ := h.Holder("ann")
+	ben, _ := h.Holder("ben")
+	if newest, err := h.Newest(chat.DirectRoom(ann.User, ben.User)); err != nil || newest != 1 {
 		t.Errorf("what two said is at %d, %v", newest, err)
 	}
 	if after, err := h.After(t.Context(), "attic", chat.Cursor{Seq: 1},

@@ -1,7 +1,9 @@
 package hub_test
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -10,24 +12,49 @@ import (
 	"parley/chat"
 )
 
-// everyRoom is the rooms of stories, and those of any two who talk alone.
-var everyRoom = func() []chat.RoomID {
-	all := slices.Clone(rooms)
-	keys := []string{"ann", "ben", "cid"}
-	for i, one := range keys {
-		for _, other := range keys[i:] {
-			all = append(all, chat.DirectRoom(chat.Nick{Key: one}, chat.Nick{Key: other}))
+// directs returns the direct rooms among some, ordered by their users.
+func directs(rooms iter.Seq[chat.RoomID]) []chat.RoomID {
+	all := slices.Collect(rooms)
+	all = slices.DeleteFunc(all, func(r chat.RoomID) bool { return !r.IsDirect() })
+	slices.SortFunc(all, func(one, other chat.RoomID) int {
+		a, b, _ := one.Users()
+		c, d, _ := other.Users()
+		return cmp.Or(cmp.Compare(a, c), cmp.Compare(b, d))
+	})
+	return all
+}
+
+// named yields the rooms of a State.
+func named(s *chat.State) iter.Seq[chat.RoomID] {
+	return func(yield func(chat.RoomID) bool) {
+		for _, r := range s.Rooms() {
+			if !yield(r.ID) {
+				return
+			}
 		}
 	}
-	return all
-}()
+}
 
-// histories returns what is stored of every room.
+// histories returns what is stored of every room. Users are numbered as they entered.
 func histories(t *testing.T, s *storage) (all []string) {
 	t.Helper()
-	for _, room := range everyRoom {
+	numbers := map[chat.UserID]chat.UserID{}
+	entered, err := s.After(t.Context(), chat.Lobby, chat.Cursor{}, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range entered {
+		if m.Kind == chat.KindEntered {
+			numbers[m.Author] = chat.UserID(len(numbers) + 1)
+		}
+	}
+	for _, room := range slices.Concat(rooms, directs(named(load(t, s)))) {
+		name := room
+		if a, b, direct := room.Users(); direct {
+			name = chat.DirectRoom(numbers[a], numbers[b])
+		}
 		for _, line := range historyOf(t, s, room) {
-			all = append(all, fmt.Sprint(room, " ", line))
+			all = append(all, fmt.Sprint(name, " ", line))
 		}
 	}
 	return all
@@ -45,7 +72,7 @@ func foretell(s story) outcome {
 			w.act(n, a)
 		}
 	}
-	for _, room := range everyRoom {
+	for _, room := range slices.Concat(rooms, directs(maps.Keys(w.rooms))) {
 		if p := w.rooms[room]; p != nil {
 			w.history = append(w.history, p.history...)
 		}
@@ -59,7 +86,8 @@ type world struct {
 	inside map[string]*member
 	ghosts map[string]*member // inside since a former life, and unknown to their door
 	rooms  map[chat.RoomID]*place
-	told   int // announcements
+	told   int         // announcements
+	users  chat.UserID // that have entered
 }
 
 // place is a room.
@@ -71,6 +99,7 @@ type place struct {
 
 type member struct {
 	nick, door, local, away string
+	user                    chat.UserID
 	rooms                   []chat.RoomID // in the order in which it came
 	asked                   bool          // told that its nickname is wanted: once is enough while the clock stands still
 }
@@ -195,6 +224,8 @@ func (w *world) enters(id string, m *member) (verdict string) {
 	}
 	w.happens(chat.Lobby, m.nick+" entered", m.nick+" enters", m)
 	m.rooms = []chat.RoomID{chat.Lobby}
+	w.users++
+	m.user = w.users
 	w.inside[id] = m
 	return "ok"
 }
@@ -245,7 +276,7 @@ func (w *world) tells(m *member, nick, text string) (verdict string) {
 		return "nick_unknown"
 	}
 	to := w.inside[holder]
-	seq := w.stores(chat.DirectRoom(m.named(), to.named()), m.nick+" message "+text)
+	seq := w.stores(chat.DirectRoom(m.user, to.user), m.nick+" message "+text)
 	told := fmt.Sprintf("%d %s alone: %s → ", seq, m.nick, text)
 	if to.door == m.door {
 		w.tellDoor(to.door, told+to.local+" by "+m.local)
@@ -305,9 +336,28 @@ func (w *world) leaves(id, why string) {
 		w.happens(room, m.nick+" left "+why, m.nick+" leaves, "+why, self)
 		w.vacates(room)
 	}
+	w.forgets(m.user)
 	if self != nil {
 		reason, _, _ := strings.Cut(why, ":")
 		w.tellDoor(self.door, "end, "+reason+" → "+self.local+" by "+self.local)
+	}
+}
+
+// forgets removes the direct rooms of a user whose other user is not inside, either.
+func (w *world) forgets(user chat.UserID) {
+	for _, room := range directs(maps.Keys(w.rooms)) {
+		a, b, _ := room.Users()
+		isGone := func(user chat.UserID) bool {
+			for _, m := range w.inside {
+				if m.user == user {
+					return false
+				}
+			}
+			return true
+		}
+		if (a == user || b == user) && isGone(a) && isGone(b) {
+			delete(w.rooms, room)
+		}
 	}
 }
 

@@ -128,8 +128,9 @@ func (s *Store) transact(
 			}
 		}
 	}
+	part := newSlice()
 	for id, by := range removed {
-		if err := s.deleteHistory(id, results[by].Place, left); err != nil {
+		if err := s.deleteHistory(id, results[by].Place, left, part); err != nil {
 			return after, fmt.Errorf("remove room %s: %w", id, err)
 		}
 		after.rooms[id] = room{} // if it is made again, it begins anew
@@ -191,7 +192,9 @@ func (s *Store) include(changes map[entityID]chat.Change, id chat.RoomID) error 
 }
 
 // deleteHistory deletes the amendments of a room and begins to delete its messages.
-func (s *Store) deleteHistory(id chat.RoomID, place chat.Place, left leftovers) error {
+func (s *Store) deleteHistory(
+	id chat.RoomID, place chat.Place, left leftovers, part *slice,
+) error {
 	q, err := s.writer.Prepare("DELETE FROM amendment WHERE room = ?")
 	if err != nil {
 		return err
@@ -200,7 +203,7 @@ func (s *Store) deleteHistory(id chat.RoomID, place chat.Place, left leftovers) 
 	if err := run(q); err != nil {
 		return err
 	}
-	return left.add(s.writer, id, place)
+	return left.add(s.writer, id, place, part)
 }
 
 func (s *Store) insert(m *chat.Message) error {

@@ -27,7 +27,7 @@ func TestAnnouncementsStandBetweenTheMessagesOfARoom(t *testing.T) {
 	for room, want := range map[chat.RoomID][]string{
 		chat.Lobby:      {"", "one", "a", "two", "c", "three", "", "four"},
 		"attic":         {"", "b", "three", "d", "four"},
-		"@ann+ben":      {"e"},
+		"@1:10":         {"e"},
 		chat.Everywhere: {"one", "two", "three", "four"},
 		"cellar":        {},
 	} {

@@ -22,6 +22,14 @@ const (
 	sliceBytes = 512 << 10
 )
 
+// slice is what a transaction may still delete.
+type slice struct {
+	messages int
+	bytes    int64
+}
+
+func newSlice() *slice { return &slice{messages: sliceMax, bytes: sliceBytes} }
+
 // leftovers are the removed rooms that have messages left, each with the place of the record that
 // removed it. Its messages go in slices, oldest first: deleting a long history at once would hold
 // up everything, and need as much free space as the history has. Nobody reads them: a room that is
@@ -61,8 +69,10 @@ func (l leftovers) clone() leftovers {
 	return maps.Clone(l)
 }
 
-// add notes that a record removes a room, and deletes the first slice of its messages.
-func (l leftovers) add(conn *sqlite.Conn, room chat.RoomID, place chat.Place) error {
+// add notes that a record removes a room, and deletes its messages as far as the slice goes.
+func (l leftovers) add(
+	conn *sqlite.Conn, room chat.RoomID, place chat.Place, part *slice,
+) error {
 	const query = "INSERT INTO leftover (room, place) VALUES (?, ?)" +
 		" ON CONFLICT (room) DO UPDATE SET place = excluded.place"
 	q, err := conn.Prepare(query)
@@ -75,12 +85,13 @@ func (l leftovers) add(conn *sqlite.Conn, room chat.RoomID, place chat.Place) er
 		return err
 	}
 	l[room] = place
-	return l.slice(conn, room)
+	return l.sweep(conn, room, part)
 }
 
-// slice deletes the oldest messages of a leftover, and the leftover itself once it has none.
-func (l leftovers) slice(conn *sqlite.Conn, room chat.RoomID) error {
-	last, all, err := l.oldest(conn, room)
+// sweep deletes the oldest messages of a leftover as far as the slice goes, and the leftover itself
+// once it has none.
+func (l leftovers) sweep(conn *sqlite.Conn, room chat.RoomID, part *slice) error {
+	last, all, err := l.oldest(conn, room, part)
 	if err != nil {
 		return err
 	}
@@ -96,20 +107,24 @@ func (l leftovers) slice(conn *sqlite.Conn, room chat.RoomID) error {
 	return run(q)
 }
 
-// oldest returns the last message of the next slice, and whether the slice is all that is left.
-func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID) (last chat.Seq, all bool,
-	err error,
+// oldest returns the last message of a leftover to which the slice goes, and whether that is all of
+// it. It takes them from the slice.
+func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID, part *slice) (
+	last chat.Seq, all bool, err error,
 ) {
 	const query = "SELECT seq, octet_length(text) FROM message WHERE room = ? AND place <= ?" +
 		" ORDER BY seq LIMIT ?"
-	rows, bytes := 0, int64(0)
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
-		Args: []any{string(room), int64(l[room]), sliceMax + 1},
+		Args: []any{string(room), int64(l[room]), part.messages + 1},
 		ResultFunc: func(row *sqlite.Stmt) error {
-			bytes += row.ColumnInt64(1)
-			if rows++; rows > sliceMax || bytes > sliceBytes && rows > 1 {
+			bytes := row.ColumnInt64(1)
+			full := part.messages == 0 || bytes > part.bytes && part.messages < sliceMax
+			if full {
+				part.messages = 0
 				return errPageFull
 			}
+			part.messages--
+			part.bytes -= bytes
 			last = chat.Seq(row.ColumnInt64(0))
 			return nil
 		},
@@ -137,9 +152,9 @@ func (l leftovers) delete(conn *sqlite.Conn, room chat.RoomID, last chat.Seq) er
 	return run(q)
 }
 
-// Sweep deletes some messages of a removed room. It returns whether there are more. An error is
-// Commit's: ErrFull, after which it may be tried again, or one after which nothing is written any
-// more. It belongs to the goroutine of Commit.
+// Sweep deletes a slice of the messages of removed rooms. It returns whether there are more. An
+// error is Commit's: ErrFull, after which it may be tried again, or one after which nothing is
+// written any more. It belongs to the goroutine of Commit.
 func (s *Store) Sweep() (more bool, err error) {
 	if len(s.leftovers) == 0 || s.failed != nil {
 		return false, nil
@@ -151,7 +166,16 @@ func (s *Store) Sweep() (more bool, err error) {
 			return err
 		}
 		defer end(&err)
-		return left.slice(s.writer, slices.Min(slices.Collect(maps.Keys(left))))
+		part := newSlice()
+		for _, room := range slices.Sorted(maps.Keys(left)) {
+			if part.messages == 0 {
+				break
+			}
+			if err := left.sweep(s.writer, room, part); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return true, err

@@ -156,7 +156,7 @@ func TestCommitAndLoad(t *testing.T) {
 	}
 	want := chat.Message{
 		Room: chat.Lobby, Seq: 3, Time: noon.Add(3), Kind: chat.KindMessage, Nick: "Ann",
-		Text: "大家好\n\ttwo lines", Place: 3,
+		Text: "大家好\n\ttwo lines", Author: 1, Place: 3,
 	}
 	if all := history(t, again); len(all) != 6 || all[2] != want {
 		t.Errorf("history %+v, its third is to be %+v", all, want)

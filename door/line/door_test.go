@@ -73,7 +73,8 @@ func TestRoomsAndDirectMessages(t *testing.T) {
 	if got := h.history("dev"); !slices.Equal(got, want) {
 		t.Errorf("stored\n%q, want\n%q", got, want)
 	}
-	if got := h.history("@ann+bob"); !slices.Equal(got, []string{"message ann psst"}) {
+	want = []string{"message ann psst", "message anna it is me"}
+	if got := h.history(h.direct("anna", "bob")); !slices.Equal(got, want) {
 		t.Errorf("stored of the two: %q", got)
 	}
 }

@@ -216,6 +216,13 @@ func (c *caller) ends() {
 	}
 }
 
+// direct returns the room of two members.
+func (h *house) direct(one, other string) chat.RoomID {
+	a, _ := h.Holder(one)
+	b, _ := h.Holder(other)
+	return chat.DirectRoom(a.User, b.User)
+}
+
 // history returns what is stored of a room, as KIND NICK TEXT.
 func (h *house) history(room chat.RoomID) (all []string) {
 	h.t.Helper()

@@ -124,25 +124,40 @@ func TestARemovedRoomCanBeLeft(t *testing.T) {
 	ann.reads("[dev] this room was removed; you talk in attic")
 }
 
-// TestPrivateMessagesAreNotShownAgain: a nickname may have another holder now.
-func TestPrivateMessagesAreNotShownAgain(t *testing.T) {
+// TestPrivateMessagesAreShownToTheTwo, and to nobody who has one of their nicknames later.
+func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	h := open(t, nil)
-	ann, bob := h.enter("ann"), h.enter("bob")
-	ann.reads("bob enters")
-	ann.types("/msg bob psst", "/history @ann+bob", "/history @bob", "/history bob",
-		"/history 5", "/history a,b", "/who bob")
-	const private = "private messages cannot be shown again: nicknames can change hands"
-	ann.reads("sent to bob only", "! "+private, "! "+private,
-		`! no room "bob": /rooms lists the rooms; `+private,
+	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
+	ann.reads("bob enters", "cid enters")
+	bob.reads("cid enters")
+	ann.types("/msg bob psst", "/history @BOB", "/history bob", "/history 5", "/history a,b",
+		"/who bob")
+	ann.reads("sent to bob only")
+	if got := ann.next(); !strings.HasSuffix(got, "  ann: psst") {
+		t.Errorf("ann is shown %q", got)
+	}
+	ann.reads(`! no room "bob": /rooms lists the rooms; your private messages with bob: `+
+		"/history @bob",
 		`! no room "5": /rooms lists the rooms; for the last 5 messages, use --last 5`,
 		`! invalid room name "a,b"`)
 	if got := ann.next(); got != `! no room "bob": /rooms lists the rooms` {
 		t.Errorf("/who bob is refused with %q", got)
 	}
 	bob.reads("(to you alone) ann: psst")
+	bob.types("/nick ben", "/history @ann")
+	bob.reads("you are ben now")
+	if got := bob.next(); !strings.HasSuffix(got, "  ann: psst") {
+		t.Errorf("bob is shown %q", got)
+	}
+	cid.reads("bob is now ben")
+	const none = "they can be read while both of you are in the chat room"
+	cid.types("/nick bob", "/history @ann", "/history @eve", "/history @ann+ben")
+	cid.reads("you are bob now", `! no private messages with "ann": `+none,
+		`! no private messages with "eve": `+none, "! the nickname has invalid characters")
+	room := string(h.direct("ann", "ben"))
 	history, _ := command.Find("history")
 	var shown []string
-	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": "@ann+bob"},
+	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": room},
 		func(a command.Answer) error {
 			if a != nil {
 				shown = append(shown, a.Text(locale.English))
@@ -167,12 +182,13 @@ func TestAMemberCannotMakeRoomsForEver(t *testing.T) {
 	ann.reads("[dev] you talk in this room now", "[dev] you have left this room",
 		"[dev] you talk in this room now", "! too many new rooms from your address",
 		"[attic] you talk in this room now, with 1 other")
-	ann.types("/msg eve hello?", "/msg bob hello?", "/nick zoe", "/msg bob hello?")
+	ann.types("/msg eve hello?", "/msg bob hello?", "/nick zoe", "/msg bob hello?", "/msg zoe hm")
 	ann.reads("! no member has that nickname", "sent to bob only", "you are zoe now",
-		"! you have begun too many private conversations")
+		"sent to bob only", "! you have begun too many private conversations")
 	c.passes(time.Hour)
-	ann.types("/join cellar", "/msg bob tea?", "/msg bob coming?")
-	ann.reads("[cellar] you talk in this room now", "sent to bob only", "sent to bob only")
+	ann.types("/join cellar", "/msg zoe hm", "/msg bob coming?")
+	ann.reads("[cellar] you talk in this room now", "(to you alone) zoe: hm",
+		"sent to zoe only", "sent to bob only")
 }
 
 // TestAnAnnouncementCountsAllWhoReadIt: also a member that is in no room.

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,7 +81,7 @@ func (s *stage) read(o *Outcome, room chat.RoomID) error {
 	}
 	prefix := ""
 	if room != chat.Lobby {
-		prefix = "[" + string(room) + "] "
+		prefix = "[" + o.nameOf(room) + "] "
 	}
 	var end chat.Cursor
 	for _, m := range messages {
@@ -101,26 +102,38 @@ func (s *stage) read(o *Outcome, room chat.RoomID) error {
 	return nil
 }
 
-// alone are the rooms that any two, or one, of those who had a nickname can have for themselves.
-func alone(messages []chat.Message) (rooms []chat.RoomID) {
-	var had []chat.Nick
+// users are those who entered, each with the first nickname it had.
+func users(messages []chat.Message) map[chat.UserID]string {
+	nicks := map[chat.UserID]string{}
 	for _, m := range messages {
-		for _, name := range []string{m.Nick, m.Text} {
-			if m.Kind != chat.KindEntered && m.Kind != chat.KindRenamed || name == "" {
-				continue
-			}
-			nick, err := chat.ParseNick(name)
-			if err == nil && !slices.ContainsFunc(had, func(n chat.Nick) bool { return n.Key == nick.Key }) {
-				had = append(had, nick)
-			}
+		if m.Kind == chat.KindEntered && m.Room == chat.Lobby && nicks[m.Author] == "" {
+			nicks[m.Author] = m.Nick
 		}
 	}
+	return nicks
+}
+
+// alone are the rooms that any two of those who entered, or one, can have for themselves.
+func alone(messages []chat.Message) (rooms []chat.RoomID) {
+	had := slices.Sorted(maps.Keys(users(messages)))
 	for i, one := range had {
 		for _, other := range had[i:] {
 			rooms = append(rooms, chat.DirectRoom(one, other))
 		}
 	}
 	return rooms
+}
+
+// nameOf is how a log calls a room. It is the same whichever door tells the story.
+func (o *Outcome) nameOf(room chat.RoomID) string {
+	one, other, direct := room.Users()
+	if !direct {
+		return string(room)
+	}
+	nicks := users(o.messages)
+	names := []string{nicks[one], nicks[other]}
+	slices.Sort(names)
+	return "@" + strings.Join(names, "+")
 }
 
 func logged(m chat.Message) string {

@@ -81,7 +81,14 @@ func (m *Member) visits(all []visit) (said []string) {
 func oneHolder(messages []chat.Message) error {
 	holders := map[string]string{} // by key, as shown
 	for _, m := range messages {
-		key := keyOf(m.Nick)
+		if m.Kind == chat.KindAnnouncement {
+			continue
+		}
+		nick, err := chat.ParseNick(m.Nick)
+		if err != nil {
+			return err
+		}
+		key := nick.Key
 		switch held := holders[key]; {
 		case m.Kind == chat.KindEntered && held != "":
 			return fmt.Errorf("%s enters as message %d while %s is inside", m.Nick, m.Seq, held)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"parley/chat"
 )
@@ -17,7 +16,10 @@ type replayed struct {
 
 // replay goes through what is stored, in its order, and tells it to those who were there.
 func (s *Story) replay(messages []chat.Message) map[*Member]replayed {
-	r := &replay{story: s, holders: map[string]*Member{}, rooms: map[chat.RoomID][]*Member{}, heard: map[*Member][]Heard{}}
+	r := &replay{
+		story: s, holders: map[string]*Member{}, users: map[chat.UserID]*Member{},
+		rooms: map[chat.RoomID][]*Member{}, heard: map[*Member][]Heard{},
+	}
 	r.rest = slices.Clone(messages)
 	slices.SortStableFunc(r.rest, func(a, b chat.Message) int { return a.Time.Compare(b.Time) })
 	for len(r.rest) > 0 {
@@ -41,6 +43,7 @@ type replay struct {
 	story   *Story
 	rest    []chat.Message // to come
 	holders map[string]*Member
+	users   map[chat.UserID]*Member
 	rooms   map[chat.RoomID][]*Member
 	heard   map[*Member][]Heard
 }
@@ -56,6 +59,9 @@ func (r *replay) take(m chat.Message) {
 		r.holders[m.Nick] = r.story.born(m.Nick, r.first(m.Nick))
 	}
 	self := r.holders[m.Nick]
+	if m.Kind == chat.KindEntered {
+		r.users[m.Author] = self
+	}
 	if m.Kind == chat.KindRenamed && self == nil { // another room has told so
 		self = r.holders[m.Text]
 	}
@@ -106,21 +112,12 @@ func (r *replay) move(m chat.Message, self *Member) {
 
 // tellOne tells what one says to another alone.
 func (r *replay) tellOne(m chat.Message) {
-	one, other, _ := strings.Cut(strings.TrimPrefix(string(m.Room), "@"), "+")
+	one, other, _ := m.Room.Users()
 	to := one
-	if keyOf(m.Nick) == one {
+	if m.Author == one {
 		to = other
 	}
-	for nick, holder := range r.holders {
-		if keyOf(nick) == to {
-			r.hears(holder, Heard{Kind: Told, Nick: m.Nick, Text: m.Text})
-		}
-	}
-}
-
-func keyOf(nick string) string {
-	n, _ := chat.ParseNick(nick) // it is inside
-	return n.Key
+	r.hears(r.users[to], Heard{Kind: Told, Nick: m.Nick, Text: m.Text})
 }
 
 func (r *replay) hears(m *Member, h Heard) {
