@@ -343,7 +343,8 @@ func TestEnteredIsWhole(t *testing.T) {
 	}
 	m := entered.Session
 	if m.ID != "s1" || m.User != 1 || m.Node != "here" || m.Door != "line" ||
-		m.Nick != nick("Ann") || !slices.Equal(m.Rooms, []RoomID{Lobby}) || !m.Entered.Equal(noon.Add(time.Minute)) {
+		m.Nick != nick("Ann") || !slices.Equal(m.Rooms, []RoomID{Lobby}) ||
+		!m.Entered.Equal(noon.Add(time.Minute)) {
 		t.Errorf("session %+v", m)
 	}
 }
