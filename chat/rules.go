@@ -281,18 +281,6 @@ func (t *turn) leave(m Session, reason Reason, detail string) {
 		})
 		t.leaveRoom(room)
 	}
-	for _, room := range slices.Clone(t.state.talks[m.User]) {
-		t.leaveTalk(room)
-	}
+	t.leaveTalks(m.User)
 	t.emit(Ended{Session: m, Reason: reason, Detail: detail})
-}
-
-// leaveTalk removes a direct room once neither of its users is inside: both are guests, and nobody
-// can read it any more.
-func (t *turn) leaveTalk(room RoomID) {
-	a, b, _ := room.Users()
-	_, one := t.state.users[a]
-	if _, other := t.state.users[b]; !one && !other {
-		t.removeRoom(room)
-	}
 }

@@ -389,6 +389,34 @@ func TestAnAnnouncementIsOneMessage(t *testing.T) {
 	}
 }
 
+// TestAUserKeepsFewTalksWithUsersThatLeft, the newest, and all with users that are inside.
+func TestAUserKeepsFewTalksWithUsersThatLeft(t *testing.T) {
+	s := newStory(t)
+	s.does(enter("s1", "Ann"))
+	s.does(enter("s2", "Zoe"))
+	s.does(Direct{Session: "s2", ToKey: "ann", Text: "I stay", New: true})
+	var rooms []RoomID
+	for i := range talksKept + 3 {
+		entered := s.does(enter("s3", fmt.Sprint("Guest", i))).Events[0].(Entered)
+		s.does(Direct{Session: "s3", ToKey: "ann", Text: "hello", New: true})
+		rooms = append(rooms, DirectRoom(1, entered.Session.User))
+		s.does(leave("s3"))
+	}
+	for i, room := range append(rooms, DirectRoom(1, 2)) {
+		if _, kept := s.state.Room(room); kept != (i >= 3) {
+			t.Errorf("room %d, %s: %v", i, room, kept)
+		}
+	}
+	s.does(leave("s1"))
+	if len(s.state.others) != 1 { // with Zoe
+		t.Errorf("left are %v", s.state.others)
+	}
+	s.does(leave("s2"))
+	if len(s.state.others)+len(s.state.talks)+len(s.state.users) > 0 {
+		t.Errorf("left are %v, %v, %v", s.state.others, s.state.talks, s.state.users)
+	}
+}
+
 // TestStartRemovesQuietRoomsWithoutMembers, as an import leaves them: the export had members there.
 func TestStartRemovesQuietRoomsWithoutMembers(t *testing.T) {
 	s := NewState()
