@@ -44,7 +44,7 @@ func histories(t *testing.T, s *storage) (all []string) {
 		t.Fatal(err)
 	}
 	for _, m := range entered {
-		if m.Kind == chat.KindEntered {
+		if _, known := numbers[m.Author]; m.Kind == chat.KindEntered && !known {
 			numbers[m.Author] = chat.UserID(len(numbers) + 1)
 		}
 	}
