@@ -22,10 +22,25 @@ type Batch []Item
 // Item is one event, or the answer to one of this door's commands.
 type Item struct {
 	Event chat.Event // nil in an Answer
-	To    []*Session // which of this door's sessions the event is for; Self may be among them
-	Self  *Session   // whose doing the event is: who entered, spoke or left; nil if not of this door
+	To    *Audience  // whom of this door the event is for, perhaps with Self; nil: nobody
+	Self  *Session   // the member that entered, spoke or left; nil if it is not of this door
 
 	Answer *Answer
+}
+
+// Audience is some sessions of one door. It is an identity: two Items with the same Audience are
+// for the same sessions, so a door can hand them over as one. It never changes.
+type Audience struct{ sessions []*Session }
+
+// NewAudience returns an Audience of its own, for doors that are tested without a hub.
+func NewAudience(sessions ...*Session) *Audience { return &Audience{sessions} }
+
+// Sessions returns the sessions of an Audience, which may be nil. The slice must not be changed.
+func (a *Audience) Sessions() []*Session {
+	if a == nil {
+		return nil
+	}
+	return a.sessions
 }
 
 // Answer tells what became of a command that this door submitted.

@@ -121,8 +121,8 @@ func (d *door) line(i hub.Item) string {
 		}
 		return line
 	}
-	to := make([]string, 0, len(i.To))
-	for _, s := range i.To {
+	to := make([]string, 0, len(i.To.Sessions()))
+	for _, s := range i.To.Sessions() {
 		to = append(to, d.local(s.ID))
 	}
 	slices.Sort(to)

@@ -39,6 +39,15 @@ type room struct {
 type audience struct {
 	doorway *Doorway
 	members []*Session
+	told    *Audience // the members as they are; nil: no event was told since they changed
+}
+
+// toTell returns the sessions of the door that are in the room now. The loop only.
+func (a *audience) toTell() *Audience {
+	if a.told == nil && len(a.members) > 0 {
+		a.told = &Audience{a.members}
+	}
+	return a.told
 }
 
 func newIndex(rooms []chat.Room) *index {
@@ -187,7 +196,7 @@ func (x *index) enter(s *Session, room chat.RoomID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	a := x.audience(room, s.doorway)
-	a.members = append(a.members, s)
+	a.members, a.told = append(a.members, s), nil
 	x.rooms[room].insert(s)
 }
 
@@ -201,7 +210,7 @@ func (x *index) leave(s *Session, room chat.RoomID) {
 		return
 	}
 	rest := make([]*Session, 0, len(a.members)) // not cap: a room that empties gives its memory back
-	a.members = append(append(rest, a.members[:i]...), a.members[i+1:]...)
+	a.members, a.told = append(append(rest, a.members[:i]...), a.members[i+1:]...), nil
 	x.rooms[room].remove(s)
 }
 

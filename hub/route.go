@@ -32,12 +32,12 @@ func (h *Hub) route(e chat.Event) {
 	case chat.Ended:
 		if self := h.index.sessions[e.Session.ID]; self != nil {
 			h.index.end(self)
-			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
+			self.doorway.add(Item{Event: e, To: NewAudience(self), Self: self})
 		}
 	case chat.Changed:
 		if self := h.index.sessions[e.Session.ID]; self != nil {
 			h.index.change(self, e.Session)
-			self.doorway.add(Item{Event: e, To: []*Session{self}, Self: self})
+			self.doorway.add(Item{Event: e, To: NewAudience(self), Self: self})
 		}
 	case chat.RoomRemoved:
 		h.tell(e, e.Room, nil)
@@ -50,11 +50,13 @@ func (h *Hub) route(e chat.Event) {
 	case chat.Announced:
 		all := h.index.everybody()
 		for _, w := range h.doorways {
-			w.add(Item{Event: e, To: all[w]})
+			if len(all[w]) > 0 {
+				w.add(Item{Event: e, To: NewAudience(all[w]...)})
+			}
 		}
 	case chat.Wanted:
 		if s := h.index.sessions[e.Holder]; s != nil && s.isAsked(h.options.Now()) {
-			s.doorway.add(Item{Event: e, To: []*Session{s}})
+			s.doorway.add(Item{Event: e, To: NewAudience(s)})
 		}
 	}
 }
@@ -103,7 +105,7 @@ func (h *Hub) adopt(s chat.Session) *Session {
 func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
 	told := false
 	for _, a := range h.index.audiences(room) {
-		item := Item{Event: e, To: a.members}
+		item := Item{Event: e, To: a.toTell()}
 		if self != nil && self.doorway == a.doorway {
 			item.Self, told = self, true
 		}
@@ -118,7 +120,7 @@ func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
 func (h *Hub) tellTwo(e chat.Told) {
 	from, to := h.index.sessions[e.From.ID], h.index.sessions[e.To.ID]
 	if to != nil {
-		item := Item{Event: e, To: []*Session{to}}
+		item := Item{Event: e, To: NewAudience(to)}
 		if from != nil && from.doorway == to.doorway {
 			item.Self = from
 		}
@@ -130,7 +132,7 @@ func (h *Hub) tellTwo(e chat.Told) {
 }
 
 func (w *Doorway) add(i Item) {
-	if len(i.To) > 0 || i.Self != nil {
+	if i.To != nil || i.Self != nil {
 		w.put(i)
 	}
 }

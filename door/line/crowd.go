@@ -36,13 +36,13 @@ func (d *Door) come(item hub.Item, m chat.Message, enter bool, told string) {
 
 // gather keeps a notice for later, or returns false if it is to be shown now.
 func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
-	if len(item.To) == 0 {
+	if item.To == nil {
 		c.gathered.Take(m.Room) // the last listener has left
 		return false
 	}
 	now := c.door.now()
 	before, alone := c.gathered.Add(gather.Move[*hub.Session]{
-		Room: m.Room, Nick: m.Nick, Enters: enter, Self: item.Self, To: item.To,
+		Room: m.Room, Nick: m.Nick, Enters: enter, Self: item.Self, To: item.To.Sessions(),
 		Stays: m.Room == chat.Lobby && m.Reason() == chat.ReasonParted,
 	}, now)
 	c.start(now)

@@ -104,7 +104,7 @@ func roomOf(e chat.Event) chat.RoomID {
 // tellTwo shows a direct message to its recipient. The sender is told if the recipient is away.
 func (d *Door) tellTwo(item hub.Item, e chat.Told) {
 	said := d.Encode(item)
-	for _, s := range item.To {
+	for _, s := range item.To.Sessions() {
 		d.Write(s, said)
 	}
 	if e.To.Away != "" {

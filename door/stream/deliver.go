@@ -103,7 +103,7 @@ type span struct{ from, to int }
 
 // run is what the same sessions receive, one event after the other, as one chunk.
 type run struct {
-	to     []*hub.Session
+	to     *hub.Audience
 	data   []byte
 	events int
 	selves []*Conn // the connections of which an event in it is about their own member
@@ -121,8 +121,8 @@ func (d *Door) TellAs(item hub.Item, encoded string) {
 
 // fit returns the data of the run that is for these sessions. If it is not the one under way, that
 // run ends.
-func (d *Door) fit(to []*hub.Session) []byte {
-	if !sameSessions(d.run.to, to) {
+func (d *Door) fit(to *hub.Audience) []byte {
+	if d.run.to != to {
 		d.endRun()
 		d.run.to = to
 	}
@@ -146,12 +146,6 @@ func (d *Door) tell(item hub.Item, data []byte) {
 	}
 }
 
-// sameSessions says whether two lists are one. An index that changes makes another, or a longer
-// one.
-func sameSessions(a, b []*hub.Session) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
-}
-
 // endRun hands the run under way to all sessions that it is for.
 func (d *Door) endRun() {
 	if d.run.events > 0 {
@@ -167,7 +161,8 @@ func (d *Door) endRun() {
 
 func (d *Door) handOn() {
 	r := &d.run
-	for _, s := range r.to {
+	to := r.to.Sessions()
+	for _, s := range to {
 		c := connOf(s)
 		switch {
 		case c == nil:
@@ -177,7 +172,7 @@ func (d *Door) handOn() {
 			d.write(c, others(r.data, c.own)...)
 		}
 	}
-	d.counts.delivered.Add(uint64(r.events * len(r.to)))
+	d.counts.delivered.Add(uint64(r.events * len(to)))
 }
 
 // others returns a run's data without a session's own parts.

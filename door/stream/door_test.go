@@ -87,7 +87,7 @@ func TestARequestIsSettledOnceItIsOnItsWayToEverybody(t *testing.T) {
 // posted is a message for some sessions.
 func posted(text string, to ...*hub.Session) hub.Item {
 	m := chat.Message{Room: chat.Lobby, Kind: chat.KindMessage, Nick: "ann", Text: text}
-	return hub.Item{Event: chat.Posted{Message: m}, To: to}
+	return hub.Item{Event: chat.Posted{Message: m}, To: hub.NewAudience(to...)}
 }
 
 // TestDeliveringNeverWaits: a batch for a client that never reads is delivered at once.
@@ -136,7 +136,8 @@ func TestAnEventIsEncodedOnceForAllHearers(t *testing.T) {
 	said := posted("hello", all...)
 	said.Self = all[2]
 	d.event(&said)
-	again := posted("again", all...)
+	again := posted("again")
+	again.To = said.To
 	d.event(&again)
 	d.endRun()
 	var chunks [3][]byte

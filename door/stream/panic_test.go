@@ -267,14 +267,15 @@ func TestARunThatCannotBeHandedOnIsDropped(t *testing.T) {
 	defer far.Close()
 	c := &p.newTalker(conn).Conn
 	request := &request{conn: c, size: 7, answer: make(chan hub.Answer, 1)}
-	d.run = run{to: []*hub.Session{{Local: "not a Conn"}}, data: []byte("a line\n"), events: 1}
+	to := hub.NewAudience(&hub.Session{Local: "not a Conn"})
+	d.run = run{to: to, data: []byte("a line\n"), events: 1}
 	if answered := d.answer(&hub.Answer{Ref: request}); answered != 7 {
 		t.Errorf("%d bytes are answered", answered)
 	}
 	if len(request.answer) != 1 || !slices.Equal(d.settled, []*Conn{c}) {
 		t.Errorf("%d answers, %d settled", len(request.answer), len(d.settled))
 	}
-	if len(d.run.to) > 0 || d.run.events > 0 {
+	if len(d.run.to.Sessions()) > 0 || d.run.events > 0 {
 		t.Error("a run that cannot be handed on is kept")
 	}
 	if n := d.counts.panicked.Load(); n != 1 {

@@ -42,7 +42,7 @@ func (d *Door) tellAll(item hub.Item) {
 		chunks[i] = outbox.Chunk{Data: l}
 	}
 	delivered := 0
-	for _, s := range item.To {
+	for _, s := range item.To.Sessions() {
 		if s == item.Self && !d.config.Echo {
 			continue
 		}
@@ -59,7 +59,7 @@ func (d *Door) tellAll(item hub.Item) {
 			d.dismiss(d.memberOf(item.Self), e)
 		}
 	case chat.Wanted:
-		for _, s := range item.To {
+		for _, s := range item.To.Sessions() {
 			d.memberOf(s).askedFor()
 		}
 	}

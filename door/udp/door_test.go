@@ -358,10 +358,10 @@ func TestDeliveringNeverWaitsForTheSocket(t *testing.T) {
 	}, nil)
 	m := testMember(d, "127.0.0.1:9")
 	line := chat.Posted{Message: chat.Message{Nick: "bob", Text: strings.Repeat("x", 100)}}
-	d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
+	d.Deliver(hub.Batch{{Event: line, To: hub.NewAudience(m.session)}})
 	<-writing
 	for range 1000 { // and the writer does not move
-		d.Deliver(hub.Batch{{Event: line, To: []*hub.Session{m.session}}})
+		d.Deliver(hub.Batch{{Event: line, To: hub.NewAudience(m.session)}})
 	}
 	lost := 0
 	m.queue.Drain(func(_ []outbox.Chunk, n int) int { lost = n; return 0 })

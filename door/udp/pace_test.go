@@ -185,7 +185,8 @@ func TestAnsweredMeansReadyToBeWritten(t *testing.T) {
 	d.writer = outbox.NewWriter(time.Hour, func(all []*member, _ int) []*member { return all }, nil)
 	m := testMember(d, "127.0.0.1:1")
 	q := &request{verb: datagram.Say, peer: m.peer, command: chat.Post{Text: "x"}}
-	line := hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}, To: []*hub.Session{m.session}}
+	said := chat.Posted{Message: chat.Message{Nick: "bob", Text: "x"}}
+	line := hub.Item{Event: said, To: hub.NewAudience(m.session)}
 	d.Deliver(hub.Batch{line, {Answer: &hub.Answer{Ref: q}}})
 	if d.gates.all.Answers() != int64(weight(q.command)) {
 		t.Errorf("%d bytes are answered", d.gates.all.Answers())

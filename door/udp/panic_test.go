@@ -35,7 +35,8 @@ func TestAPanicInDeliverCostsOneItem(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 10})
 	ann := testMember(d, "127.0.0.1:9")
 	said := func(text string, to ...*hub.Session) hub.Item {
-		return hub.Item{Event: chat.Posted{Message: chat.Message{Nick: "bob", Text: text}}, To: to}
+		e := chat.Posted{Message: chat.Message{Nick: "bob", Text: text}}
+		return hub.Item{Event: e, To: hub.NewAudience(to...)}
 	}
 	visit := &request{verb: datagram.Enter, peer: strangerAt(1), name: "cid", visit: true}
 	if refusal := d.translate(visit, nil); refusal != nil {

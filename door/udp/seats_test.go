@@ -107,7 +107,7 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 	taken(1, "more requests than there is room for")
 
 	ended := chat.Ended{Reason: chat.ReasonQuit}
-	d.Deliver(hub.Batch{{Event: ended, Self: session, To: []*hub.Session{session}}})
+	d.Deliver(hub.Batch{{Event: ended, Self: session, To: hub.NewAudience(session)}})
 	taken(0, "gone")
 	if len(d.seats.byNetwork) != 0 {
 		t.Errorf("%v are remembered", d.seats.byNetwork)
