@@ -121,7 +121,7 @@ var detailed = map[string]chat.Code{
 	"invalid room name ":                chat.RoomName,
 	"no room ":                          chat.RoomUnknown,
 	"the room ":                         chat.RoomUnknown,
-	"private messages cannot be shown ": chat.NotAllowed,
+	"no private messages with ":         chat.RoomUnknown,
 	"you are not in the room ":          chat.RoomNotJoined,
 	"you are not in any room: ":         chat.RoomNotJoined,
 	"not sent: you have left that room": chat.RoomNotJoined,

@@ -41,29 +41,23 @@ func (a assignment) String() string {
 	return strings.Join(names, "+")
 }
 
-// assignments are all for one or two people; for more, everybody by each of the doors, and by all doors in turn.
+// assignments are every member by each of the doors, and by doors in turn, forwards and backwards:
+// each door meets itself and its neighbours on both sides. So the number of tellings grows with
+// that of the doors, not with its square. With three doors, two members meet in every way.
 func (c Cast) assignments() (all []assignment) {
 	doors := Doors()
-	if len(c) <= 2 {
-		all = []assignment{nil}
-		for range c {
-			var more []assignment
-			for _, a := range all {
-				for _, d := range doors {
-					more = append(more, append(slices.Clone(a), d))
-				}
-			}
-			all = more
-		}
-		return all
-	}
+	told := map[string]bool{}
 	for first := range doors {
-		var alone, turn assignment
-		for i := range c {
-			alone = append(alone, doors[first])
-			turn = append(turn, doors[(first+i)%len(doors)])
+		for _, step := range []int{0, 1, len(doors) - 1} {
+			var a assignment
+			for i := range c {
+				a = append(a, doors[(first+i*step)%len(doors)])
+			}
+			if name := a.String(); !told[name] {
+				told[name] = true
+				all = append(all, a)
+			}
 		}
-		all = append(all, alone, turn)
 	}
 	return all
 }
