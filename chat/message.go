@@ -74,6 +74,12 @@ func (c Cursor) Beyond(earlier Cursor) int {
 	return int(c.Seq) - int(earlier.Seq) + int(c.Told) - int(earlier.Told)
 }
 
+// IsReturn says whether a member enters the lobby that was inside already, in other rooms. A user's
+// number is the place at which it joined the chat room.
+func (m Message) IsReturn() bool {
+	return m.Kind == KindEntered && m.Room == Lobby && m.Author != 0 && Place(m.Author) != m.Place
+}
+
 // Reason returns why a member left, if the message says that one left.
 func (m Message) Reason() Reason {
 	if m.Kind != KindLeft {

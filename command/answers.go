@@ -379,6 +379,8 @@ func (h *Line) moved(l locale.Lang) string {
 		why = locale.Text{EN: " (%s)", ZH: "（%s）"}.Format(l, why)
 	}
 	switch lobby := h.Room == chat.Lobby; {
+	case h.IsReturn():
+		return locale.Text{EN: "%s enters the lobby", ZH: "%s 进入大厅"}.Format(l, h.Nick)
 	case h.Kind == chat.KindEntered && lobby:
 		return locale.Text{EN: "%s enters the chat room", ZH: "%s 进入聊天室"}.Format(l, h.Nick)
 	case h.Kind == chat.KindEntered:

@@ -143,13 +143,25 @@ func TestLinesOfHistoryAreShownInBothLanguages(t *testing.T) {
 			"ann 离开房间（被踢出：loud）",
 		},
 	} {
-		l := &Line{chat.Message{Room: c.room, Kind: c.kind, Nick: "ann", Text: c.text, Time: at}}
+		l := &Line{chat.Message{
+			Room: c.room, Kind: c.kind, Nick: "ann", Text: c.text, Time: at, Author: 4, Place: 4,
+		}}
 		const when = "2026-11-22 12:00:00  "
 		if got := l.Text(locale.English); got != when+c.en {
 			t.Errorf("%s in English: %q", c.kind, got)
 		}
 		if got := l.Text(locale.Chinese); got != when+c.zh {
 			t.Errorf("%s in Chinese: %q", c.kind, got)
+		}
+	}
+	back := &Line{chat.Message{
+		Room: chat.Lobby, Kind: chat.KindEntered, Nick: "ann", Time: at, Author: 4, Place: 9,
+	}}
+	for lang, want := range map[locale.Lang]string{
+		locale.English: "ann enters the lobby", locale.Chinese: "ann 进入大厅",
+	} {
+		if got := back.Text(lang); !strings.HasSuffix(got, "  "+want) {
+			t.Errorf("%s of a member that comes back", got)
 		}
 	}
 }

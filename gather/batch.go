@@ -49,6 +49,8 @@ func (b *Batch[L]) Notices() iter.Seq2[int, Notice] {
 		var n Notice
 		for i := len(b.moves); yield(i, n) && i > 0; i-- {
 			switch m := b.moves[i-1]; {
+			case m.enters && m.stays:
+				n.Returned.prepend(m.nick)
 			case m.enters:
 				n.Entered.prepend(m.nick)
 			case m.stays:
@@ -60,9 +62,9 @@ func (b *Batch[L]) Notices() iter.Seq2[int, Notice] {
 	}
 }
 
-// Notice is what a listener is told of a batch: which members entered, then which ones left and
-// stay inside, and then which ones left altogether.
-type Notice struct{ Entered, Parted, Left Group }
+// Notice is what a listener is told of a batch: which members entered, then which ones entered that
+// were inside already, then which ones left and stay inside, and then which ones left altogether.
+type Notice struct{ Entered, Returned, Parted, Left Group }
 
 // Group is members that did the same.
 type Group struct {

@@ -32,7 +32,7 @@ type Move[L comparable] struct {
 	Room   chat.RoomID
 	Nick   string
 	Enters bool
-	Stays  bool // it leaves, and stays inside in other rooms: it is shown apart from the others
+	Stays  bool // it is inside before and after, in other rooms: it is shown apart from the others
 	Self   L    // the member as a listener; the zero L: it is not a listener of the caller
 	To     []L  // the listeners in the room; the slice is kept and not changed
 }

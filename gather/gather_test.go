@@ -14,13 +14,15 @@ import (
 
 var start = time.Unix(1_000_000, 0)
 
-// add adds moves such as "+ann", "-bob" and "~cid", which stays inside, to the lobby. It returns
+// add adds moves such as "+ann", "-bob" and "~cid", which stays inside, to the lobby; "^dan" comes
+// back there. It returns
 // the moves that are shown:
 // "+ann" alone, and "[ann, bob and 1 other enter; cid leaves]" for a batch.
 func add(c *Crowds[string], at time.Duration, moves ...string) (shown []string) {
 	for _, m := range moves {
 		before, alone := c.Add(Move[string]{
-			Room: chat.Lobby, Nick: m[1:], Enters: m[0] == '+', Stays: m[0] == '~',
+			Room: chat.Lobby, Nick: m[1:], Enters: strings.Contains("+^", m[:1]),
+			Stays: strings.Contains("~^", m[:1]),
 		}, start.Add(at))
 		if before != nil {
 			shown = append(shown, words(before.Notice()))
@@ -35,7 +37,7 @@ func add(c *Crowds[string], at time.Duration, moves ...string) (shown []string) 
 func words(n Notice) string {
 	var all []string
 	for sign, g := range map[string]Group{
-		"+": n.Entered, "~": n.Parted, "-": n.Left,
+		"+": n.Entered, "^": n.Returned, "~": n.Parted, "-": n.Left,
 	} {
 		if g.Count > 0 {
 			all = append(all, fmt.Sprint(sign, g.Count, " ", strings.Join(g.Named(), " ")))
@@ -54,8 +56,8 @@ func expire(c *Crowds[string], at time.Duration) (shown []string) {
 
 func TestAMemberThatStaysInsideIsShownApart(t *testing.T) {
 	var c Crowds[string]
-	add(&c, 0, "-1", "-2", "-3", "-a", "~b", "~c", "-d", "+e")
-	if got := words(c.Take(chat.Lobby).Notice()); got != "[+1 e, -2 a d, ~2 b c]" {
+	add(&c, 0, "-1", "-2", "-3", "-a", "~b", "~c", "-d", "+e", "^f")
+	if got := words(c.Take(chat.Lobby).Notice()); got != "[+1 e, -2 a d, ^1 f, ~2 b c]" {
 		t.Errorf("it shows %s", got)
 	}
 }
@@ -148,7 +150,7 @@ var (
 // listener of the caller, as it came through another door.
 func (w *world) move(id chat.RoomID, nick string) {
 	m := move{nick: nick, enters: !slices.Contains(w.inside[id], nick)}
-	m.stays = !m.enters && nick[0]%2 == 0
+	m.stays = nick[0]%2 == 0
 	listens := nick[0]%3 != 0
 	self := place{id, nick}
 	to := slices.Clone(w.inside[id])
@@ -218,11 +220,13 @@ func noticeOf(moves []move) (n Notice) {
 	nicks := map[string]bool{}
 	for _, m := range moves {
 		g := &n.Left
-		if m.stays {
-			g = &n.Parted
-		}
-		if m.enters {
+		switch {
+		case m.enters && m.stays:
+			g = &n.Returned
+		case m.enters:
 			g = &n.Entered
+		case m.stays:
+			g = &n.Parted
 		}
 		if g.Count < namedMax {
 			g.named[g.Count] = m.nick

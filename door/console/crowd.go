@@ -52,7 +52,7 @@ func (c *crowd) gather(m chat.Message) bool {
 	now := c.now()
 	before, alone := c.gathered.Add(gather.Move[struct{}]{
 		Room: chat.Lobby, Nick: m.Nick, Enters: m.Kind == chat.KindEntered,
-		Stays: m.Reason() == chat.ReasonParted,
+		Stays: m.Reason() == chat.ReasonParted || m.IsReturn(),
 	}, now)
 	c.start(now)
 	c.show(before)
@@ -106,6 +106,7 @@ func (c *crowd) show(batch *gather.Batch[struct{}]) {
 	}
 	notice := batch.Notice()
 	c.tell(&notice.Entered, locale.Text{EN: "enter the chat room", ZH: "进入聊天室"})
+	c.tell(&notice.Returned, locale.Text{EN: "enter the lobby", ZH: "进入大厅"})
 	c.tell(&notice.Parted, locale.Text{EN: "leave the lobby", ZH: "离开大厅"})
 	c.tell(&notice.Left, locale.Text{EN: "quit the chat room", ZH: "退出聊天室"})
 }

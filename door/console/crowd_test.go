@@ -77,10 +77,11 @@ func TestMembersThatLeaveOnlyTheLobbyAreToldApart(t *testing.T) {
 	for lang, want := range map[locale.Lang][]string{
 		locale.English: {
 			"a leaves the lobby", "b quits the chat room", "c quits the chat room",
-			"e, f leave the lobby", "d quits the chat room",
+			"g enters the lobby", "e, f leave the lobby", "d quits the chat room",
 		},
 		locale.Chinese: {
-			"a 离开大厅", "b 退出聊天室", "c 退出聊天室", "e、f 离开大厅", "d 退出聊天室",
+			"a 离开大厅", "b 退出聊天室", "c 退出聊天室", "g 进入大厅", "e、f 离开大厅",
+			"d 退出聊天室",
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -95,6 +96,9 @@ func TestMembersThatLeaveOnlyTheLobbyAreToldApart(t *testing.T) {
 				}
 				c.take(m)
 			}
+			back := coming(chat.KindEntered, "g")
+			back.Author, back.Place = 4, 9
+			c.take(back)
 			c.stop()
 			if !slices.Equal(shown, want) {
 				t.Errorf("%v shows %q, want %q", lang, shown, want)

@@ -43,7 +43,7 @@ func (c *crowds) gather(item hub.Item, m chat.Message, enter bool) bool {
 	now := c.door.now()
 	before, alone := c.gathered.Add(gather.Move[*hub.Session]{
 		Room: m.Room, Nick: m.Nick, Enters: enter, Self: item.Self, To: item.To.Sessions(),
-		Stays: m.Room == chat.Lobby && m.Reason() == chat.ReasonParted,
+		Stays: m.Room == chat.Lobby && m.Reason() == chat.ReasonParted || m.IsReturn(),
 	}, now)
 	c.start(now)
 	if before != nil {
@@ -101,6 +101,7 @@ func encodeBatch(words *line.Words, batch *gather.Batch[*hub.Session]) [][]byte 
 	said := make([][]byte, batch.Len()+1)
 	for n, notice := range batch.Notices() {
 		said[n] = appendGroup(said[n], batch.Room, entering(words), &notice.Entered)
+		said[n] = appendGroup(said[n], batch.Room, words.Returning, &notice.Returned)
 		said[n] = appendGroup(said[n], batch.Room, words.Parting, &notice.Parted)
 		said[n] = appendGroup(said[n], batch.Room, leaving(words), &notice.Left)
 	}

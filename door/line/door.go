@@ -65,7 +65,7 @@ func (d *Door) Refuse(r *chat.Refusal) []byte { return line.Line(d.words.Refused
 func (d *Door) Hear(item hub.Item) {
 	switch e := item.Event.(type) {
 	case chat.Entered:
-		d.come(item, e.Message, true, d.words.Coming(e.Message.Room, true, 1, e.Message.Nick))
+		d.come(item, e.Message, true, d.words.Entering(e))
 	case chat.Left:
 		d.left.keep(e.Message)
 		d.come(item, e.Message, false, d.words.Leaving(e))

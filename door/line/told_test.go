@@ -229,7 +229,7 @@ func TestTheLobbyHasAChineseName(t *testing.T) {
 	ann.reads("[dev] you talk in this room now", "[lobby] you talk in this room now",
 		"[dev] you talk in this room now", "[lobby] you have left this room; you talk in dev",
 		"nobody is here", "[lobby] you talk in this room now")
-	if got := ann.next(); !strings.HasSuffix(got, "  ann enters the chat room") {
+	if got := ann.next(); !strings.HasSuffix(got, "  ann enters the lobby") {
 		t.Errorf("the history of the lobby ends with %q", got)
 	}
 	err := h.Do(t.Context(), chat.Join{

@@ -123,6 +123,9 @@ func TestAppend(t *testing.T) {
 			"psst")},
 		"ann enters the chat room\n": chat.Entered{Message: m(chat.Lobby,
 			chat.KindEntered, "")},
+		"ann enters the lobby\n": chat.Entered{Message: chat.Message{
+			Room: chat.Lobby, Kind: chat.KindEntered, Nick: "ann", Author: 4, Place: 9,
+		}},
 		"[dev] ann enters the room\n": chat.Entered{Message: m("dev", chat.KindEntered,
 			"")},
 		"ann quits the chat room\n": chat.Left{Message: m(chat.Lobby, chat.KindLeft,
@@ -168,6 +171,19 @@ func TestParting(t *testing.T) {
 			if got := In(lang).Parting(c.room, c.count, c.named...); got != want {
 				t.Errorf("%q, want %q", got, want)
 			}
+		}
+	}
+}
+
+func TestReturning(t *testing.T) {
+	for want, got := range map[string]string{
+		"ann enters the lobby":                 english.Returning(chat.Lobby, 1, "ann"),
+		"ann, bob and 1 other enter the lobby": english.Returning(chat.Lobby, 3, "ann", "bob"),
+		"小明 进入大厅":                              chinese.Returning(chat.Lobby, 1, "小明"),
+		"[dev] ann enters the room":            english.Returning("dev", 1, "ann"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

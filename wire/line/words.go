@@ -166,7 +166,7 @@ func (w *Words) Append(b []byte, e chat.Event) []byte {
 	case chat.Told:
 		return appendLines(b, w.privately+e.Message.Nick+": ", e.Message.Text)
 	case chat.Entered:
-		return appendLine(b, w.Coming(e.Message.Room, true, 1, e.Message.Nick))
+		return appendLine(b, w.Entering(e))
 	case chat.Left:
 		return appendLine(b, w.Leaving(e))
 	case chat.Renamed:
@@ -228,6 +228,27 @@ func comingChinese(room chat.RoomID, enter bool, _ int) string {
 		return "退出聊天室"
 	}
 	return "离开房间"
+}
+
+// Entering says that a member enters a room.
+func (w *Words) Entering(e chat.Entered) string {
+	if e.Message.IsReturn() {
+		return w.Returning(e.Message.Room, 1, e.Message.Nick)
+	}
+	return w.Coming(e.Message.Room, true, 1, e.Message.Nick)
+}
+
+// Returning says that members enter a room that were inside already, in other rooms. The first of
+// them are named.
+func (w *Words) Returning(room chat.RoomID, count int, named ...string) string {
+	if room != chat.Lobby {
+		return w.Coming(room, true, count, named...)
+	}
+	does := locale.Text{EN: "enter the lobby", ZH: "进入大厅"}
+	if count == 1 {
+		does.EN = "enters the lobby"
+	}
+	return locale.Members(w.lang, count, named...) + does.In(w.lang)
 }
 
 // Parting says that members leave a room and stay inside, in other rooms. The first of them are
