@@ -34,6 +34,7 @@ func (s *Server) openPort(ctx context.Context, table []doorRow) error {
 	}
 	s.ways = ways.New(ways.Config{
 		Datagrams: s.Addr(), Fingerprint: s.Fingerprint, Lang: s.config.Line.Language(),
+		Prompts: c.Prompts(),
 	})
 	c.Handlers[port.HTTP] = s.ways
 	if s.config.NoLimits {

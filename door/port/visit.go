@@ -136,13 +136,15 @@ func (d *Door) tell(v *visit) Protocol {
 	}
 }
 
+// Prompts reports whether a client that sends nothing is served as lines before it is disconnected.
+func (c Config) Prompts() bool { return 0 < c.Prompt && c.Prompt < c.Patience }
+
 // isSilent reports whether a client sent nothing for Config.Prompt. That is a person who does not
 // know that Enter begins: other clients speak first. Bytes that came are in v.first.
 func (d *Door) isSilent(v *visit) bool {
 	served := d.config.Handlers[Line] != nil && d.isOpenTo(v, Line)
-	inTime := 0 < d.config.Prompt && d.config.Prompt < d.config.Patience
 	spoke := len(v.first) > 0 // in one piece with the header of a proxy
-	if !inTime || isEncrypted(v) || !served || spoke {
+	if !d.config.Prompts() || isEncrypted(v) || !served || spoke {
 		return false
 	}
 	end := time.Now().Add(d.config.Patience)

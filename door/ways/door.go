@@ -27,6 +27,7 @@ const (
 type Config struct {
 	Datagrams   netip.AddrPort // where datagrams are received; the zero address: nowhere
 	Fingerprint func() string  // of the certificate, by SHA-256
+	Prompts     bool           // the server asks a silent client for a nickname
 	Lang        locale.Lang    // of the page for a client that prefers none
 }
 

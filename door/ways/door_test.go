@@ -145,6 +145,20 @@ func TestThePageHasEveryWayInTheReadersLanguage(t *testing.T) {
 	}
 }
 
+func TestThePagePromisesAPromptOnlyIfTheServerSendsOne(t *testing.T) {
+	for _, prompts := range []bool{true, false} {
+		d := openDesk(t, false, func(d *Door) { d.config.Prompts = prompts })
+		for language, waits := range map[string]string{
+			"en": "Press Enter once to start, or wait", "zh": "连接后按一次回车，或稍等",
+		} {
+			_, body := d.ask(get("/", "chat-1.lan:9000", "Accept-Language: "+language))
+			if strings.Contains(body, waits) != prompts {
+				t.Errorf("prompts: %v: %s", prompts, body)
+			}
+		}
+	}
+}
+
 func TestWithTLSTheEncryptedWayComesFirst(t *testing.T) {
 	d := openDesk(t, true, func(d *Door) { d.config.Datagrams = netip.AddrPort{} })
 	_, body := d.ask(get("/", "chat-1.lan:9000"))

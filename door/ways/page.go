@@ -36,7 +36,8 @@ var (
 		ZH: "选择一种方式，把命令复制到终端运行。服务器会先询问昵称，之后输入内容、按回车即可聊天。" +
 			"输入 /help 查看命令，/quit 退出；Parley 自带的客户端没有 /help。",
 	}
-	pressEnter = locale.Text{
+	pressEnter = locale.Text{EN: "Press Enter once to start.", ZH: "连接后按一次回车。"}
+	orWait     = locale.Text{
 		EN: "Press Enter once to start, or wait a few seconds.",
 		ZH: "连接后按一次回车，或稍等几秒。",
 	}
@@ -50,6 +51,10 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 	quoted := url
 	if strings.Contains(url, "[") {
 		quoted = "'" + url + "'" // shells look for files that match brackets
+	}
+	start := pressEnter
+	if d.config.Prompts {
+		start = orWait
 	}
 	download := `<p><a href="/join.py">` + downloadText.In(lang) + `</a></p>`
 	all := []way{
@@ -80,8 +85,8 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		{
 			title: locale.Text{EN: "netcat", ZH: "netcat"}, command: "nc " + at.host + " " + at.number(),
 			hint: locale.Text{
-				EN: pressEnter.EN + " After /quit, some netcats wait until you press Enter again.",
-				ZH: pressEnter.ZH + "输入 /quit 后，有些 netcat 要再按一次回车才会结束。",
+				EN: start.EN + " After /quit, some netcats wait until you press Enter again.",
+				ZH: start.ZH + "输入 /quit 后，有些 netcat 要再按一次回车才会结束。",
 			},
 		},
 		{
@@ -127,9 +132,9 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 		title:   locale.Text{EN: "openssl, encrypted", ZH: "openssl（加密）"},
 		command: "openssl s_client -quiet -connect " + at.String(),
 		hint: locale.Text{
-			EN: "Press Enter once to start. From outside the server's private networks, " +
-				"the connection must be encrypted.",
-			ZH: "连接后先按一次回车。从外部网络只能使用加密连接。",
+			EN: "Press Enter once to start. By default, connections from outside the server's " +
+				"private networks must be encrypted.",
+			ZH: "连接后先按一次回车。从外部网络默认只能使用加密连接。",
 		},
 	}
 	if digest := d.config.Fingerprint(); digest != "" {
