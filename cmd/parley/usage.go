@@ -39,6 +39,9 @@ func badFlag(c *cobra.Command, err error) error {
 	said := flagProblem(err)
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
+		if words := c.Flags().Args(); !c.HasParent() && len(words) > 0 { // the flag is another command's
+			return noCommand(c, words[0])
+		}
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		near := flagsElsewhere[unknown.GetSpecifiedName()]

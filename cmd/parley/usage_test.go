@@ -86,6 +86,15 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			"没有选项 --port；是否想输入 --listen？请看 parley serve --help",
 		},
 		{
+			[]string{"stats", "--data", "x"},
+			`unknown command "stats": did you mean parley status? parley --help lists all`,
+			`没有命令 "stats"；是否想输入 parley status？用 parley --help 查看所有命令`,
+		},
+		{
+			[]string{"--data", "x"},
+			"unknown flag: --data; see parley --help", "没有选项 --data；请看 parley --help",
+		},
+		{
 			[]string{"serve", "-xy"},
 			"unknown flag: -x; see parley serve --help", "没有选项 -x；请看 parley serve --help",
 		},
