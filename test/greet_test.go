@@ -54,7 +54,8 @@ func TestTheFirstScreenHasAllThatIsNeededToTalk(t *testing.T) {
 	for _, part := range []string{
 		"parley join " + p.addr.String(), "nc 127.0.0.1 " + strconv.Itoa(int(p.addr.Port())) + ", then Enter",
 		"openssl s_client -quiet -connect " + p.addr.String(), "certificate (SHA-256): " + fingerprint(t, p.addr) + "\n",
-		"a browser shows all ways to join: http://" + p.addr.String() + "\n",
+		"With Parley (lobby only): parley join 127.0.0.1:",
+		"Only this machine can join. A browser shows all ways: http://" + p.addr.String() + "\n",
 		"parley status --watch --data " + filepath.Join(dir, "parley-data"),
 		"parley doctor --data " + filepath.Join(dir, "parley-data"),
 	} {
@@ -103,8 +104,21 @@ func fingerprint(t *testing.T, at netip.AddrPort) string {
 // TestTheFirstScreenTellsOfTheDoorsThatThereAre: what is offered can be used.
 func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 	for listen, c := range map[string]struct{ told, not []string }{
-		"127.0.0.1:0/udp":                   {[]string{" (UDP).", "parley join 127.0.0.1:", "python3", "nc -u 127.0.0.1 "}, []string{"TCP", "nc 127", "openssl", "SHA-256"}},
-		"127.0.0.1:0/line":                  {[]string{" (TCP).", "Others join with netcat: nc 127.0.0.1 ", "python3"}, []string{"UDP", "parley join", "openssl", "Enter", `b'\n'`}},
+		"127.0.0.1:0/udp": {
+			[]string{
+				" (UDP).",
+				"Only this machine can join. With Parley (lobby only): parley join 127.0.0.1:",
+				"python3", "nc -u 127.0.0.1 ",
+			},
+			[]string{"TCP", "nc 127", "openssl", "SHA-256"},
+		},
+		"127.0.0.1:0/line": {[]string{
+			" (TCP).",
+			"Only this machine can join. With netcat: nc 127.0.0.1 ", "python3",
+		}, []string{
+			"UDP",
+			"parley join", "openssl", "Enter", `b'\n'`,
+		}},
 		"127.0.0.1:0/udp,127.0.0.1:0/line":  {[]string{" (UDP), 127.0.0.1:", " (TCP).", "parley join 127.0.0.1:", "or with netcat: nc 127.0.0.1 "}, []string{"nc -u", "openssl", "Enter", `b'\n'`}},
 		"127.0.0.1:0/line,127.0.0.1:0":      {[]string{" (UDP and TCP), 127.0.0.1:", " (TCP).", ", then Enter", "openssl", `b'\n'`}, []string{"nc -u"}},
 		"127.0.0.1:0/line,127.0.0.1:0/line": {[]string{" (TCP), 127.0.0.1:", "nc 127.0.0.1 "}, []string{"UDP"}},
@@ -275,7 +289,7 @@ func TestTheFirstScreenIsChineseToo(t *testing.T) {
 		seen += string(buffer[:n])
 	}
 	p.stop()
-	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "parley join 127.0.0.1:", "nc 127.0.0.1 ", "，连接后再按一次回车\n", "证书（SHA-256）：", "在本机用浏览器打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
+	for _, part := range []string{"新的聊天室", "聊天室已开放", "（UDP 和 TCP）", "用 Parley 加入（只有大厅）：parley join 127.0.0.1:", "nc 127.0.0.1 ", "，连接后再按一次回车\n", "证书（SHA-256）：", "只有本机可以加入。用浏览器打开 http://127.0.0.1:", "连接已断开。", "parley doctor --data "} {
 		if !strings.Contains(seen, part) {
 			t.Errorf("%q is not told:\n%s", part, seen)
 		}

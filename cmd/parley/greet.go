@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -92,7 +93,12 @@ func (g greeting) howToEnter() []string {
 		with := locale.Text{
 			EN: "Others join with Parley (lobby only):", ZH: "其他人用 Parley 加入（只有大厅）：",
 		}
-		if g.server.Addr().Addr().IsLoopback() && g.page() == "" { // the page's line says it
+		switch {
+		case g.isLocal():
+			with = g.onlyHere(locale.Text{
+				EN: "With Parley (lobby only):", ZH: "用 Parley 加入（只有大厅）：",
+			})
+		case g.server.Addr().Addr().IsLoopback():
 			with = locale.Text{
 				EN: "Others join with Parley (lobby only, from this machine only):",
 				ZH: "其他人用 Parley 加入（只有大厅，仅限本机）：",
@@ -117,6 +123,25 @@ func (g greeting) howToEnter() []string {
 	return lines
 }
 
+// isLocal says whether clients on other machines cannot reach any address of the server.
+func (g greeting) isLocal() bool {
+	all := g.server.StreamAddrs()
+	if datagrams := g.server.Addr(); datagrams.IsValid() {
+		all = append(slices.Clone(all), datagrams)
+	}
+	return !slices.ContainsFunc(all, func(a netip.AddrPort) bool { return !a.Addr().IsLoopback() })
+}
+
+// onlyHere puts before a way in that others have none, unless the line before has said it.
+func (g greeting) onlyHere(way locale.Text) locale.Text {
+	if g.page() != "" {
+		return way
+	}
+	return locale.Text{
+		EN: "Only this machine can join. " + way.EN, ZH: "只有本机可以加入。" + way.ZH,
+	}
+}
+
 // pageLine tells where the page with all ways is; nothing if there is none.
 func (g greeting) pageLine() []string {
 	page := g.page()
@@ -127,7 +152,13 @@ func (g greeting) pageLine() []string {
 		EN: "Others open %s in a browser: it shows all ways to join.",
 		ZH: "其他人用浏览器打开 %s，可以看到所有加入方式。",
 	}
-	if g.server.StreamAddrs()[0].Addr().IsLoopback() {
+	switch {
+	case g.isLocal():
+		line = locale.Text{
+			EN: "Only this machine can join. A browser shows all ways: %s",
+			ZH: "只有本机可以加入。用浏览器打开 %s，可以看到所有加入方式。",
+		}
+	case g.server.StreamAddrs()[0].Addr().IsLoopback():
 		line = locale.Text{
 			EN: "On this machine, a browser shows all ways to join: %s",
 			ZH: "在本机用浏览器打开 %s，可以看到所有加入方式。",
@@ -167,7 +198,10 @@ func (g greeting) asLines(also bool) []string {
 		return nil
 	}
 	with := locale.Text{EN: "Others join with netcat: %s", ZH: "其他人用 netcat 加入：%s"}
-	if also {
+	switch {
+	case !also && g.isLocal():
+		with = g.onlyHere(locale.Text{EN: "With netcat: %s", ZH: "用 netcat 加入：%s"})
+	case also:
 		with = locale.Text{EN: "or with netcat: %s", ZH: "或用 netcat：%s"}
 	}
 	lines := []string{with.Format(g.lang, netcat)}

@@ -60,8 +60,8 @@ func (g greeting) withTLS(public []string) []string {
 		lines = append(lines, locale.Text{EN: "or on this machine: %s", ZH: "或在本机：%s"}.Format(g.lang, typed("parley join "+short(local[0]))))
 	}
 	lines = append(lines, locale.Text{
-		EN: "or open https://%s in a browser to see this",
-		ZH: "或用浏览器打开 https://%s 查看",
+		EN: "or open https://%s in a browser to see how to join",
+		ZH: "或用浏览器打开 https://%s，可以看到加入方式",
 	}.Format(g.lang, public[0]))
 	return append(lines, locale.Text{
 		EN: "Clients without TLS can join only from private networks and those in port.allow " +
@@ -95,7 +95,7 @@ func (g greeting) shortest() []string {
 	if !g.withConsole {
 		all = typed("parley address" + g.dataFlag())
 	}
-	if g.server.Addr().Addr().IsLoopback() {
+	if g.isLocal() {
 		return []string{locale.Text{
 			EN: "Only this machine can join, with %s; %s lists all ways.",
 			ZH: "只有本机可以加入：%s；%s 列出所有加入方式。",
