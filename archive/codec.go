@@ -193,8 +193,8 @@ func parseLine(line []byte) (any, error) {
 		into = new(endLine)
 	default:
 		return nil, locale.Errorf(locale.Text{
-			EN: `invalid "type": export, entity, message or end`,
-			ZH: `"type" 不是 export、entity、message、end 之一`,
+			EN: `invalid "type": must be export, entity, message or end`,
+			ZH: `"type" 无效：应为 export、entity、message、end 之一`,
 		})
 	}
 	if err := o.Fill(into); err != nil {

@@ -254,9 +254,9 @@ func refusedShapes() map[string]refusedImport {
 		"an author to come":       {with(message("author", 3)), 4, "its author 3 is later"},
 		"a reply to itself":       {with(message("reply", 2)), 4, "which is not before it"},
 		"a negative author":       {with(message("author", -1)), 4, "cannot parse it"},
-		"an unknown type":         {with(`{"type":"poll"}`), 4, "export, entity, message or end"},
-		"no type":                 {with(`{}`), 4, "export, entity, message or end"},
-		"a type that is not text": {with(`{"type":7}`), 4, "export, entity, message or end"},
+		"an unknown type":         {with(`{"type":"poll"}`), 4, "must be export, entity"},
+		"no type":                 {with(`{}`), 4, "must be export, entity, message or end"},
+		"a type that is not text": {with(`{"type":7}`), 4, "must be export, entity"},
 		"an unknown field":        {with(message("colour", "red")), 4, "colour"},
 		"a missing field": {
 			with(strings.Replace(second, `"nick":"小明",`, "", 1)), 4,
@@ -312,10 +312,10 @@ func refusedOrders() map[string]refusedImport {
 		"fewer than the room has":  {signed(1, 1, header, lobby2, first), 4, "should be 2"},
 		"a room without messages": {
 			signed(1, 0, header, lobby2), 3,
-			"the rooms record 2 messages",
+			"by the seq of its rooms, it should have 2 messages",
 		},
-		"a wrong count":          {signed(1, 3, header, lobby2, first, second), 5, "it records"},
-		"a wrong count of rooms": {signed(2, 2, header, lobby2, first, second), 5, "it records"},
+		"a wrong count":          {signed(1, 3, header, lobby2, first, second), 5, "counts"},
+		"a wrong count of rooms": {signed(2, 2, header, lobby2, first, second), 5, "counts"},
 		"a negative seq":         {with(message("seq", -2)), 4, "cannot parse it"},
 	}
 }
@@ -345,7 +345,7 @@ func refusedMessages() map[string]refusedImport {
 		"an entering's text":       {with(message("kind", "entered")), 4, "must have no text"},
 		"a nick nobody can have":   {with(message("nick", "ann: hello")), 4, "its nick"},
 		"a nick that becomes none": {with(message("kind", "renamed")), 4, `invalid new nickname "`},
-		"a topic of two lines":     {with(message("kind", "topic")), 4, "invalid topic: one line"},
+		"a topic of two lines":     {with(message("kind", "topic")), 4, "must be one line"},
 		"no reason for leaving":    {with(message("kind", "left")), 4, `unknown reason "`},
 		"null for a text":          {with(strings.Replace(first, `"text":""`, `"text":null`, 1)), 4, "null"},
 		"a long kind": {

@@ -220,7 +220,7 @@ func fill(dir string, build func(partial string) (*Report, error)) (report *Repo
 		return nil, locale.Errorf(locale.Text{
 			EN: "not enough space in %s to finish the database: free some, or choose another " +
 				"directory",
-			ZH: "%s 空间不足，无法完成数据库：请腾出空间或换一个位置",
+			ZH: "%s 空间不足，数据库没有写完：请腾出空间或换一个位置",
 		}, dir)
 	}
 	if err := syncFile(from); err != nil {

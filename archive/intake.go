@@ -262,8 +262,8 @@ func checkMessage(m chat.Message) error {
 		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
 	case m.Room == chat.Everywhere && (m.Kind != chat.KindAnnouncement || m.Place == 0):
 		return locale.Errorf(locale.Text{
-			EN: "the room %s has announcements only, each with its place in the log",
-			ZH: "房间 %s 只有管理员消息，且都有日志位置",
+			EN: "the room %s must have announcements only, each with its place in the log",
+			ZH: "房间 %s 只能有管理员消息，且每条都必须有日志位置",
 		}, chat.Quote(m.Room))
 	case (m.Kind == chat.KindAnnouncement) != (m.Nick == ""):
 		return locale.Errorf(locale.Text{
@@ -290,8 +290,8 @@ func checkMessage(m chat.Message) error {
 	}
 	if m.Kind == chat.KindTopic && !chat.IsLine(m.Text, chat.NoteMaxBytes) {
 		return locale.Errorf(locale.Text{
-			EN: "invalid topic: one line of at most %d bytes, without control characters",
-			ZH: "主题应为一行，最多 %d 字节，不含控制字符",
+			EN: "invalid topic: must be one line of at most %d bytes, without control characters",
+			ZH: "主题无效：应为一行，最多 %d 字节，不含控制字符",
 		}, chat.NoteMaxBytes)
 	}
 	if m.Kind == chat.KindLeft && !isReason(m.Text) {
@@ -338,9 +338,10 @@ func (in *intake) finish(end *endLine) error {
 	switch {
 	case end.Entities != uint64(len(in.entities)) || end.Messages != in.messages || total != in.messages:
 		return locale.Errorf(locale.Text{
-			EN: "it records %d entities and %d messages, but there are %d and %d; the rooms " +
-				"record %d messages",
-			ZH: "最后一行记录 %d 个实体、%d 条消息，实际为 %d 个、%d 条；各房间共记录 %d 条消息",
+			EN: "the last line counts %d entities and %d messages, but the file has %d and %d; " +
+				"by the seq of its rooms, it should have %d messages",
+			ZH: "最后一行记录 %d 个实体、%d 条消息，文件中实际为 %d 个、%d 条；" +
+				"按各房间的 seq 应有 %d 条消息",
 		}, end.Entities, end.Messages, len(in.entities), in.messages, total)
 	case end.SHA256 != chat.Hash(in.lines.sum.Sum(nil)).String():
 		return locale.Errorf(locale.Text{
