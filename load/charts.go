@@ -59,7 +59,10 @@ func (r *Report) Line(name string) plot.Line {
 func nines(share float64) float64 { return -math.Log10(1 - share) }
 
 func (r *Report) overTime(l locale.Lang) plot.Curves {
-	slowest := plot.Line{Name: locale.Text{EN: "the slowest of those received then", ZH: "当时收到的最慢一次"}.In(l)}
+	slowest := plot.Line{Name: locale.Text{
+		EN: "slowest message received at that time",
+		ZH: "该时刻收到的消息中最慢的一条",
+	}.In(l)}
 	for i, ms := range r.Timeline.Slowest {
 		if r.Timeline.Received[i] > 0 {
 			slowest.Points = append(slowest.Points, plot.Point{X: (float64(i) + 0.5) * r.Timeline.SlotSeconds, Y: ms})

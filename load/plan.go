@@ -104,14 +104,16 @@ func (p Plan) Check() error {
 			EN: "vanishing is measured in one room, with udp, line or irc",
 			ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失",
 		}},
-		{talk || p.Idle == Entered || p.Idle == Silent && !udp, locale.Text{
-			EN: "invalid state of idle members (--idle): entered or silent; with udp only entered",
-			ZH: "--idle 只能是 entered 或 silent（udp 只支持 entered）",
-		}},
 	} {
 		if !rule.ok {
 			return locale.Errorf(rule.why)
 		}
+	}
+	if !talk && p.Idle != Entered && (p.Idle != Silent || udp) {
+		return locale.Errorf(locale.Text{
+			EN: "invalid value %q for --idle: entered or silent (with --door udp only entered)",
+			ZH: "--idle 的值 %q 无效：应为 entered 或 silent（用 --door udp 时只能是 entered）",
+		}, p.Idle)
 	}
 	return nil
 }

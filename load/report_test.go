@@ -48,11 +48,15 @@ func TestTheTextTellsEverythingInBothLanguages(t *testing.T) {
 			"1 not received in time, 2 lines dropped",
 			"5000.00 µs a delivery",
 			"1.0 MiB empty, 2.0 MiB with all members (2.0 KiB each), 3.0 MiB",
-			"1 of 2 detected as gone", "3, of which the server disconnected 2",
+			"1 of 2 detected as gone", "(according to the notices in the room)",
+			"3, of which the server disconnected 2",
 			"6 connections closed", "slow down\" × 7",
 			"--no-limits", "ended early",
 		},
-		locale.Chinese: {"5 人", "丢失 10，重复 1", "每次送达 5000.00 微秒", "--no-limits", "提前结束"},
+		locale.Chinese: {
+			"5 人", "丢失 10，重复 1", "（由房间中的退出通知得知）", "每次送达 5000.00 微秒", "--no-limits",
+			"提前结束",
+		},
 	} {
 		text := full().Text(l)
 		for _, want := range wanted {
@@ -230,9 +234,9 @@ func TestPlansThatCannotBe(t *testing.T) {
 			p.Members, p.Senders, p.Stopped, p.Door = 4, 4,
 				1, Line
 		},
-		"measured in one":         func(p *Plan) { p.Vanish, p.Door = 1, Raw },
-		"entered or silent":       func(p *Plan) { p.Idle = Silent },
-		"entered or silent; with": func(p *Plan) { p.Idle = "asleep" },
+		"measured in one":   func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"entered or silent": func(p *Plan) { p.Idle = Silent },
+		`invalid value "asleep" for --idle: entered or silent`: func(p *Plan) { p.Idle = "asleep" },
 	} {
 		p := good
 		spoil(&p)

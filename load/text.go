@@ -29,9 +29,9 @@ func (r *Report) Text(l locale.Lang) string {
 			EN: "vanished",
 			ZH: "消失的成员",
 		}, locale.Text{
-			EN: "%d of %d detected as gone after %.2f s (%s)",
-			ZH: "%d / %d 人在 %.2f 秒后被发现离开（%s）",
-		}.In(l), v.Seen, v.Members, v.Seconds, v.By)
+			EN: "%d of %d detected as gone after %.2f s (according to %s)",
+			ZH: "%d / %d 人在 %.2f 秒后被发现离开（由%s得知）",
+		}.In(l), v.Seen, v.Members, v.Seconds, v.source().In(l))
 	}
 	if s := r.Stopped; s != nil {
 		t.row(locale.Text{

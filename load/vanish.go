@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"time"
+
+	"parley/locale"
 )
 
 // Vanished tells when the server showed those as gone who closed their sockets without a word.
@@ -11,6 +13,17 @@ type Vanished struct {
 	Seen    int     `json:"seen"`    // of them, gone as the server has it
 	Seconds float64 `json:"seconds"` // until the last of them was seen gone, or nobody waited any more
 	By      string  `json:"by"`      // how it was seen: "notices" to the first member, or "server", which was asked
+}
+
+// The values of Vanished.By.
+const byNotices, byServer = "notices", "server"
+
+// source words Vanished.By.
+func (v *Vanished) source() locale.Text {
+	if v.By == byServer {
+		return locale.Text{EN: "the server's answers", ZH: "服务器的回答"}
+	}
+	return locale.Text{EN: "the notices in the room", ZH: "房间中的退出通知"}
 }
 
 // knockEvery is how often the server is given something to send.
@@ -31,7 +44,7 @@ func (r *run) vanish() {
 	}
 	r.inside.Add(-int64(r.plan.Vanish))
 	began := r.clock()
-	v := &Vanished{Members: r.plan.Vanish, By: "notices"}
+	v := &Vanished{Members: r.plan.Vanish, By: byNotices}
 	r.report.Vanished = v
 	for nextKnock := began; v.Seen < v.Members && r.clock()-began < r.vanishing; time.Sleep(lookEvery) {
 		if r.clock() >= nextKnock {
@@ -44,7 +57,7 @@ func (r *run) vanish() {
 			if err != nil {
 				break
 			}
-			v.Seen, v.By = r.plan.Members-inside, "server"
+			v.Seen, v.By = r.plan.Members-inside, byServer
 		}
 		v.Seconds = (r.clock() - began).Seconds()
 	}

@@ -87,7 +87,7 @@ func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 	text := func(en, zh string) string { return locale.Text{EN: en, ZH: zh}.In(lang) }
 	f.IntVar(&b.plan.Members, "members", 100, text("number of members", "成员数"))
 	f.IntVar(&b.plan.Senders, "senders", 0,
-		text("number of members that send; 0: at most 10 in each room", "其中发言的人数；0 表示每个房间最多 10 人"))
+		text("number of members that send; 0: at most 10 in each room", "发言的成员数；0 表示每个房间最多 10 人"))
 	f.IntVar(&b.plan.Rooms, "rooms", 1, text("number of rooms; not with udp",
 		"成员平均分布到的房间数；不适用于 udp"))
 	f.StringVar(&b.rate, "rate", "50",
@@ -204,8 +204,9 @@ func (b *benching) tell(w io.Writer, report *load.Report, lang locale.Lang) erro
 	}
 	if !report.OK() {
 		return locale.Errorf(locale.Text{
-			EN: "some messages were lost, late or wrong",
-			ZH: "并非所有消息都正确送达",
+			EN: "some lines were lost, duplicated, changed or out of order, or the server closed " +
+				"a connection: see the report",
+			ZH: "有消息或通知丢失、重复、改变或顺序不对，或有连接被服务器关闭：详见报告",
 		})
 	}
 	return nil
