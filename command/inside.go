@@ -51,7 +51,10 @@ var join = Command{
 var part = Command{
 	Name:    "part",
 	Aliases: []string{"leave", "离开"},
-	Help:    locale.Text{EN: "leave a room and go back to the lobby", ZH: "离开房间，回到大厅（lobby）"},
+	Help: locale.Text{
+		EN: "leave a room and go back to the lobby, or leave the lobby",
+		ZH: "离开房间，回到大厅（lobby）；在大厅中使用则离开大厅",
+	},
 	Example: locale.Text{EN: "dev back tomorrow", ZH: "开发 明天再来"},
 	Inside:  true,
 	Changes: true,
@@ -115,7 +118,7 @@ var msg = Command{
 		}},
 		{Name: "text", Chinese: "内容", Required: true, Rest: true, Help: locale.Text{
 			EN: "text of the message",
-			ZH: "内容",
+			ZH: "要发送的内容",
 		}},
 	},
 	Answer: func() Answer { return new(Told) },
@@ -146,8 +149,8 @@ var me = Command{
 	Changes: true,
 	Parameters: []Parameter{
 		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{
-			EN: "the action",
-			ZH: "动作",
+			EN: "what you do, as others read it behind your nickname",
+			ZH: "所做的动作，显示在你的昵称之后",
 		}},
 	},
 	Answer: func() Answer { return new(Told) },
@@ -200,7 +203,10 @@ var topic = Command{
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "text", Chinese: "主题", Rest: true, Help: locale.Text{EN: "the topic", ZH: "主题"}},
+		{Name: "text", Chinese: "主题", Rest: true, Help: locale.Text{
+			EN: "the new topic (-: remove it; default: show it)",
+			ZH: "新的主题；- 表示清除，不写则查看",
+		}},
 	},
 	Answer: func() Answer { return new(Topic) },
 	run: func(c call) error {
@@ -241,7 +247,10 @@ var away = Command{
 	Inside:  true,
 	Changes: true,
 	Parameters: []Parameter{
-		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{EN: "the reason", ZH: "原因"}},
+		{Name: "reason", Chinese: "原因", Rest: true, Help: locale.Text{
+			EN: "why you are away (default: you are back)",
+			ZH: "暂离的原因；不写表示已回来",
+		}},
 	},
 	Answer: func() Answer { return new(Away) },
 	run: func(c call) error {

@@ -13,10 +13,10 @@ var namesChinese = map[string]string{
 	"port": "TCP 端口", "control": "控制套接字",
 
 	"ledger": "等待写盘", "answers": "等待结果",
-	"udp.requests": "UDP 成员的请求", "udp.visits": "UDP 加入请求", "udp.departures": "UDP 退出",
+	"udp.requests": "UDP 成员的请求", "udp.visits": "UDP 加入请求", "udp.departures": "UDP 成员退出",
 	"udp.writer": "UDP 发送", "udp.outboxes": "UDP 待发内容",
-	"line.connections": "文本连接", "line.requests": "文本请求", "line.unread": "未读的结果",
-	"line.departures": "文本退出", "line.writer": "文本发送", "line.outboxes": "文本待发内容",
+	"line.connections": "已加入或正在加入的 TCP 连接", "line.requests": "TCP 成员的请求", "line.unread": "未读的结果",
+	"line.departures": "TCP 成员退出", "line.writer": "TCP 发送", "line.outboxes": "TCP 待发内容",
 	"port.connections": "TCP 连接", "port.undecided": "协议未定的连接",
 
 	"foreign": "来源网段不允许", "oversized": "数据报过大", "malformed": "不是文本",

@@ -63,16 +63,16 @@ func badRoom(name string, err error) error {
 	}.Fill(chat.Quote(name), chat.NickMaxGraphemes))
 }
 
-// noRoom refuses a room that does not exist. The administrator types commands without a slash, too.
+// noRoom refuses a room that does not exist. In a shell, commands have no slash.
 func (c call) noRoom(room chat.RoomID) error {
 	text := locale.Text{
 		EN: "no room %s: /rooms lists the rooms",
 		ZH: "没有房间 %s，输入 /rooms 查看所有房间",
 	}
-	if c.caller == nil {
+	if c.caller == nil && !c.typed {
 		text = locale.Text{
-			EN: "no room %s: the command rooms lists the rooms",
-			ZH: "没有房间 %s，用 rooms 命令查看所有房间",
+			EN: "no room %s: parley rooms lists the rooms",
+			ZH: "没有房间 %s，用 parley rooms 查看所有房间",
 		}
 	}
 	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room)))

@@ -54,8 +54,12 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 		},
 		{
 			call{}.noRoom("attic"), chat.RoomUnknown,
-			`no room "attic": the command rooms lists the rooms`,
-			`没有房间 "attic"，用 rooms 命令查看所有房间`,
+			`no room "attic": parley rooms lists the rooms`,
+			`没有房间 "attic"，用 parley rooms 查看所有房间`,
+		},
+		{
+			call{typed: true}.noRoom("attic"), chat.RoomUnknown,
+			`no room "attic": /rooms lists the rooms`, `没有房间 "attic"，输入 /rooms 查看所有房间`,
 		},
 		{
 			notNumber("5", member.noRoom("5")), chat.RoomUnknown,

@@ -32,7 +32,7 @@ type State struct {
 	Goroutines int         `json:"goroutines"`
 	Heap       uint64      `json:"heap_bytes"` // in use
 	RoomCount  int         `json:"room_count"` // rooms that a member can join
-	Messages   uint64      `json:"messages"`   // in these rooms
+	Messages   uint64      `json:"messages"`   // all that are stored
 	Directs    int         `json:"direct_rooms"`
 	Rooms      []RoomState `json:"rooms,omitempty"` // with All
 	Doors      []DoorState `json:"doors"`
@@ -217,9 +217,11 @@ func figure(name string, l locale.Lang) string {
 // history tells how much there is in the history.
 func (s *State) history(l locale.Lang) string {
 	if l == locale.Chinese {
-		return fmt.Sprintf("%d 条消息，%d 个房间", s.Messages, s.RoomCount)
+		return fmt.Sprintf("%d 条消息（含进出记录和私聊），%d 个房间", s.Messages, s.RoomCount)
 	}
-	return locale.Counted(s.Messages, "message") + " in " + locale.Counted(s.RoomCount, "room")
+	return locale.Counted(s.Messages,
+		"message") + ", including joins, leaves and private messages; " +
+		locale.Counted(s.RoomCount, "room")
 }
 
 // inside tells how many members there are, and through which doors.
@@ -241,6 +243,9 @@ func (s *State) inside(l locale.Lang) string {
 	}
 	return said
 }
+
+// memberless are the doors that have no members: port hands its connections to other doors.
+var memberless = []string{"port", "control"}
 
 // details are the lines that few need.
 func (s *State) details(l locale.Lang) (lines []string) {
@@ -264,7 +269,10 @@ func (s *State) details(l locale.Lang) (lines []string) {
 		if d.Address != "" { // else others take its connections
 			name = locale.Text{EN: "%s on %s", ZH: "%s，%s"}.Format(l, name, d.Address)
 		}
-		row(locale.Text{EN: "door", ZH: "入口"}, locale.Text{EN: "%s, %d inside", ZH: "%s，在线 %d 人"}.Format(l, name, d.Members))
+		if !slices.Contains(memberless, d.Name) {
+			name = locale.Text{EN: "%s, %d inside", ZH: "%s，在线 %d 人"}.Format(l, name, d.Members)
+		}
+		row(locale.Text{EN: "door", ZH: "入口"}, name)
 		lines = append(lines, d.figures(l)...)
 	}
 	for _, q := range s.Queues {

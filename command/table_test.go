@@ -242,9 +242,14 @@ func TestStatusIsFourLinesUnlessAllIsAsked(t *testing.T) {
 	}}
 	s.Started = time.Date(2026, 11, 22, 12, 0, 0, 0, time.Local)
 	const brief = "running: v1 since 2026-11-22 12:00:00\n" +
-		"inside: 3 members (UDP 1, TCP 2)\nhistory: 6 messages in 2 rooms\nstorage: ok"
+		"inside: 3 members (UDP 1, TCP 2)\nhistory: 6 messages, including joins, leaves " +
+		"and private messages; 2 rooms\nstorage: ok"
 	if got := s.Text(locale.English); got != brief {
 		t.Errorf("it says %s", got)
+	}
+	const chinese = "聊天记录：6 条消息（含进出记录和私聊），2 个房间\n"
+	if got := s.Text(locale.Chinese); !strings.Contains(got, chinese) {
+		t.Errorf("in Chinese it says %s", got)
 	}
 	s.Rooms = []RoomState{{"lobby", 4, 3}, {"dev", 2, 1}}
 	if s.All = true; !strings.HasPrefix(s.Text(locale.English), brief+"\n") || !strings.Contains(s.Text(locale.English), "room: dev, 1 inside, 2 messages") {

@@ -19,7 +19,7 @@ type index struct {
 	doors    map[string]int      // sessions by door
 	rooms    map[chat.RoomID]*room
 	names    []chat.RoomID // the rooms that a member can join, in order
-	messages uint64        // in the rooms of names
+	messages uint64        // in all rooms
 }
 
 // pageSize is how many sessions or rooms a reader copies while it holds the index.
@@ -60,8 +60,8 @@ func newIndex(rooms []chat.Room) *index {
 		x.rooms[r.ID] = &room{Room: r}
 		if r.ID.IsPublic() {
 			x.names = append(x.names, r.ID)
-			x.messages += uint64(r.Seq)
 		}
+		x.messages += uint64(r.Seq)
 	}
 	slices.Sort(x.names)
 	return x
@@ -72,9 +72,7 @@ func (x *index) keep(r chat.Room) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	known := x.room(r.ID)
-	if r.ID.IsPublic() {
-		x.messages += uint64(r.Seq - known.Seq)
-	}
+	x.messages += uint64(r.Seq - known.Seq)
 	known.Room = r
 }
 
@@ -89,8 +87,8 @@ func (x *index) remove(id chat.RoomID) {
 	delete(x.rooms, id)
 	if i, found := slices.BinarySearch(x.names, id); found {
 		x.names = slices.Delete(x.names, i, i+1)
-		x.messages -= uint64(r.Seq)
 	}
+	x.messages -= uint64(r.Seq)
 }
 
 // known returns what the index has of a room; nil: there is no such room. It is only compared.
@@ -301,14 +299,13 @@ func (x *index) joinable(after chat.RoomID) (page []Room) {
 	return page
 }
 
-// census counts the rooms that a member can join, the messages in them and to everyone, and the
+// census counts the rooms that a member can join, the messages in all rooms, and the
 // direct rooms.
 func (x *index) census() (rooms int, messages uint64, directs int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	rooms, messages, directs = len(x.names), x.messages, len(x.rooms)-len(x.names)
-	if everywhere := x.rooms[chat.Everywhere]; everywhere != nil {
-		messages += uint64(everywhere.Seq)
+	if x.rooms[chat.Everywhere] != nil {
 		directs--
 	}
 	return rooms, messages, directs

@@ -36,7 +36,7 @@ type Status struct {
 	Ready    bool           // this life has begun in the log: commands are taken
 	Members  map[string]int // sessions by door
 	Rooms    int            // that a member can join
-	Messages uint64         // in these rooms, and announced
+	Messages uint64         // in all rooms, announced and private ones too
 	Directs  int            // direct rooms
 	// Queues are "ledger": commands appended and not read yet, and "answers": submitters that wait
 	// for an answer.

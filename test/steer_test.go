@@ -65,7 +65,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 		{
 			[]string{"status"},
 			0,
-			[]string{"inside: 1 member (UDP 1)\nhistory: 4 messages in 1 room\nstorage: ok\n"},
+			[]string{"inside: 1 member (UDP 1)\nhistory: 4 messages, including joins"},
 		},
 		{[]string{"status", "--all"}, 0, []string{"storage: ok", "lobby, 1 inside, 3 messages"}},
 		{[]string{"status", "-o", "json"}, 0, []string{`"storage":"ok"`, `"hash":"`}},
