@@ -43,8 +43,9 @@ func judgeClock(c clock) []Finding {
 		}, stamp(c.now)).cure(set)}
 	case c.last.Sub(c.now) > clockSlack:
 		return []Finding{broken(locale.Text{
-			EN: "it is %v behind the newest message: until it catches up, every message gets the time %s",
-			ZH: "比最新消息的时间慢 %v：追上之前，所有消息的时间都会显示为 %s",
+			EN: "it is %v behind the newest message: until it catches up, new messages get " +
+				"the time %s",
+			ZH: "比最新消息的时间慢 %v：追上之前，新消息的时间都会记为 %s",
 		}, c.last.Sub(c.now).Round(time.Second), stamp(c.last)).cure(set)}
 	case c.knows && !c.synced:
 		return []Finding{warning(locale.Text{

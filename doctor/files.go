@@ -73,9 +73,9 @@ func judgeFiles(f openFiles) []Finding {
 		}, f.limit, files.Connections))}
 	}
 	return []Finding{f.of(ok(locale.Text{
-		EN: "at most %d; a server needs %d for any number of members",
-		ZH: "上限 %d；无论成员多少，服务器只需 %d",
-	}, f.limit, server.FilesFor(0)))}
+		EN: "at most %d, enough for any number of datagram members",
+		ZH: "上限 %d，足够任意数量的 UDP 成员使用",
+	}, f.limit))}
 }
 
 // of names the running server, if the limit is that one's.

@@ -337,7 +337,10 @@ func TestFiles(t *testing.T) {
 		return judgeFiles(f)
 	}
 	try(t, map[string]judged{
-		"well":        {of(1024, 0), []string{"ok at most 1024; a server needs 64 for any number of members"}},
+		"well": {
+			of(1024, 0),
+			[]string{"ok at most 1024, enough for any number of datagram members"},
+		},
 		"no limit":    {of(1<<63, 20_000), []string{"ok no limit"}},
 		"unknown":     {judgeFiles(openFiles{connections: 20_000}), []string{"ok this system has no limit"}},
 		"few":         {of(filesComfort-1, 0), []string{"warn at most 255, but | LimitNOFILE=1024"}},

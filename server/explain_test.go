@@ -29,13 +29,15 @@ func TestADatabaseThatCannotBeUsedIsExplained(t *testing.T) {
 			fmt.Errorf("d/parley.db: %w: lobby", store.ErrChanged),
 			[]string{
 				"d/parley.db: the database is damaged: messages were changed or removed: lobby. ",
-				"does not upgrade a damaged history; restore a backup into a new directory",
-				"(parley restore --data NEW BACKUP), or move what is left there",
+				"does not upgrade a damaged history. Restore a backup into a new directory",
+				"(parley restore --data NEW BACKUP). If messages were changed but none " +
+					"is missing, ",
 				"(parley export --data d > history.jsonl,",
 				"and then parley import --data NEW history.jsonl)",
 			},
 			[]string{
 				"消息被修改或丢失（", "不会升级已损坏的聊天记录", "parley restore --data 新目录 备份文件",
+				"如果消息只是被修改、没有缺失，也可以移到新目录",
 				"parley export --data d > history.jsonl，再运行 parley import --data 新目录",
 			},
 		},

@@ -240,7 +240,8 @@ func TestALostDirectoryLeavesItsHistoryBesideIt(t *testing.T) {
 	if globErr != nil || len(saved) != 1 {
 		t.Fatalf("%q, %v", saved, globErr)
 	}
-	if err == nil || !strings.Contains(err.Error(), "The whole history was saved in "+saved[0]) {
+	if err == nil || !strings.Contains(err.Error(),
+		"The whole history was saved in "+saved[0]+". Restore it into") {
 		t.Errorf("%v", err)
 	}
 	if !s.isWhole(saved[0]) {

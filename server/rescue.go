@@ -22,7 +22,7 @@ func (s *Server) rescue(missing error) error {
 		return errors.Join(locale.Errorf(locale.Text{
 			EN: "some messages that members saw are not stored in %s: %v. " +
 				"Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
+			ZH: "数据目录 %s 中缺少部分已显示给成员的消息：%v。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing), err)
 	case !s.isWhole(rescued):
@@ -31,16 +31,18 @@ func (s *Server) rescue(missing error) error {
 			EN: "some messages that members saw are not stored in %s: %v. " +
 				"The readable part is in %[3]s, but it is incomplete or damaged " +
 				"(parley verify %[3]s says how). Restore the last backup: parley restore --data NEW BACKUP",
-			ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
+			ZH: "数据目录 %s 中缺少部分已显示给成员的消息：%v。" +
 				"尚能读取的内容在 %[3]s，但不完整或已损坏（parley verify %[3]s）。" +
 				"请恢复最近的备份：parley restore --data 新目录 备份文件",
 		}, s.config.Data, missing, rescued), err)
 	}
 	return errors.Join(locale.Errorf(locale.Text{
 		EN: "some messages that members saw are not stored in %s: %v. " +
-			"The whole history was saved in %[3]s: parley restore --data NEW %[3]s",
-		ZH: "部分已显示给成员的消息没有保存到 %s：%v。" +
-			"全部聊天记录已另存为 %[3]s：parley restore --data 新目录 %[3]s",
+			"The whole history was saved in %[3]s. Restore it into a new directory: " +
+			"parley restore --data NEW %[3]s",
+		ZH: "数据目录 %s 中缺少部分已显示给成员的消息：%v。" +
+			"全部聊天记录已另存为 %[3]s，请恢复到新目录：" +
+			"parley restore --data 新目录 %[3]s",
 	}, s.config.Data, missing, rescued), err)
 }
 

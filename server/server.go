@@ -144,14 +144,16 @@ func (s *Server) explain(err error) error {
 	if errors.Is(err, store.ErrChanged) { // which doctor does not look for: it reads every message
 		return locale.Errorf(locale.Text{
 			EN: "%[2]v. Nothing in it was changed: this version does not upgrade a damaged " +
-				"history; restore a backup into a new directory " +
-				"(parley restore --data NEW BACKUP), or move what is left there " +
+				"history. Restore a backup into a new directory " +
+				"(parley restore --data NEW BACKUP). If messages were changed but none is " +
+				"missing, you can also move them into a new directory " +
 				"(parley export --data %[1]s > history.jsonl, " +
-				"and then parley import --data NEW history.jsonl), which works if none is missing",
+				"and then parley import --data NEW history.jsonl)",
 			ZH: "消息被修改或丢失（%[2]v）。Parley 没有改动数据库，也不会升级已损坏的聊天记录；" +
-				"请把备份恢复到新目录（parley restore --data 新目录 备份文件），" +
-				"或把现有内容移到新目录（先运行 parley export --data %[1]s > history.jsonl，" +
-				"再运行 parley import --data 新目录 history.jsonl；有消息缺失时无法导入）",
+				"请把备份恢复到新目录（parley restore --data 新目录 备份文件）。" +
+				"如果消息只是被修改、没有缺失，也可以移到新目录" +
+				"（先运行 parley export --data %[1]s > history.jsonl，" +
+				"再运行 parley import --data 新目录 history.jsonl）",
 		}, s.config.Data, err)
 	}
 	if errors.Is(err, store.ErrEntities) {
@@ -239,10 +241,10 @@ func (s *Server) lookAtClock(newest time.Time) {
 	s.log.Warn("the clock is behind the newest message", "clock", now, "newest", newest)
 	s.notices = append(s.notices, locale.Errorf(locale.Text{
 		EN: "Warning: this machine's clock says %s, but the newest message is from %s. " +
-			"Until the clock passes that time, every message gets it: " +
+			"Until the clock passes that time, every new message gets it: " +
 			"correct the clock (timedatectl set-ntp true).",
 		ZH: "注意：本机时钟为 %s，而最新消息的时间为 %s。" +
-			"在时钟追上之前，所有消息的时间都会显示为后者：请校准时钟（timedatectl set-ntp true）。",
+			"在时钟追上之前，新消息的时间都会记为后者：请校准时钟（timedatectl set-ntp true）。",
 	}, now.Format(time.DateTime), newest.Local().Format(time.DateTime)))
 }
 
