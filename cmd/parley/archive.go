@@ -56,7 +56,7 @@ func offline(c *cobra.Command, lang locale.Lang, do work) *cobra.Command {
 
 func backupCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: "backup FILE",
+		Use: locale.Text{EN: "backup FILE", ZH: "backup 文件"}.In(lang),
 		Short: locale.Text{
 			EN: "back up the data into one file; the server can keep running",
 			ZH: "把数据备份到一个文件（服务器运行时也可以）",
@@ -86,7 +86,7 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 
 func restoreCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: "restore FILE",
+		Use: locale.Text{EN: "restore FILE", ZH: "restore 备份文件"}.In(lang),
 		Short: locale.Text{
 			EN: "create a new data directory from a backup",
 			ZH: "把备份恢复到新的数据目录",
@@ -102,7 +102,7 @@ func restoreCommand(lang locale.Lang) *cobra.Command {
 
 func importCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: "import FILE",
+		Use: locale.Text{EN: "import FILE", ZH: "import 导出文件"}.In(lang),
 		Short: locale.Text{
 			EN: "create a new data directory from an export; - reads standard input",
 			ZH: "从导出文件生成新的数据目录；- 表示标准输入",
@@ -166,9 +166,9 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 	}
 	said = append(said,
 		locale.Text{
-			EN: "the certificate is not included: before the first start, copy %s and %s " +
+			EN: "the new directory has no certificate: before the first start, copy %s and %s " +
 				"from the old directory, or every client must verify a new fingerprint",
-			ZH: "其中不含证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有客户端都需要重新核对证书指纹",
+			ZH: "新目录中没有证书：首次启动前，请从旧目录复制 %s 和 %s，否则所有客户端都需要重新核对证书指纹",
 		}.Format(lang, certificate.CertName, certificate.KeyName),
 		locale.Text{
 			EN: "complete; start the server with parley serve --data %[1]s",
@@ -179,7 +179,7 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 
 func verifyCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: "verify [FILE]",
+		Use: locale.Text{EN: "verify [FILE]", ZH: "verify [备份文件]"}.In(lang),
 		Short: locale.Text{
 			EN: "check every message of a backup or of the data directory; the server can " +
 				"keep running",
@@ -218,7 +218,7 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 
 func exportCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: "export [ROOM]",
+		Use: locale.Text{EN: "export [ROOM]", ZH: "export [房间]"}.In(lang),
 		Short: locale.Text{
 			EN: "print the history of all rooms, or of one, as JSON lines",
 			ZH: "以 JSON Lines 格式（每行一个对象）输出所有房间或指定房间的聊天记录",
@@ -250,8 +250,11 @@ func exportCommand(lang locale.Lang) *cobra.Command {
 
 // roomName names a room in a list of what a history has.
 func roomName(room chat.RoomID, lang locale.Lang) string {
-	if room == chat.Everywhere {
+	switch {
+	case room == chat.Everywhere:
 		return locale.Text{EN: "* (announcements)", ZH: "*（管理员消息）"}.In(lang)
+	case room.IsDirect():
+		return locale.Text{EN: "%s (private messages)", ZH: "%s（私聊）"}.Format(lang, room)
 	}
 	return string(room)
 }

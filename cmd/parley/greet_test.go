@@ -28,8 +28,10 @@ func TestAServerWithoutDatagramsOffersNone(t *testing.T) {
 			!strings.Contains(said, netcat) || strings.Contains(said, "parley status") != isNew {
 			t.Errorf("new: %v: %s", isNew, said)
 		}
-		if strings.Contains(said, "Others") || !strings.Contains(said, "Only this machine can join") {
-			t.Errorf("new: %v: others are told of an address that only this machine has: %s", isNew, said)
+		if strings.Contains(said, "Others") || !strings.Contains(said,
+			"Only this machine can join") {
+			t.Errorf("new: %v: others are told of an address that only this machine has: %s", isNew,
+				said)
 		}
 		if got := (manager{server: s, lang: locale.English}).status(); got != "STATUS=0 inside; open on "+at.String()+" (TCP); storage: ok" {
 			t.Errorf("%q", got)

@@ -157,11 +157,11 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 		}
 		data = absolute(data) // perhaps the server was started in another folder
 		return locale.Errorf(locale.Text{
-			EN: "no server is running in the data directory %s: for a server that was started in " +
-				"another folder, name its data directory with --data; to start one there, run " +
-				"parley serve --data %s",
-			ZH: "没有服务器在使用数据目录 %s：如果服务器是在其他目录启动的，" +
-				"请用 --data 指定它的数据目录；要在此处启动服务器，请运行 parley serve --data %s",
+			EN: "no server is running in the data directory %[1]s: if it was started in another " +
+				"folder, name its data directory with --data; to start a server in %[1]s, run " +
+				"parley serve --data %[2]s",
+			ZH: "没有服务器在使用数据目录 %[1]s：如果服务器是在其他目录启动的，" +
+				"请用 --data 指定它的数据目录；要用 %[1]s 启动服务器，请运行 parley serve --data %[2]s",
 		}, data, doctor.Quote(data))
 	}
 	if err != nil {

@@ -39,7 +39,8 @@ func badFlag(c *cobra.Command, err error) error {
 	said := flagProblem(err)
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
-		if words := c.Flags().Args(); !c.HasParent() && len(words) > 0 { // the flag is another command's
+		words := c.Flags().Args()
+		if !c.HasParent() && len(words) > 0 { // the flag belongs to the command that was meant
 			return noCommand(c, words[0])
 		}
 		var names []string

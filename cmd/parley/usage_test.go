@@ -114,10 +114,30 @@ func TestWrongWordsAndFlagsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 				"see parley bench --help",
 			`--duration 的值 "long" 无效：应为时长，例如 90s 或 2h；请看 parley bench --help`,
 		},
+	} {
+		isWrongUse(t, c.args, c.en, c.zh)
+	}
+}
+
+func TestWrongArgumentsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		en, zh string
+	}{
 		{
 			[]string{"doctor", "now"},
 			`"now" is one word too many: parley doctor [flags]; see --help`,
 			`多余的参数 "now"，用法：parley doctor [选项]；请看 --help`,
+		},
+		{
+			[]string{"backup"},
+			"too few arguments: parley backup FILE [flags]; see --help",
+			"缺少参数，用法：parley backup 文件 [选项]；请看 --help",
+		},
+		{
+			[]string{"export", "dev", "attic"},
+			`"attic" is one word too many: parley export [ROOM] [flags]; see --help`,
+			`多余的参数 "attic"，用法：parley export [房间] [选项]；请看 --help`,
 		},
 		{
 			[]string{"rooms", "rm", "dev"},
@@ -229,6 +249,11 @@ func TestValuesThatNoServerTakesAreWrongUse(t *testing.T) {
 			[]string{"bench", "--members", "many"},
 			`invalid value "many" for --members: a whole number; see parley bench --help`,
 			`--members 的值 "many" 无效：应为整数；请看 parley bench --help`,
+		},
+		{
+			[]string{"bench", "--idle", "x"},
+			`invalid value "x" for --idle: entered or silent (with --door udp only entered)`,
+			`--idle 的值 "x" 无效：应为 entered 或 silent（用 --door udp 时只能是 entered）`,
 		},
 		{
 			[]string{"bench", "--door", "x"},
