@@ -51,7 +51,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 			0,
 			[]string{
 				`{"room":"lobby","seq":3,"time":"`,
-				`"kind":"left","nick":"小明","text":"kicked: too loud","place":`,
+				`"kind":"left","nick":"小明","text":"kicked: too loud","author":`,
 			},
 		},
 		{
