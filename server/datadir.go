@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"parley/certificate"
 	"parley/locale"
 	"parley/store"
 )
@@ -145,6 +146,8 @@ type dataDir struct {
 	path   string
 	lock   *flock.Flock
 	holder Holder // the content that the lock file should have
+
+	made []string // the directories that this start made, the deepest first, if nothing is in them
 }
 
 // openDataDir makes the directory if need be and locks it. It returns an error if another process
@@ -316,3 +319,31 @@ func (d *dataDir) keep() (renewed bool, err error) {
 
 // close unlocks the directory. The lock file stays: removing it would let two servers hold two of that name.
 func (d *dataDir) close() error { return d.lock.Unlock() }
+
+// adopt notes which directories this start made, so that undo can remove them. It notes none if
+// another process has put something into the data directory since.
+func (d *dataDir) adopt(made []string) {
+	if len(made) > 0 && mustBeEmpty(d.path, lockName, lockedName) == nil {
+		d.made = made
+	}
+}
+
+// undo closes the directory of a start that failed before it stored anything. It removes what this
+// start made, and leaves a directory that was there before.
+func (d *dataDir) undo() error {
+	if len(d.made) == 0 {
+		return d.close()
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(filepath.Join(d.path, store.FileName+suffix))
+	}
+	// While the lock is held: afterwards, another start may have made files of these names.
+	for _, name := range []string{
+		certificate.CertName, certificate.KeyName, lockName, lockedName,
+	} {
+		_ = os.Remove(filepath.Join(d.path, name)) // Windows removes nothing that is open
+	}
+	err := d.close()
+	removeEmpty(d.made)
+	return err
+}

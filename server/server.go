@@ -80,10 +80,13 @@ func open(ctx context.Context, config Config, table []doorRow, version string, l
 	if err = s.countFiles(); err != nil {
 		return nil, err
 	}
+	made := absent(config.Data)
 	if s.dir, err = openDataDir(config.Data); err != nil {
+		removeEmpty(made)
 		return nil, alreadyRuns(ctx, config.Data, err)
 	}
-	opened = append(opened, s.dir.close)
+	s.dir.adopt(made)
+	opened = append(opened, s.dir.undo) // until the hub runs, nothing is stored
 	if s.store, err = store.Open(config.Data, store.Options{
 		MaxBytes: config.StoreMaxSize,
 		Upgrades: func(from, to int) {

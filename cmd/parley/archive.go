@@ -78,9 +78,17 @@ func backupCommand(lang locale.Lang) *cobra.Command {
 				ZH: "备份已完成，但无法在数据目录中登记这次备份：%v",
 			}, err)
 		}
-		return []string{locale.Text{
+		said := []string{locale.Text{
 			EN: "%s: %s, %d bytes, sha256 %s", ZH: "%s：%s，%d 字节，sha256 %s",
-		}.Format(lang, made.File, messages(report.Messages(), lang), made.Bytes, made.SHA256)}, err
+		}.Format(lang, made.File, messages(report.Messages(), lang), made.Bytes, made.SHA256)}
+		if report.Messages() == 0 {
+			said = append(said, locale.Text{
+				EN: "the history in %s has no messages yet: check that this is the server's " +
+					"data directory (--data)",
+				ZH: "%s 中还没有任何消息：请确认这是服务器的数据目录（--data）",
+			}.Format(lang, data))
+		}
+		return said, err
 	})
 }
 
