@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,6 +144,9 @@ func Dial(ctx context.Context, address string, options Options) (*Conn, error) {
 
 // Address returns the server's address with its port, as it was given.
 func (c *Conn) Address() string { return c.address }
+
+// Addresses returns the IP addresses with the port that Address was resolved to.
+func (c *Conn) Addresses() []netip.AddrPort { return slices.Clone(c.addresses) }
 
 // ErrNoHost is returned for an address without a host.
 var ErrNoHost = errors.New("no host")

@@ -273,6 +273,15 @@ func fillLarge(t *testing.T, dir string) {
 	}
 }
 
+func TestABackupWithoutMessagesSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir, "--listen", "127.0.0.1:0").stop()
+	out := done(t, "backup", "--data", dir, filepath.Join(t.TempDir(), "b.db"))
+	if !strings.Contains(out, "0 messages") || !strings.Contains(out, "has no messages yet") {
+		t.Errorf("backup says %q", out)
+	}
+}
+
 func TestArchivesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	empty, missing := filepath.Join(dir, "empty"), filepath.Join(dir, "missing")

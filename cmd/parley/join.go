@@ -31,14 +31,15 @@ func joinCommand(lang locale.Lang) *cobra.Command {
 			EN: `Join the lobby of a chat room and talk. Messages from other members appear above
 the line that you type. To leave, type quit, exit or /quit, or press Ctrl-D or Ctrl-C.
 
-Without NICK@ the client asks for a nickname; in a pipe it reads it from the first line. PORT is
-8888 by default, and can also follow as a second word: parley join HOST PORT. At a terminal, a line
-that begins with / is not sent. To send /abc, type //abc. This client has no other rooms, private
-messages or history yet. For these, use netcat or join.py (see http://HOST:PORT).`,
+Without NICK@ the client asks for a nickname; in a pipe it reads it from the first line, and says
+so on standard error. PORT is 8888 by default, and can also follow as a second word:
+parley join HOST PORT. At a terminal, a line that begins with / is not sent. To send /abc, type
+//abc. This client has no other rooms, private messages or history yet. For these, use netcat or
+join.py (see http://HOST:PORT).`,
 			ZH: `加入聊天室的大厅聊天：显示别人的消息，发送你输入的内容。
 输入 quit、exit 或 /quit，或按 Ctrl-D、Ctrl-C 退出。
 
-不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称。不写端口时为 8888；
+不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称，并在标准错误中说明。不写端口时为 8888；
 端口也可以写成第二个词：parley join 主机 端口。
 在终端中，以 / 开头的行不会发送；要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc。
 此客户端目前只有大厅，没有其他房间、私聊和聊天记录；需要时请用 netcat 或 join.py
@@ -207,7 +208,7 @@ func (j *joining) readEvents(ctx context.Context) {
 	}
 }
 
-// enter enters under nick after a pause, or asks for nicknames until one is accepted. An empty one ends.
+// enter enters under nick after a pause, or asks for nicknames until one is accepted.
 func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) error {
 	for {
 		if nick == "" {
@@ -218,8 +219,8 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 		}
 		if j.console.Interactive() && isReserved(nick) {
 			j.notice(locale.Text{
-				EN: "%s cannot be a nickname; quit or an empty line ends the program",
-				ZH: "不能用 %s 作昵称；输入 quit 或直接按回车结束",
+				EN: "%s cannot be a nickname; quit or Ctrl-C ends the program",
+				ZH: "不能用 %s 作昵称；输入 quit 或按 Ctrl-C 结束",
 			}, nick)
 			nick = ""
 			continue
@@ -295,26 +296,43 @@ func (j *joining) request(ctx context.Context, nick string, pause time.Duration)
 	}
 }
 
-// askNick asks for a nickname. What was being typed when a session ended is a message, not the answer.
+// askNick asks for a nickname until one is typed; a pipe has one line to name it.
 func (j *joining) askNick(ctx context.Context) (string, error) {
 	question := locale.Text{EN: "Please enter nickname: ", ZH: "请输入昵称："}.In(j.lang)
-	line, ok := "", false
+	for {
+		line, ok := j.answer(ctx, question)
+		nick := strings.TrimSpace(line)
+		switch {
+		case ctx.Err() != nil, ok && j.quits(line):
+			return "", errDone
+		case !j.console.Interactive():
+			return nick, j.firstLine(nick)
+		case !ok:
+			return "", errDone
+		case nick == "":
+			j.notice(locale.Text{
+				EN: "type a nickname; quit or Ctrl-C ends the program",
+				ZH: "请输入昵称；输入 quit 或按 Ctrl-C 结束",
+			})
+			continue
+		}
+		j.console.Echo(question + nick)
+		j.console.SetPrompt("")
+		return nick, nil
+	}
+}
+
+// answer returns the line that answers a question; false: the input has ended. A line that was half
+// typed when a session ended is a message, not the answer.
+func (j *joining) answer(ctx context.Context, question string) (line string, ok bool) {
 	if asker, can := j.console.(tui.Asker); can && j.nick != "" {
-		var err error
-		line, err = asker.Ask(ctx, question)
-		ok = err == nil
-	} else {
-		j.console.SetPrompt(question)
-		line, ok = <-j.next()
-		j.asked = false
+		line, err := asker.Ask(ctx, question)
+		return line, err == nil
 	}
-	nick := strings.TrimSpace(line)
-	if !ok || nick == "" || j.quits(line) {
-		return "", errDone
-	}
-	j.console.Echo(question + nick)
-	j.console.SetPrompt("")
-	return nick, nil
+	j.console.SetPrompt(question)
+	line, ok = <-j.next()
+	j.asked = false
+	return line, ok
 }
 
 func (j *joining) say(ctx context.Context, line string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -53,6 +54,22 @@ func (j *joining) notSent(line string) {
 	})
 }
 
+// firstLine says that the first line of a pipe is the nickname: people who forget NICK@ expect it
+// to be sent. An empty one is an error.
+func (j *joining) firstLine(nick string) error {
+	if nick == "" {
+		return locale.Errorf(locale.Text{
+			EN: "the input does not begin with a nickname: use parley join NICK@%s",
+			ZH: "输入的第一行不是昵称：请用 parley join 昵称@%s",
+		}, j.conn.Address())
+	}
+	j.notice(locale.Text{
+		EN: "the first line is the nickname: %s. To send every line, use parley join NICK@%s",
+		ZH: "第一行用作昵称：%s。要发送每一行，请用 parley join 昵称@%s",
+	}, nick, j.conn.Address())
+	return nil
+}
+
 var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "刚才的内容没有发出去，请重新发送"}
 
 // silent is called while nothing answers.
@@ -78,7 +95,17 @@ func (j *joining) silent(address string, why client.Silence) {
 			"allow port %s/udp. Retrying; Ctrl-C ends",
 		ZH: "%s 没有响应：请检查地址、服务器是否启动，以及防火墙是否放行 %s/udp 端口。正在重试，按 Ctrl-C 结束",
 	}, address, address[strings.LastIndexByte(address, ':')+1:])
+	if slices.ContainsFunc(j.conn.Addresses(), isPublic) {
+		j.notice(locale.Text{
+			EN: "by default, a server accepts plain datagrams from private networks only; from " +
+				"outside, use %s%s, then Enter",
+			ZH: "默认情况下，服务器只接受来自私有网络的数据报；从外部网络请用 %s%s，连接后再按一次回车",
+		}, tlsClient, address)
+	}
 }
+
+// isPublic says whether an address is one of the internet.
+func isPublic(a netip.AddrPort) bool { return a.Addr().IsGlobalUnicast() && !a.Addr().IsPrivate() }
 
 // notice tells something of our own: beside what is said through a pipe, not in it.
 func (j *joining) notice(text locale.Text, args ...any) {
