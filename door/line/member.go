@@ -115,8 +115,13 @@ func (m *member) say(typed string) {
 		typed = rest
 	}
 	text, err := chat.ParseText(typed, m.door.config.TextMax)
+	post := chat.Post{Session: m.ID(), Room: m.room, Text: text}
+	if hint := m.hint(text); err == nil && hint != "" {
+		m.Aside(func() { m.sayNamed(post, hint) })
+		return
+	}
 	if err == nil {
-		err = m.Submit(chat.Post{Session: m.ID(), Room: m.room, Text: text})
+		err = m.Submit(post)
 	}
 	var refusal *chat.Refusal
 	if errors.As(err, &refusal) && refusal.Code == chat.TextEmpty {
@@ -124,11 +129,17 @@ func (m *member) say(typed string) {
 	}
 	if err != nil {
 		m.Refuse(err)
+	}
+}
+
+// sayNamed posts a text that names a command. It waits for the answer, as the hint says that the
+// text was sent.
+func (m *member) sayNamed(post chat.Post, hint string) {
+	if err := m.Do(m.Context(), post); err != nil {
+		m.Refuse(err)
 		return
 	}
-	if hint := m.hint(text); hint != "" {
-		m.Push(line.Line(hint))
-	}
+	m.Push(line.Line(hint))
 }
 
 // hint returns what helps a member that has said the name of a command, without its slash, to

@@ -256,4 +256,7 @@ func TestTheNameOfACommandIsSaidAndExplained(t *testing.T) {
 	ann.reads("your text was sent; to leave, type /quit", english.ToQuit, english.ToQuit,
 		english.ToQuit, "your text was sent; for help, type /help", english.ToHelp,
 		"lobby has no topic")
+	ann.types("/part", "help", "quit", "/quit")
+	const refused = "! not sent: you have left that room, or it was removed; /join lobby first"
+	ann.reads("[lobby] you have left this room", refused, refused, english.Bye)
 }
