@@ -46,6 +46,8 @@ type Console struct {
 	lang     locale.Lang
 	flags    string // behind a command that is typed in another terminal
 	lobby    *lobby // nil: it is not shown
+
+	unconfirmed string // what was typed last, if it was refused without a confirmation
 }
 
 // New returns a console. It does nothing before Run. flags, such as ` --data DIR`, make a command
@@ -82,8 +84,16 @@ func (c *Console) Run(ctx context.Context) error {
 func (c *Console) take(ctx context.Context, line string) {
 	line = command.Slashed(strings.TrimSpace(line))
 	typed, isCommand := strings.CutPrefix(line, "/")
+	unconfirmed := c.unconfirmed
+	c.unconfirmed = ""
 	switch {
 	case strings.TrimSpace(line) == "":
+	case unconfirmed != "" && answersYes(line):
+		c.terminal.Print(locale.Text{
+			EN: "%s was not sent. To run the command, type %s --yes. To send the text to " +
+				"everyone, type /announce %[1]s.",
+			ZH: "%s 没有发出。要执行命令请输入 %s --yes；要发给所有人，请输入 /announce %[1]s。",
+		}.Format(c.lang, line, unconfirmed))
 	case isFarewell(line):
 		c.terminal.Print(howToStop.Format(c.lang, farewell(line)))
 	case !isCommand:
@@ -115,8 +125,17 @@ func (c *Console) take(ctx context.Context, line string) {
 			}.Format(c.lang, strings.TrimSpace(typed), c.flags))
 			return
 		}
-		c.run(ctx, row, arguments)
+		if _, is := command.Unconfirmed(c.run(ctx, row, arguments)); is {
+			c.unconfirmed = line
+		}
 	}
+}
+
+// answersYes says whether a line answers a question as people do who expect one: it is not meant
+// for everyone.
+func answersYes(line string) bool {
+	word := strings.ToLower(strings.TrimSpace(line))
+	return slices.Contains([]string{"y", "yes", "n", "no", "是", "否"}, word)
 }
 
 // inTerminals are commands of the program that are typed in a terminal only, and whether they take
@@ -186,10 +205,13 @@ var howToStop = locale.Text{
 
 func (c *Console) say(ctx context.Context, text string) {
 	announce, _ := command.Find("announce")
-	c.run(ctx, announce, command.Arguments{"text": text})
+	_ = c.run(ctx, announce, command.Arguments{"text": text}) // it shows its error
 }
 
-func (c *Console) run(ctx context.Context, row command.Command, arguments command.Arguments) {
+// run runs a command and shows its answers. It shows and returns its error.
+func (c *Console) run(
+	ctx context.Context, row command.Command, arguments command.Arguments,
+) error {
 	own, err := chat.ParseText(arguments["text"], c.desk.TextMax)
 	isOwn := row.Name == "announce" && err == nil && c.lobby != nil
 	if isOwn {
@@ -210,12 +232,13 @@ func (c *Console) run(ctx context.Context, row command.Command, arguments comman
 		if empty := row.Empty.In(c.lang); !answered && empty != "" {
 			c.terminal.Print(empty)
 		}
-		return
+		return nil
 	}
 	if isOwn {
 		c.lobby.expect(own, -1)
 	}
 	c.refused(err)
+	return err
 }
 
 func (c *Console) refused(err error) {

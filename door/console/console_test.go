@@ -2,11 +2,17 @@ package console
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
+	"time"
 
+	"parley/chat"
 	"parley/command"
+	"parley/hub"
+	"parley/ledger/local"
 	"parley/locale"
+	"parley/store"
 )
 
 // screen is a Terminal that keeps what is printed.
@@ -59,5 +65,79 @@ func TestWhatIsNotSentIsNamed(t *testing.T) {
 		if !slices.Equal(s.shown, want) {
 			t.Errorf("%v shows %q", lang, s.shown)
 		}
+	}
+}
+
+// withRoom runs a hub with the room dev until the test ends. Its member belongs to no door, so the
+// hub counts nobody.
+func withRoom(t *testing.T) *hub.Hub {
+	t.Helper()
+	s, err := store.Open(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := s.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := hub.New(s, local.New(state.Progress(), 16, time.Now), hub.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run() }()
+	t.Cleanup(func() {
+		h.Close()
+		if err := errors.Join(<-ended, s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	nick, err := chat.ParseNick("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := chat.SessionID("test/ann")
+	for _, c := range []chat.Command{
+		chat.Enter{Session: ann, Door: "test", Nick: nick},
+		chat.Join{Session: ann, Room: "dev", Rooms: 10, Joined: 10, New: true},
+	} {
+		if err := h.Do(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+// TestAnAnswerToAQuestionThatWasNotAskedIsNotAnnounced: in a terminal, the same command asks it.
+func TestAnAnswerToAQuestionThatWasNotAskedIsNotAnnounced(t *testing.T) {
+	h, s := withRoom(t), new(screen)
+	c := New(&command.Desk{Hub: h, TextMax: 100}, s, locale.English, "", false)
+	for _, line := range []string{
+		"/rooms remove dev", "y", "y", "/rooms remove dev", " Yes ", "/rooms remove dev", "lunch",
+		"/rooms remove attic", "yes", "/rooms remove dev --yes", "no",
+	} {
+		c.take(t.Context(), line)
+	}
+	const refused = "dev has 1 message (joins and leaves included) and 0 members, and cannot be " +
+		"restored: add --yes to remove it"
+	held := func(word string) string {
+		return word + " was not sent. To run the command, type /rooms remove dev --yes. To send " +
+			"the text to everyone, type /announce " + word + "."
+	}
+	want := []string{
+		refused, held("y"), "announced to 0 members", refused, held("Yes"), refused,
+		"announced to 0 members", `no room "attic": /rooms lists the rooms`,
+		"announced to 0 members", "removed dev with 1 message", "announced to 0 members",
+	}
+	if !slices.Equal(s.shown, want) {
+		t.Errorf("it shows %q", s.shown)
+	}
+	s = new(screen)
+	c = New(new(command.Desk), s, locale.Chinese, "", false)
+	c.unconfirmed = "/rooms remove dev"
+	c.take(t.Context(), "是")
+	const zh = "是 没有发出。要执行命令请输入 /rooms remove dev --yes；要发给所有人，请输入 /announce 是。"
+	if !slices.Equal(s.shown, []string{zh}) {
+		t.Errorf("it shows %q", s.shown)
 	}
 }
