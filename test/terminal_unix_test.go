@@ -149,6 +149,7 @@ func TestAServerInTheBackgroundServes(t *testing.T) {
 	s.Clear()
 	s.Enter("$parley serve --listen 127.0.0.1:0 2>log &")
 	ann := dial(t, s.opened())
+	s.Shows("The server runs in the background. fg brings it to the front")
 	ann.enter("ann")
 	s.IsCooked()
 	for _, again := range []string{"hello", "hello again"} {

@@ -87,6 +87,10 @@ type TerminalFile interface {
 	Fd() uintptr
 }
 
+// InFront returns whether the program may read from f now: f is not its controlling terminal, or
+// the program is in the foreground there. Any goroutine.
+func InFront(f *os.File) bool { return inFront(f) }
+
 // Open returns a Prompt when in and out are a terminal that can move its cursor, else a Plain.
 // getenv is asked for TERM and NO_COLOR. From then on the program is not stopped when it uses a
 // terminal in whose background it is.

@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ type greeting struct {
 	server      *server.Server
 	config      server.Config
 	withConsole bool
+	background  bool // of the terminal: what is typed there goes to another program
 	lang        locale.Lang
 }
 
@@ -250,6 +252,12 @@ func (g greeting) next() []string {
 }
 
 func (g greeting) hint() string {
+	if g.background {
+		return locale.Text{
+			EN: "The server runs in the background. fg brings it to the front, kill %d stops it.",
+			ZH: "服务器在后台运行。fg 把它切换到前台，kill %d 停止服务器。",
+		}.Format(g.lang, os.Getpid())
+	}
 	return locale.Text{
 		EN: "Members read what you type here. /help lists commands, Ctrl-C stops the server.",
 		ZH: "在这里输入的内容所有人都会看到。/help 查看命令，Ctrl-C 停止服务器。",

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 
@@ -61,6 +62,23 @@ func TestAServerWithPublicAddressesAloneOffersTLS(t *testing.T) {
 		said = strings.NewReplacer(typedOn, "", typedOff, "").Replace(said)
 		if !strings.Contains(said, tlsClient+want) || !strings.Contains(said, s.Fingerprint()) || strings.Contains(said, "nc ") {
 			t.Errorf("it says %s", said)
+		}
+	}
+}
+
+func TestAServerInTheBackgroundDoesNotOfferItsPrompt(t *testing.T) {
+	for lang, want := range map[locale.Lang]string{
+		locale.English: "The server runs in the background. " +
+			"fg brings it to the front, kill %d stops it.",
+		locale.Chinese: "服务器在后台运行。fg 把它切换到前台，kill %d 停止服务器。",
+	} {
+		g := greeting{withConsole: true, background: true, lang: lang}
+		if got := g.hint(); got != fmt.Sprintf(want, os.Getpid()) {
+			t.Errorf("in the background: %s", got)
+		}
+		g.background = false
+		if got := g.hint(); !strings.Contains(got, "Ctrl-C") || strings.Contains(got, "kill") {
+			t.Errorf("in front: %s", got)
 		}
 	}
 }

@@ -89,7 +89,10 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	if err != nil {
 		return err
 	}
-	greets := greeting{s, config, withConsole, lang}
+	greets := greeting{
+		server: s, config: config, withConsole: withConsole,
+		background: !tui.InFront(os.Stdin), lang: lang,
+	}
 	s.Desk().TellWays(greets.ways)
 	greets.say(terminal)
 	greeted()

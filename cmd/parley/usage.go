@@ -16,6 +16,9 @@ import (
 
 // noCommand returns the error for an unknown command, with the name that is nearest to it.
 func noCommand(root *cobra.Command, name string) error {
+	if instead, is := ofServices[name]; is {
+		return locale.Errorf(instead, name)
+	}
 	var names []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
@@ -32,6 +35,31 @@ func noCommand(root *cobra.Command, name string) error {
 		EN: "unknown command %q: parley --help lists the commands",
 		ZH: "没有命令 %q；用 parley --help 查看所有命令",
 	}, name)
+}
+
+// ofServices are commands that other servers have, and what is typed here instead.
+var ofServices = map[string]locale.Text{
+	"start": {
+		EN: "unknown command %q: did you mean parley serve? " +
+			"For the service of the Debian package, use sudo systemctl start parley",
+		ZH: "没有命令 %q；是否想输入 parley serve？" +
+			"Debian 包的服务请用 sudo systemctl start parley",
+	},
+	"stop": {
+		EN: "unknown command %q: press Ctrl-C in the server's terminal, or use kill PID " +
+			"(parley doctor shows PID). " +
+			"For the service of the Debian package, use sudo systemctl stop parley",
+		ZH: "没有命令 %q；请在服务器的终端按 Ctrl-C，或用 kill 进程号（parley doctor 会显示进程号）。" +
+			"Debian 包的服务请用 sudo systemctl stop parley",
+	},
+	"restart": {
+		EN: "unknown command %q: stop the server (Ctrl-C in its terminal, or kill PID; " +
+			"parley doctor shows PID), then run parley serve. " +
+			"For the service of the Debian package, use sudo systemctl restart parley",
+		ZH: "没有命令 %q；请先停止服务器（在它的终端按 Ctrl-C，或用 kill 进程号；" +
+			"parley doctor 会显示进程号），再运行 parley serve。" +
+			"Debian 包的服务请用 sudo systemctl restart parley",
+	},
 }
 
 // badFlag says what is wrong with the flags of a command, and which flag is near.

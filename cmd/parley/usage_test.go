@@ -226,6 +226,30 @@ func TestValuesThatNoServerTakesAreWrongUse(t *testing.T) {
 			`没有命令 "stauts"；是否想输入 parley status？用 parley --help 查看所有命令`,
 		},
 		{
+			[]string{"start"},
+			`unknown command "start": did you mean parley serve? ` +
+				`For the service of the Debian package, use sudo systemctl start parley`,
+			`没有命令 "start"；是否想输入 parley serve？` +
+				`Debian 包的服务请用 sudo systemctl start parley`,
+		},
+		{
+			[]string{"stop"},
+			`unknown command "stop": press Ctrl-C in the server's terminal, or use kill PID ` +
+				`(parley doctor shows PID). ` +
+				`For the service of the Debian package, use sudo systemctl stop parley`,
+			`没有命令 "stop"；请在服务器的终端按 Ctrl-C，或用 kill 进程号（parley doctor 会显示进程号）。` +
+				`Debian 包的服务请用 sudo systemctl stop parley`,
+		},
+		{
+			[]string{"restart", "now"},
+			`unknown command "restart": stop the server (Ctrl-C in its terminal, or kill PID; ` +
+				`parley doctor shows PID), then run parley serve. ` +
+				`For the service of the Debian package, use sudo systemctl restart parley`,
+			`没有命令 "restart"；请先停止服务器（在它的终端按 Ctrl-C，或用 kill 进程号；` +
+				`parley doctor 会显示进程号），再运行 parley serve。` +
+				`Debian 包的服务请用 sudo systemctl restart parley`,
+		},
+		{
 			[]string{"serve", "--listen", "foo"},
 			`--listen: invalid address "foo": HOST:PORT, such as :8888 or 127.0.0.1:8888`,
 			`--listen：地址 "foo" 无效：应为 主机:端口，例如 :8888 或 127.0.0.1:8888`,
