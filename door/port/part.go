@@ -117,6 +117,8 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 		return ""
 	case p == TLS:
 		return refusesTLS
+	case p == HTTP && r == foreign:
+		return d.foreignAnswer(v)
 	case p == HTTP:
 		return d.page(r, strings.HasPrefix(string(v.first), "HEAD "))
 	case p == IRC:
@@ -125,7 +127,7 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	var text strings.Builder
 	text.WriteString(says.In(d.config.Lang) + "\r\n")
 	if r == foreign {
-		fmt.Fprintf(&text, "openssl s_client -quiet -connect %s\r\n", v.conn.LocalAddr())
+		text.WriteString(withOpenSSL.Format(d.config.Lang, v.conn.LocalAddr()) + "\r\n")
 	}
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {
@@ -138,11 +140,7 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 // page is a whole HTTP response, without its body if only the head was asked for.
 func (d *Door) page(r reason, headOnly bool) string {
 	var body strings.Builder
-	body.WriteString("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
-		"<title>Parley</title></head><body>\n<h1>Parley</h1>\n")
-	says := reasons[r].says
-	fmt.Fprintf(&body, "<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n",
-		html.EscapeString(says.EN), html.EscapeString(says.ZH))
+	body.WriteString(paragraphs(reasons[r].says))
 	if len(d.config.Ways) > 0 {
 		body.WriteString("<p><span lang=\"en\">Ways to join</span> " +
 			"<span lang=\"zh\">加入方式</span></p>\n<dl>\n")
@@ -153,11 +151,29 @@ func (d *Door) page(r reason, headOnly bool) string {
 		}
 		body.WriteString("</dl>\n")
 	}
-	body.WriteString("</body></html>\n")
-	head := fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n"+
-		"Cache-Control: no-store\r\n\r\n", reasons[r].status, body.Len())
+	return response(reasons[r].status, "text/html", document(body.String()), headOnly)
+}
+
+// document returns a page of HTML with a body.
+func document(body string) string {
+	return "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">" +
+		"<meta name=\"viewport\" content=\"width=device-width\">" +
+		"<title>Parley</title></head><body>\n<h1>Parley</h1>\n" + body + "</body></html>\n"
+}
+
+// paragraphs returns a text in each language, as HTML.
+func paragraphs(text locale.Text) string {
+	return fmt.Sprintf("<p lang=\"en\">%s</p>\n<p lang=\"zh\">%s</p>\n",
+		html.EscapeString(text.EN), html.EscapeString(text.ZH))
+}
+
+// response returns an HTTP response, without its body if only the head was asked for.
+func response(status, kind, body string, headOnly bool) string {
+	head := fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: %s; charset=utf-8\r\n"+
+		"Content-Length: %d\r\nConnection: close\r\nCache-Control: no-store\r\n\r\n",
+		status, kind, len(body))
 	if headOnly {
 		return head
 	}
-	return head + body.String()
+	return head + body
 }

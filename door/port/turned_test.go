@@ -170,6 +170,39 @@ func TestFromOutsideOnlyEncrypted(t *testing.T) {
 	r.through(v1("192.168.7.7")).say("\n").greets(Line, "plain", "192.168.7.7", "\n")
 }
 
+// TestTheOutsideIsToldOnlyOfWaysThatWork: netcat and datagrams are not among them.
+func TestTheOutsideIsToldOnlyOfWaysThatWork(t *testing.T) {
+	for lang, enter := range map[locale.Lang]string{
+		locale.English: ", then Enter", locale.Chinese: "，连接后再按一次回车",
+	} {
+		r := openRoom(t, func(c *Config) {
+			c.Proxies, c.Lang = prefixes("127.0.0.1/32"), lang
+			netcat := locale.Text{EN: "nc HOST PORT", ZH: "nc 主机 端口"}
+			c.Ways = []Way{{Name: locale.Text{EN: "netcat", ZH: "netcat"}, How: netcat}}
+		})
+		at := r.Addrs()[0].String()
+		way := "openssl s_client -quiet -connect " + at
+		r.through(v1("203.0.113.7")).say("\n").hearsLast(way + enter + "\r\n")
+		for method, isHead := range map[string]bool{"GET": false, "HEAD": true} {
+			ask := method + " / HTTP/1.1\r\n\r\n"
+			answer, body := r.through(v1("203.0.113.7")).say(ask).response(method)
+			page := `<a href="https://` + at + `/">https://` + at + `/</a>`
+			if answer.StatusCode != http.StatusForbidden || strings.Contains(body, "nc ") ||
+				!isHead && (!strings.Contains(body, page) || !strings.Contains(body, way+"<")) {
+				t.Errorf("%s: %+v %s", method, answer, body)
+			}
+			ask = method + " /join.py HTTP/1.1\r\n\r\n"
+			answer, body = r.through(v1("203.0.113.7")).say(ask).response(method)
+			script := "import sys\nsys.exit(\"" + reasons[foreign].says.In(lang) + `\n` + way +
+				enter + "\")\n"
+			if answer.StatusCode != http.StatusOK || !isHead && body != script {
+				t.Errorf("%s: %+v %s, want %s", method, answer, body, script)
+			}
+		}
+		r.counted(5, "foreign")
+	}
+}
+
 func TestAnAddressOfItsOwnIsClosedToTheOutside(t *testing.T) {
 	r := newRoom(t, func(c *Config) { c.Proxies = prefixes("127.0.0.1/32") }).
 		open(Address{Address: "127.0.0.1:0", Only: IRC})
