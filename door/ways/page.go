@@ -85,8 +85,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 		{
 			title: locale.Text{EN: "netcat", ZH: "netcat"}, command: "nc " + at.host + " " + at.number(),
 			hint: locale.Text{
-				EN: start.EN + " After /quit, some netcats wait until you press Enter again.",
-				ZH: start.ZH + "输入 /quit 后，有些 netcat 要再按一次回车才会结束。",
+				EN: start.EN + " When the connection ends, after /quit or because the " +
+					"server stops, some netcats wait until you press Enter again.",
+				ZH: start.ZH + "连接结束后（输入 /quit 或服务器停止），有些 netcat 要再按一次回车才会退出。",
 			},
 		},
 		{
