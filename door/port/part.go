@@ -127,7 +127,8 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	var text strings.Builder
 	text.WriteString(says.In(d.config.Lang) + "\r\n")
 	if r == foreign {
-		text.WriteString(withOpenSSL.Format(d.config.Lang, v.conn.LocalAddr()) + "\r\n")
+		at, _ := reachedAt(v.conn.LocalAddr())
+		text.WriteString(withOpenSSL.Format(d.config.Lang, at) + "\r\n")
 	}
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -157,7 +158,7 @@ func TestFromOutsideOnlyEncrypted(t *testing.T) {
 	r := openRoom(t, func(c *Config) { c.Proxies, c.Allow = prefixes("127.0.0.1/32"), prefixes("198.51.100.0/24") })
 	const outside = "203.0.113.7"
 	r.through(v1(outside)).say("\n").hearsLast("connect to the same port with TLS",
-		"openssl s_client -quiet -connect 127.0.0.1:")
+		"openssl s_client -quiet -connect HOST:PORT, ")
 	r.through(v1(outside)).say("\x00\x00").hearsLast("connect to the same port with TLS")
 	r.through(v1(outside)).say("NICK ann\r\n").hearsLast("ERROR :", "TLS")
 	if answer, body := r.through(v1(outside)).say("GET / HTTP/1.1\r\n\r\n").response("GET"); answer.StatusCode != http.StatusForbidden || !strings.Contains(body, "TLS") {
@@ -180,15 +181,13 @@ func TestTheOutsideIsToldOnlyOfWaysThatWork(t *testing.T) {
 			netcat := locale.Text{EN: "nc HOST PORT", ZH: "nc 主机 端口"}
 			c.Ways = []Way{{Name: locale.Text{EN: "netcat", ZH: "netcat"}, How: netcat}}
 		})
-		at := r.Addrs()[0].String()
-		way := "openssl s_client -quiet -connect " + at
+		const way = "openssl s_client -quiet -connect HOST:PORT" // the local end is private
 		r.through(v1("203.0.113.7")).say("\n").hearsLast(way + enter + "\r\n")
 		for method, isHead := range map[string]bool{"GET": false, "HEAD": true} {
 			ask := method + " / HTTP/1.1\r\n\r\n"
 			answer, body := r.through(v1("203.0.113.7")).say(ask).response(method)
-			page := `<a href="https://` + at + `/">https://` + at + `/</a>`
 			if answer.StatusCode != http.StatusForbidden || strings.Contains(body, "nc ") ||
-				!isHead && (!strings.Contains(body, page) || !strings.Contains(body, way+"<")) {
+				!isHead && body != foreignPage("HOST:PORT", false) {
 				t.Errorf("%s: %+v %s", method, answer, body)
 			}
 			ask = method + " /join.py HTTP/1.1\r\n\r\n"
@@ -200,6 +199,25 @@ func TestTheOutsideIsToldOnlyOfWaysThatWork(t *testing.T) {
 			}
 		}
 		r.counted(5, "foreign")
+	}
+}
+
+func TestAPublicAddressIsNamedToTheOutside(t *testing.T) {
+	for local, want := range map[string]string{
+		"203.0.113.1:8888": "203.0.113.1:8888", "[2001:db8::1]:9000": "[2001:db8::1]:9000",
+		"192.168.1.20:8888": "HOST:PORT", "[fe80::1%eth0]:8888": "HOST:PORT",
+	} {
+		tcp := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(local))
+		at, known := reachedAt(tcp)
+		if at != want || known != (local == want) {
+			t.Errorf("%s is named %s (known: %v)", local, at, known)
+		}
+		page := foreignPage(at, known)
+		link := `<a href="https://` + at + `/">https://` + at + `/</a>`
+		if !strings.Contains(page, "openssl s_client -quiet -connect "+want+"<") ||
+			strings.Contains(page, link) != known {
+			t.Errorf("%s: %s", local, page)
+		}
 	}
 }
 
