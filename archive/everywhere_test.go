@@ -17,11 +17,12 @@ func TestAnnouncementsAreExportedOnce(t *testing.T) {
 		chat.Announce{Text: "tea at five"},
 		chat.Direct{Session: "s1", ToKey: "bob", Text: "coming?", New: true},
 		chat.Post{Session: "s1", Room: "attic", Text: "yes"},
+		chat.Join{Session: "s1", Room: "(dev)", Rooms: 9, Joined: 9, New: true}, // is before *
 	)
 	const told = `{"type":"message","room":"*","seq":1,"time":"2020-05-01T12:00:04.123456789Z",` +
 		`"kind":"announcement","nick":"","text":"tea at five","place":4}`
 	for room, want := range map[chat.RoomID]int{
-		"": 1, "lobby": 1, "attic": 1, chat.Everywhere: 1, "@1:2": 0,
+		"": 1, "lobby": 1, "attic": 1, "(dev)": 1, chat.Everywhere: 1, "@1:2": 0,
 	} {
 		before := exported(t, dir, room)
 		if got := strings.Count(before, told+"\n"); got != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"parley/chat"
 	"parley/locale"
@@ -57,13 +58,15 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 		}
 		return to.message(m)
 	}
+	rooms := []chat.RoomID{room}
 	if _, told := state.Room(chat.Everywhere); told && room != "" && room.IsPublic() {
-		if err := r.Messages(chat.Everywhere, each); err != nil {
+		rooms = append(rooms, chat.Everywhere)
+		slices.Sort(rooms)
+	}
+	for _, id := range rooms {
+		if err := r.Messages(id, each); err != nil {
 			return err
 		}
-	}
-	if err := r.Messages(room, each); err != nil {
-		return err
 	}
 	return to.end()
 }

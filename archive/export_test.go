@@ -138,6 +138,7 @@ func TestWhateverARoomHoldsIsTakenBack(t *testing.T) {
 		chat.Rename{Session: "s1", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
 		chat.SetAway{Session: "s1", Text: "lunch"},
 		chat.Part{Session: "s1", Room: "dev"},
+		chat.Post{Session: "s1", Room: chat.Lobby, Text: "bye"},
 		chat.Leave{Session: "s1", Reason: chat.ReasonSlow},
 		chat.Announce{Text: "tea at five"},
 	)

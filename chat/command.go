@@ -53,13 +53,14 @@ type Post struct {
 }
 
 // Direct says something to one other member, alone. It stands in the history of the two users, see
-// DirectRoom, which is removed once neither of them is inside.
+// DirectRoom, which is removed once one of them leaves.
 //
 // Refused with NotInside or NickUnknown, or with RoomUnknown if the two have no history and New
 // does not allow one.
 type Direct struct {
 	Session SessionID
 	ToKey   string
+	To      UserID // the holder of ToKey that the sender meant; 0: whichever member holds it
 	Text    string // from ParseText
 	New     bool   // the sender may begin a history with the other
 }

@@ -80,6 +80,9 @@ func (c Direct) apply(t *turn) *Refusal {
 		return Refuse(NickUnknown)
 	}
 	to := t.state.sessions[id]
+	if c.To != 0 && c.To != to.User {
+		return Refuse(NickUnknown)
+	}
 	room := DirectRoom(m.User, to.User)
 	if _, exists := t.state.others[room]; !exists && !c.New {
 		return Refuse(RoomUnknown)
@@ -252,6 +255,7 @@ func (c Start) apply(t *turn) *Refusal {
 	for _, id := range sortedKeys(t.state.rooms) { // an import may have such rooms
 		t.leaveRoom(id)
 	}
+	t.leaveAllTalks()
 	return nil
 }
 

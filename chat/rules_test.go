@@ -233,7 +233,7 @@ var stories = []struct {
 		{Join{Session: "s2", Room: "attic", Rooms: 2, Joined: 2, New: true}, "2 Ben enters"},
 		{Join{Session: "s2", Room: "cellar", Rooms: 3, Joined: 3, New: true}, "1 Ben enters"},
 	}},
-	{"a direct room lasts as long as one of its users is inside, under whatever nickname", []step{
+	{"a direct room lasts as long as both of its users are inside, under any nickname", []step{
 		{enter("s1", "Ann"), "1 Ann enters"},
 		{enter("s2", "Ben"), "2 Ben enters"},
 		{
@@ -252,10 +252,8 @@ var stories = []struct {
 			`s2 is Zoe, ""; 5 Ben is now Zoe in lobby`,
 		},
 		{Direct{Session: "s3", ToKey: "zoe", Text: "so"}, "2 Ann to s2 in @2:5: so"},
-		{RemoveRoom{Room: "@1:2"}, ""},
 		{RemoveRoom{Room: "@1:2"}, "room_unknown"},
 		{leave("s2"), "6 Zoe leaves, quit"},
-		{leave("s3"), "7 Ann leaves, quit"},
 		{RemoveRoom{Room: "@2:5"}, "room_unknown"},
 	}},
 	{"what is said to one alone has a place of its own, whoever begins", []step{
@@ -270,6 +268,7 @@ var stories = []struct {
 			"2 Ann to s2 in @1:2: yes?",
 		},
 		{Direct{Session: "s1", ToKey: "cid", Text: "you?", New: true}, "nick_unknown"},
+		{Direct{Session: "s1", ToKey: "ben", To: 7, Text: "another?", New: true}, "nick_unknown"},
 		{Direct{Session: "s3", ToKey: "ann", Text: "hm", New: true}, "not_inside"},
 		{Post{Session: "s1", Room: "@1:2", Text: "loud"}, "room_unknown"},
 		{Announce{Text: "tea"}, "1 all: tea"},
@@ -389,38 +388,39 @@ func TestAnAnnouncementIsOneMessage(t *testing.T) {
 	}
 }
 
-// TestAUserKeepsFewTalksWithUsersThatLeft, the newest, and all with users that are inside.
-func TestAUserKeepsFewTalksWithUsersThatLeft(t *testing.T) {
-	s := newStory(t)
-	s.does(enter("s1", "Ann"))
-	s.does(enter("s2", "Zoe"))
-	s.does(Direct{Session: "s2", ToKey: "ann", Text: "I stay", New: true})
-	var rooms []RoomID
-	for i := range talksKept + 3 {
-		entered := s.does(enter("s3", fmt.Sprint("Guest", i))).Events[0].(Entered)
-		s.does(Direct{Session: "s3", ToKey: "ann", Text: "hello", New: true})
-		rooms = append(rooms, DirectRoom(1, entered.Session.User))
-		s.does(leave("s3"))
-	}
-	for i, room := range append(rooms, DirectRoom(1, 2)) {
-		if _, kept := s.state.Room(room); kept != (i >= 3) {
-			t.Errorf("room %d, %s: %v", i, room, kept)
+// TestLeavingCostsTheSame however many others the member talked to that are inside: one that all
+// members wrote to must not make all of them leave slowly.
+func TestLeavingCostsTheSame(t *testing.T) {
+	work := func(talks int) float64 {
+		s := newStory(t)
+		s.does(enter("s1", "Ann"))
+		s.does(enter("s2", "Ben"))
+		for i := range talks {
+			if err := s.state.add(Room{ID: DirectRoom(1, UserID(10+i)), Seq: 1}); err != nil {
+				t.Fatal(err)
+			}
 		}
+		if err := s.state.add(Room{ID: DirectRoom(1, 2), Seq: 1}); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(10, func() {
+			s.last = s.next(leave("s2"))
+			Apply(s.state, s.last)
+			s.state.Undo()
+		})
 	}
-	s.does(leave("s1"))
-	if len(s.state.others) != 1 { // with Zoe
-		t.Errorf("left are %v", s.state.others)
-	}
-	s.does(leave("s2"))
-	if len(s.state.others)+len(s.state.talks)+len(s.state.users) > 0 {
-		t.Errorf("left are %v, %v, %v", s.state.others, s.state.talks, s.state.users)
+	if few, many := work(1), work(5000); few != many {
+		t.Errorf("%v allocations beside one conversation, %v beside 5000", few, many)
 	}
 }
 
-// TestStartRemovesQuietRoomsWithoutMembers, as an import leaves them: the export had members there.
-func TestStartRemovesQuietRoomsWithoutMembers(t *testing.T) {
+// TestStartRemovesWhatMembersLeft, as an import has it: the export was made while they were inside.
+func TestStartRemovesWhatMembersLeft(t *testing.T) {
 	s := NewState()
-	for _, r := range []Room{{ID: "cellar", Seq: 1, Quiet: true}, {ID: "garden", Seq: 1}} {
+	for _, r := range []Room{
+		{ID: "cellar", Seq: 1, Quiet: true}, {ID: "garden", Seq: 1}, {ID: "@1:2", Seq: 1},
+		{ID: "@ann+bob", Seq: 1}, {ID: Everywhere, Seq: 1},
+	} {
 		if err := s.add(r); err != nil {
 			t.Fatal(err)
 		}
@@ -428,6 +428,9 @@ func TestStartRemovesQuietRoomsWithoutMembers(t *testing.T) {
 	origin := Origin{Node: "here", Epoch: 1, N: 1}
 	Apply(s, Record{Place: 1, Time: noon, Origin: origin, Command: Start{}})
 	if got := slices.Sorted(maps.Keys(s.rooms)); fmt.Sprint(got) != "[garden lobby]" {
+		t.Errorf("there are %v", got)
+	}
+	if got := slices.Sorted(maps.Keys(s.others)); fmt.Sprint(got) != "[* @ann+bob]" {
 		t.Errorf("there are %v", got)
 	}
 }

@@ -130,9 +130,10 @@ type State struct {
 	inside   map[RoomID]int       // sessions by room; a room without any is not in it
 	holders  map[string]SessionID // by Nick.Key
 	users    map[UserID]SessionID // that are inside
-	talks    map[UserID][]RoomID  // direct rooms by each of the two users, in order
-	nodes    map[NodeID]node
-	undo     undo // what changed since the last Commit
+
+	talks map[UserID]map[UserID]bool // direct rooms by each of their users, then by the other one
+	nodes map[NodeID]node
+	undo  undo // what changed since the last Commit
 }
 
 // NewState returns the State before the first Record: the lobby and nobody in it.
@@ -144,7 +145,7 @@ func NewState() *State {
 		inside:   map[RoomID]int{},
 		holders:  map[string]SessionID{},
 		users:    map[UserID]SessionID{},
-		talks:    map[UserID][]RoomID{},
+		talks:    map[UserID]map[UserID]bool{},
 		nodes:    map[NodeID]node{},
 	}
 }
@@ -221,6 +222,9 @@ func (s *State) add(e entity) error {
 		if other, taken := s.holders[e.Nick.Key]; taken {
 			return fmt.Errorf("%s has its nickname as well", Quote(other))
 		}
+		if other, taken := s.users[e.User]; taken {
+			return fmt.Errorf("%s is the same user", Quote(other))
+		}
 		s.putSession(e, true)
 		s.holders[e.Nick.Key] = e.ID
 	}
@@ -268,13 +272,20 @@ func (s *State) putRoom(r Room, exists bool) {
 	if !direct || exists == existed {
 		return
 	}
-	for _, user := range slices.Compact([]UserID{a, b}) {
-		if exists {
-			i, _ := slices.BinarySearch(s.talks[user], r.ID)
-			s.talks[user] = slices.Insert(s.talks[user], i, r.ID)
-		} else if rest := without(s.talks[user], r.ID); len(rest) > 0 {
-			s.talks[user] = rest
-		} else {
+	s.putTalk(a, b, exists)
+	s.putTalk(b, a, exists)
+}
+
+// putTalk notes that a user has a direct room with another one, or has it no more.
+func (s *State) putTalk(user, other UserID, exists bool) {
+	with := s.talks[user]
+	switch {
+	case exists && with == nil:
+		s.talks[user] = map[UserID]bool{other: true}
+	case exists:
+		with[other] = true
+	default:
+		if delete(with, other); len(with) == 0 {
 			delete(s.talks, user)
 		}
 	}

@@ -48,6 +48,9 @@ func copied(s *State) *State {
 	again.rooms, again.others = maps.Clone(s.rooms), maps.Clone(s.others)
 	again.sessions, again.inside = maps.Clone(s.sessions), maps.Clone(s.inside)
 	again.users, again.talks = maps.Clone(s.users), maps.Clone(s.talks)
+	for user, with := range again.talks {
+		again.talks[user] = maps.Clone(with)
+	}
 	again.holders, again.nodes = maps.Clone(s.holders), maps.Clone(s.nodes)
 	again.undo = undo{}
 	return &again

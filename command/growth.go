@@ -163,10 +163,10 @@ func isRefused(err error, codes ...chat.Code) bool {
 	return errors.As(err, &refusal) && (len(codes) == 0 || slices.Contains(codes, refusal.Code))
 }
 
-// direct returns the room of the caller and another member. No room has the name if that is not
-// inside.
-func (c call) direct(to chat.Nick) chat.RoomID {
+// direct returns another member and its direct room with the caller. The user is 0, and no room has
+// the name, if that member is not inside.
+func (c call) direct(to chat.Nick) (chat.UserID, chat.RoomID) {
 	self, _ := c.desk.Hub.Session(c.caller.Session)
 	other, _ := c.desk.Hub.Holder(to.Key)
-	return chat.DirectRoom(self.User, other.User)
+	return other.User, chat.DirectRoom(self.User, other.User)
 }

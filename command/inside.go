@@ -131,8 +131,11 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		_, err = c.mayCreate(c.direct(to), func(isNew bool) chat.Command {
-			return chat.Direct{Session: c.caller.Session, ToKey: to.Key, Text: text, New: isNew}
+		other, room := c.direct(to)
+		_, err = c.mayCreate(room, func(isNew bool) chat.Command {
+			return chat.Direct{
+				Session: c.caller.Session, ToKey: to.Key, To: other, Text: text, New: isNew,
+			}
 		})
 		if err != nil {
 			return err

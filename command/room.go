@@ -22,26 +22,43 @@ func anyRoom(name string) (chat.RoomID, error) {
 }
 
 // anyRoom is anyRoom for the administrator, which names the private conversation of two members by
-// their nicknames: @ann+bob.
+// their nicknames, in any order: @ann+Bob.
 func (c call) anyRoom(name string) (chat.RoomID, error) {
 	room, err := anyRoom(name)
-	one, other, isPair := strings.Cut(strings.TrimPrefix(string(room), "@"), "+")
-	if err != nil || !room.IsDirect() || !isPair {
+	pair, direct := strings.CutPrefix(name, "@")
+	if !direct {
 		return room, err
 	}
-	if _, err := c.desk.Hub.Newest(room); err == nil { // from before there were users
+	if _, unknown := c.desk.Hub.Newest(room); err == nil && unknown == nil {
 		return room, nil
 	}
-	first, isInside := c.desk.Hub.Holder(one)
-	second, areInside := c.desk.Hub.Holder(other)
-	if isInside && areInside {
-		return chat.DirectRoom(first.User, second.User), nil
+	for i := range pair {
+		if pair[i] != '+' { // nicknames may have one
+			continue
+		}
+		first, isFirst := c.holder(pair[:i])
+		second, isSecond := c.holder(pair[i+1:])
+		if isFirst && isSecond {
+			return chat.DirectRoom(first.User, second.User), nil
+		}
 	}
-	return room, nil
+	return room, err
+}
+
+// holder returns the member that has a nickname.
+func (c call) holder(name string) (chat.Session, bool) {
+	nick, err := chat.ParseNick(name)
+	if err != nil {
+		return chat.Session{}, false
+	}
+	return c.desk.Hub.Holder(nick.Key)
 }
 
 // checkRoom is the Parameter.Check of a room's name, as the administrator types it.
 func checkRoom(name string) error {
+	if strings.HasPrefix(name, "@") && strings.Contains(name, "+") {
+		return nil // a conversation of two members, who may be inside
+	}
 	_, err := anyRoom(name)
 	return err
 }
@@ -103,7 +120,7 @@ func (c call) shownRoom() (chat.RoomID, error) {
 	if err != nil {
 		return "", err
 	}
-	room := c.direct(nick)
+	_, room := c.direct(nick)
 	if _, err := c.desk.Hub.Newest(room); err != nil {
 		return "", locale.Refuse(chat.RoomUnknown, locale.Text{
 			EN: "no private messages with %s: they can be read while both of you are in " +

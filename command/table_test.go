@@ -104,7 +104,6 @@ func TestTheAdministratorNamesRoomsAsMembersDo(t *testing.T) {
 		{"kitchen", "kitchen", "kitchen"},
 		{"#Kitchen", "kitchen", "kitchen"},
 		{"", chat.Lobby, "attic"},
-		{"@3:7", "@3:7", ""},
 		{"a b", "", ""},
 	} {
 		for caller, want := range map[*Caller]chat.RoomID{nil: c.administrator, member: c.guest} {

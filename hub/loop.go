@@ -179,6 +179,12 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) {
 		return
 	}
 	h.state.Undo()
+	h.fail(err)
+	h.refuse(records)
+}
+
+// fail notes that the disk takes nothing.
+func (h *Hub) fail(err error) {
 	code := chat.StorageFailed
 	switch {
 	case errors.Is(err, store.ErrFull):
@@ -190,7 +196,6 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) {
 		h.options.Log.Error("nothing can be stored", "code", code.String(), "err", err)
 	}
 	h.health = health{refuse: code, refused: h.options.Now()}
-	h.refuse(records)
 }
 
 // refuse answers a batch that is not stored. Nothing of it happened.

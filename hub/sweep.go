@@ -1,6 +1,11 @@
 package hub
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"parley/store"
+)
 
 // sweepEvery is how often a slice of the messages of removed rooms is deleted while others wait.
 const sweepEvery = 100 * time.Millisecond
@@ -21,11 +26,15 @@ func (h *Hub) sweep() (more bool) {
 		now.Before(h.sweeping.pause) {
 		return false
 	}
-	h.sweeping.last = now
 	more, err := h.store.Sweep()
-	if err != nil {
+	h.sweeping.last = h.options.Now() // after it: a slow disk is left to the others for as long
+	if errors.Is(err, store.ErrFull) {
 		h.options.Log.Warn("the messages of a removed room are not deleted yet", "err", err)
 		h.sweeping.pause = now.Add(probeEvery)
+		return false
+	}
+	if err != nil {
+		h.fail(err)
 		return false
 	}
 	return more && h.ledger.Len() == 0

@@ -343,19 +343,11 @@ func (w *world) leaves(id, why string) {
 	}
 }
 
-// forgets removes the direct rooms of a user whose other user is not inside, either.
+// forgets removes the direct rooms of a user.
 func (w *world) forgets(user chat.UserID) {
 	for _, room := range directs(maps.Keys(w.rooms)) {
 		a, b, _ := room.Users()
-		isGone := func(user chat.UserID) bool {
-			for _, m := range w.inside {
-				if m.user == user {
-					return false
-				}
-			}
-			return true
-		}
-		if (a == user || b == user) && isGone(a) && isGone(b) {
+		if a == user || b == user {
 			delete(w.rooms, room)
 		}
 	}

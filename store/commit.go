@@ -140,7 +140,7 @@ func (s *Store) transact(
 		return strings.Compare(string(a.Room), string(b.Room))
 	})
 	for _, m := range messages {
-		if err := left.delete(s.writer, m.Room, m.Seq); err != nil {
+		if err := left.makeWay(s.writer, m); err != nil {
 			return after, err
 		}
 		if err := s.insert(m); err != nil {

@@ -1,12 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -15,31 +12,18 @@ import (
 	"parley/chat"
 )
 
-// shown selects what the history of a room shows: its messages, and those of chat.Everywhere since
-// the first of them, each bounded by a condition and newest first or oldest first, at most :limit.
-// The lobby shows what was announced before it had a message, too.
-func shown(columns, ofRoom, ofEverywhere, order string) string {
-	return "SELECT * FROM (SELECT " + columns + " FROM message WHERE room = :room AND " + ofRoom +
-		" AND seq <= " + newest + // later ones are left over of a removed room
-		" ORDER BY seq " + order + " LIMIT :limit)" +
-		" UNION ALL SELECT * FROM (SELECT " + columns + " FROM message WHERE room = '" +
-		string(chat.Everywhere) + "' AND :public AND " + ofEverywhere +
-		" AND (:room = '" + string(chat.Lobby) + "' OR place >" +
-		" (SELECT place FROM message WHERE room = :room AND seq = 1))" +
-		" ORDER BY seq " + order + " LIMIT :limit)"
-}
-
-// newest is the number of a room's newest message.
-const newest = "(SELECT seq FROM state WHERE kind = '" + chat.EntityRoom + "' AND key = :room)"
-
-// places are what shown reads to order messages.
-const places = "room, seq, place"
-
 // Last returns the newest messages that the history of a room shows, at most limit, oldest first.
-func (s *Store) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
-	query := "SELECT * FROM (" + shown(messageColumns, "TRUE", "TRUE", "DESC") +
-		" ORDER BY place DESC, seq DESC LIMIT :limit) ORDER BY place, seq"
-	return s.page(ctx, math.MaxInt, query, room, map[string]any{":limit": limit})
+func (s *Store) Last(
+	ctx context.Context, room chat.RoomID, limit int,
+) (all []chat.Message, err error) {
+	err = s.backwards(ctx, room, everything, func(m *sqlite.Stmt) bool {
+		if len(all) < limit {
+			all = append(all, message(m))
+		}
+		return len(all) < limit
+	})
+	slices.Reverse(all)
+	return all, err
 }
 
 // lookBack bounds how many messages of a room Said looks at.
@@ -47,19 +31,19 @@ const lookBack = 5000
 
 // Said returns the newest messages that people said in a room or the administrator to all, oldest
 // first, at most limit, among the lookBack newest of the room.
-func (s *Store) Said(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {
-	var kinds []string
-	for _, k := range chat.Kinds() {
-		if k.IsSaid() {
-			kinds = append(kinds, "'"+string(k)+"'")
+func (s *Store) Said(
+	ctx context.Context, room chat.RoomID, limit int,
+) (all []chat.Message, err error) {
+	looked := 0
+	err = s.backwards(ctx, room, everything, func(row *sqlite.Stmt) bool {
+		looked++
+		if chat.Kind(row.ColumnText(kindColumn)).IsSaid() {
+			all = append(all, message(row))
 		}
-	}
-	said := "seq > " + newest + " - :back AND kind IN (" +
-		strings.Join(kinds, ", ") + ")"
-	query := "SELECT * FROM (" + shown(messageColumns, said, "TRUE", "DESC") +
-		" ORDER BY place DESC, seq DESC LIMIT :limit) ORDER BY place, seq"
-	return s.page(ctx, math.MaxInt, query, room,
-		map[string]any{":limit": limit, ":back": lookBack})
+		return len(all) < limit && looked < lookBack
+	})
+	slices.Reverse(all)
+	return all, err
 }
 
 // PageBytes bounds the text that After returns.
@@ -69,12 +53,17 @@ const PageBytes = 16 << 10
 // first: at most limit, and with at most PageBytes of text unless the first has more.
 func (s *Store) After(
 	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
-) ([]chat.Message, error) {
-	query := shown(messageColumns, "seq > :seq", "seq > :told", "ASC") +
-		" ORDER BY place, seq LIMIT :limit"
-	return s.page(ctx, PageBytes, query, room, map[string]any{
-		":seq": int64(after.Seq), ":told": int64(after.Told), ":limit": limit,
+) (all []chat.Message, err error) {
+	bytes := PageBytes
+	err = s.forwards(ctx, room, after, func(row *sqlite.Stmt) bool {
+		bytes -= row.ColumnLen(textColumn)
+		if len(all) == limit || bytes < 0 && len(all) > 0 {
+			return false
+		}
+		all = append(all, message(row))
+		return true
 	})
+	return all, err
 }
 
 // Back returns the place that so many messages lie behind, of those that the history of a room
@@ -82,65 +71,35 @@ func (s *Store) After(
 func (s *Store) Back(
 	ctx context.Context, room chat.RoomID, before chat.Cursor, messages int,
 ) (chat.Cursor, error) {
-	query := shown(places, "seq <= :seq", "seq <= :told", "DESC") +
-		" ORDER BY place DESC, seq DESC LIMIT :limit"
-	args := map[string]any{
-		":seq": int64(before.Seq), ":told": int64(before.Told), ":limit": messages,
-	}
-	err := s.query(ctx, query, room, args, func(row *sqlite.Stmt) error {
-		first := chat.Seq(row.ColumnInt64(1))
-		if chat.RoomID(row.ColumnText(0)) == room {
-			before.Seq = first - 1
+	at := before
+	err := s.backwards(ctx, room, before, func(row *sqlite.Stmt) bool {
+		if messages == 0 {
+			return false
+		}
+		messages--
+		if first := chat.Seq(row.ColumnInt64(seqColumn)); chat.RoomID(row.ColumnText(0)) == room {
+			at.Seq = first - 1
 		} else {
-			before.Told = first - 1
+			at.Told = first - 1
 		}
-		return nil
+		return true
 	})
-	return before, err
+	return at, err
 }
 
-// errPageFull ends a query: what is read is enough for a page.
-var errPageFull = errors.New("the page is full")
-
-// page reads messages until their texts have more than so many bytes.
-func (s *Store) page(
-	ctx context.Context, bytes int, query string, room chat.RoomID, args map[string]any,
-) (all []chat.Message, err error) {
-	err = s.query(ctx, query, room, args, func(row *sqlite.Stmt) error {
-		m := message(row)
-		if bytes -= len(m.Text); bytes < 0 && len(all) > 0 {
-			return errPageFull
-		}
-		all = append(all, m)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
-}
-
-// query calls each with the rows of a query of shown, until it returns errPageFull.
-func (s *Store) query(
-	ctx context.Context, query string, room chat.RoomID, args map[string]any,
-	each func(*sqlite.Stmt) error,
-) error {
-	conn, err := s.pool.Take(ctx)
-	if err != nil {
-		return fmt.Errorf("read history: %w", err)
-	}
-	defer s.pool.Put(conn)
-	args[":room"], args[":public"] = string(room), room.IsPublic()
-	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Named: args, ResultFunc: each})
-	if err != nil && !errors.Is(err, errPageFull) {
-		err = cmp.Or(ctx.Err(), err) // a done ctx interrupts the query
-		return fmt.Errorf("read history: %w", err)
-	}
-	return nil
-}
+// everything is the place behind all messages.
+var everything = chat.Cursor{Seq: math.MaxInt64, Told: math.MaxInt64}
 
 // messageColumns are the columns that message reads.
 const messageColumns = "room, seq, time, kind, nick, text, place, author, reply"
+
+// Where some of them stand.
+const (
+	seqColumn   = 1
+	kindColumn  = 3
+	textColumn  = 5
+	placeColumn = 6
+)
 
 // eachMessage calls each with the messages of a room, or of all rooms if it is empty, ordered by
 // room and seq.

@@ -30,14 +30,17 @@ type slice struct {
 
 func newSlice() *slice { return &slice{messages: sliceMax, bytes: sliceBytes} }
 
+// errSliceFull ends a query: what is read is enough for a slice.
+var errSliceFull = errors.New("the slice is full")
+
 // leftovers are the removed rooms that have messages left, each with the place of the record that
 // removed it. Its messages go in slices, oldest first: deleting a long history at once would hold
 // up everything, and need as much free space as the history has. Nobody reads them: a room that is
-// made again has fewer messages than are deleted, see delete.
+// made again has fewer messages than are deleted, see makeWay.
 type leftovers map[chat.RoomID]chat.Place
 
-// readLeftovers returns the leftovers of a database.
-func readLeftovers(conn *sqlite.Conn) (leftovers, error) {
+// readLeftovers returns the leftovers of a database whose log has come to a place.
+func readLeftovers(conn *sqlite.Conn, log chat.Place) (leftovers, error) {
 	all := leftovers{}
 	err := sqlitex.Execute(conn, "SELECT room, place FROM leftover", &sqlitex.ExecOptions{
 		ResultFunc: func(row *sqlite.Stmt) error {
@@ -48,7 +51,21 @@ func readLeftovers(conn *sqlite.Conn) (leftovers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load leftovers: %w", err)
 	}
-	return all, nil
+	return all, all.check(conn, log)
+}
+
+// checkLeftovers returns the error that readLeftovers would. It is silent about a log that cannot
+// be read, which other checks tell of.
+func checkLeftovers(conn *sqlite.Conn, format int) error {
+	if format < leftoverFormat {
+		return nil
+	}
+	progress, unread := readProgress(conn, format)
+	if unread != nil {
+		return nil
+	}
+	_, err := readLeftovers(conn, progress.Place)
+	return err
 }
 
 // isKept is a condition for the rows of the table message: that they are not leftovers. Only the
@@ -85,21 +102,32 @@ func (l leftovers) add(
 		return err
 	}
 	l[room] = place
-	return l.sweep(conn, room, part)
+	return l.sweep(conn, room, 0, part)
 }
 
 // sweep deletes the oldest messages of a leftover as far as the slice goes, and the leftover itself
-// once it has none.
-func (l leftovers) sweep(conn *sqlite.Conn, room chat.RoomID, part *slice) error {
-	last, all, err := l.oldest(conn, room, part)
+// once it has none. They stand behind newest, the number of the newest message of the room that has
+// the name now.
+func (l leftovers) sweep(
+	conn *sqlite.Conn, room chat.RoomID, newest chat.Seq, part *slice,
+) error {
+	last, all, err := l.oldest(conn, room, newest, part)
 	if err != nil {
 		return err
 	}
-	if err := l.delete(conn, room, last); err != nil || !all {
+	q, err := conn.Prepare(
+		"DELETE FROM message WHERE room = ? AND seq > ? AND seq <= ? AND place <= ?")
+	if err != nil {
 		return err
 	}
-	q, err := conn.Prepare("DELETE FROM leftover WHERE room = ?")
-	if err != nil {
+	q.BindText(1, string(room))
+	q.BindInt64(2, int64(newest))
+	q.BindInt64(3, int64(last))
+	q.BindInt64(4, int64(l[room]))
+	if err := run(q); err != nil || !all {
+		return err
+	}
+	if q, err = conn.Prepare("DELETE FROM leftover WHERE room = ?"); err != nil {
 		return err
 	}
 	q.BindText(1, string(room))
@@ -109,19 +137,19 @@ func (l leftovers) sweep(conn *sqlite.Conn, room chat.RoomID, part *slice) error
 
 // oldest returns the last message of a leftover to which the slice goes, and whether that is all of
 // it. It takes them from the slice.
-func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID, part *slice) (
-	last chat.Seq, all bool, err error,
-) {
-	const query = "SELECT seq, octet_length(text) FROM message WHERE room = ? AND place <= ?" +
-		" ORDER BY seq LIMIT ?"
+func (l leftovers) oldest(
+	conn *sqlite.Conn, room chat.RoomID, newest chat.Seq, part *slice,
+) (last chat.Seq, all bool, err error) {
+	const query = "SELECT seq, octet_length(text) FROM message WHERE room = ? AND seq > ?" +
+		" AND place <= ? ORDER BY seq LIMIT ?"
 	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
-		Args: []any{string(room), int64(l[room]), part.messages + 1},
+		Args: []any{string(room), int64(newest), int64(l[room]), part.messages + 1},
 		ResultFunc: func(row *sqlite.Stmt) error {
 			bytes := row.ColumnInt64(1)
 			full := part.messages == 0 || bytes > part.bytes && part.messages < sliceMax
 			if full {
 				part.messages = 0
-				return errPageFull
+				return errSliceFull
 			}
 			part.messages--
 			part.bytes -= bytes
@@ -129,27 +157,51 @@ func (l leftovers) oldest(conn *sqlite.Conn, room chat.RoomID, part *slice) (
 			return nil
 		},
 	})
-	if errors.Is(err, errPageFull) {
+	if errors.Is(err, errSliceFull) {
 		return last, false, nil
 	}
 	return last, true, err
 }
 
-// delete deletes the messages of a leftover up to one of them. A new room of the name may then have
-// so many.
-func (l leftovers) delete(conn *sqlite.Conn, room chat.RoomID, last chat.Seq) error {
-	place, left := l[room]
+// makeWay deletes the message of a leftover whose number a message of a new room takes. Messages
+// with lower numbers went in the same way before.
+func (l leftovers) makeWay(conn *sqlite.Conn, m *chat.Message) error {
+	place, left := l[m.Room]
 	if !left {
 		return nil
 	}
-	q, err := conn.Prepare("DELETE FROM message WHERE room = ? AND place <= ? AND seq <= ?")
+	q, err := conn.Prepare("DELETE FROM message WHERE room = ? AND seq = ? AND place <= ?")
 	if err != nil {
 		return err
 	}
-	q.BindText(1, string(room))
-	q.BindInt64(2, int64(place))
-	q.BindInt64(3, int64(last))
+	q.BindText(1, string(m.Room))
+	q.BindInt64(2, int64(m.Seq))
+	q.BindInt64(3, int64(place))
 	return run(q)
+}
+
+// check returns ErrDamaged if a leftover covers messages of a room that exists, or of the future.
+func (l leftovers) check(conn *sqlite.Conn, log chat.Place) error {
+	for room, place := range l {
+		first, there, err := placeOf(conn, room, 1)
+		if err != nil {
+			return err
+		}
+		known := false
+		const query = "SELECT 1 FROM state WHERE kind = '" + chat.EntityRoom + "' AND key = ?"
+		err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{
+			Args:       []any{string(room)},
+			ResultFunc: func(*sqlite.Stmt) error { known = true; return nil },
+		})
+		if err != nil {
+			return err
+		}
+		if place > log || known && there && first <= place {
+			return fmt.Errorf("%w: messages of room %s are marked as removed, and are not",
+				ErrDamaged, chat.Quote(room))
+		}
+	}
+	return nil
 }
 
 // Sweep deletes a slice of the messages of removed rooms. It returns whether there are more. An
@@ -171,7 +223,8 @@ func (s *Store) Sweep() (more bool, err error) {
 			if part.messages == 0 {
 				break
 			}
-			if err := left.sweep(s.writer, room, part); err != nil {
+			newest := s.books.rooms[room].Seq
+			if err := left.sweep(s.writer, room, newest, part); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -127,5 +128,36 @@ func after(t *testing.T, s *Store, room chat.RoomID) (all []chat.Message, err er
 		}
 		all = append(all, page...)
 		at = at.Past(room, page[len(page)-1])
+	}
+}
+
+// TestAWrongLeftoverIsFound, before it hides or deletes messages of a room that exists.
+func TestAWrongLeftoverIsFound(t *testing.T) {
+	for what, c := range map[string]struct {
+		room  chat.RoomID
+		place int
+		right bool
+	}{
+		"of the future":           {"cellar", 1000, false},
+		"over a room that exists": {"attic", 3, false},
+		"before the room":         {"attic", 1, true},
+		"of a room that is gone":  {"cellar", 3, true},
+	} {
+		dir := t.TempDir()
+		t.Run(what, func(t *testing.T) { attic(t, dir, 3) }) // which closes it
+		runScript(t, dir, fmt.Sprintf("INSERT INTO leftover VALUES ('%s', %d)", c.room, c.place))
+		s, err := Open(dir, Options{})
+		if err == nil {
+			s.Close()
+		}
+		r, read := OpenReader(t.Context(), dir)
+		if read == nil {
+			r.Close()
+		}
+		for _, err := range []error{err, read} {
+			if (err == nil) != c.right || err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("a leftover %s: %v", what, err)
+			}
+		}
 	}
 }

@@ -92,7 +92,7 @@ func (r *Reader) begin() error {
 	}
 	if r.format >= stateFormat {
 		r.hasDigests = true
-		return nil
+		return checkLeftovers(r.conn, r.format)
 	}
 	log, err := readLog(r.conn, r.format)
 	r.hasDigests = log.epoch != "" // in format 2, only once a server has opened it

@@ -180,10 +180,11 @@ func (s *Store) prepare(options Options) (err error) {
 	if err := m.from(format); err != nil {
 		return err
 	}
-	if s.leftovers, err = readLeftovers(s.writer); err != nil {
+	s.books, _, err = readBooks(s.writer) // Load says whether they are as written
+	if err != nil {
 		return err
 	}
-	s.books, _, err = readBooks(s.writer) // Load says whether they are as written
+	s.leftovers, err = readLeftovers(s.writer, s.books.progress.Place)
 	return err
 }
 

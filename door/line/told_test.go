@@ -68,8 +68,8 @@ func TestARemovedRoomIsLeft(t *testing.T) {
 	h := open(t, nil)
 	ann, bob := h.enter("ann"), h.enter("bob")
 	ann.reads("bob enters")
-	ann.types("/join dev", "hello")
-	ann.reads("[dev] you talk in this room now")
+	ann.types("/join dev", "hello", "/topic")
+	ann.reads("[dev] you talk in this room now", "dev has no topic") // hello is said
 	bob.types("/join dev", "/join attic")
 	bob.reads("[dev] you talk in this room now", "[attic] you talk in this room now")
 	ann.reads("[dev] bob enters the room")
@@ -154,7 +154,15 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	cid.types("/nick bob", "/history @ann", "/history @eve", "/history @ann+ben")
 	cid.reads("you are bob now", `! no private messages with "ann": `+none,
 		`! no private messages with "eve": `+none, "! the nickname has invalid characters")
-	room := string(h.direct("ann", "ben"))
+	for _, name := range []string{"@ann+ben", "@Ben+ANN", string(h.direct("ann", "ben"))} {
+		h.showsTheAdministrator(name)
+	}
+}
+
+// showsTheAdministrator checks that a name is that of the conversation in which ann said psst.
+func (h *house) showsTheAdministrator(room string) {
+	t := h.t
+	t.Helper()
 	history, _ := command.Find("history")
 	var shown []string
 	err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": room},
