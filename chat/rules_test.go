@@ -418,8 +418,11 @@ func TestLeavingCostsTheSame(t *testing.T) {
 func TestStartRemovesWhatMembersLeft(t *testing.T) {
 	s := NewState()
 	for _, r := range []Room{
-		{ID: "cellar", Seq: 1, Quiet: true}, {ID: "garden", Seq: 1}, {ID: "@1:2", Seq: 1},
-		{ID: "@ann+bob", Seq: 1}, {ID: Everywhere, Seq: 1},
+		{ID: "cellar", Seq: 1, Quiet: true},
+		{ID: "garden", Seq: 1},
+		{ID: "@1:2", Seq: 1},
+		{ID: "@ann+bob", Seq: 1},
+		{ID: Everywhere, Seq: 1},
 	} {
 		if err := s.add(r); err != nil {
 			t.Fatal(err)

@@ -123,4 +123,3 @@ func TestTheEndOfTheServerIsToldToItsFollowers(t *testing.T) {
 		}
 	}
 }
-
