@@ -58,9 +58,11 @@ func (g greeting) what() string {
 		return locale.Text{
 			EN: "Parley %s: new chat room, data in %s",
 			ZH: "Parley %s：新的聊天室，数据保存在 %s",
-		}.Format(g.lang, version(), g.config.Data)
+		}.Format(g.lang, version(), absolute(g.config.Data))
 	}
-	return locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(g.lang, version(), g.config.Data)
+	return locale.Text{
+		EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s",
+	}.Format(g.lang, version(), absolute(g.config.Data))
 }
 
 // openOn tells where a server listens, and for what.
