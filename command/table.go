@@ -86,16 +86,13 @@ func (c call) room(argument string) (room chat.RoomID, err error) {
 	default:
 		return chat.Lobby, nil
 	}
-	if room == lobbyInChinese {
+	if room == chat.LobbyInChinese {
 		if _, err := c.desk.Hub.Newest(room); err != nil { // else somebody has made a room of it
 			return chat.Lobby, nil
 		}
 	}
 	return room, err
 }
-
-// lobbyInChinese is how Chinese texts call the lobby.
-const lobbyInChinese chat.RoomID = "大厅"
 
 // Parameter is one thing that a command is told.
 type Parameter struct {
