@@ -49,6 +49,7 @@ messages or history yet. For these, use netcat or join.py (see http://HOST:PORT)
   echo hello | parley join ann@localhost`,
 		Args: hostAndPort,
 		RunE: func(c *cobra.Command, args []string) error {
+			args = plainAddress(args)
 			at := strings.LastIndexByte(args[0], '@')
 			nick, address := args[0][:max(at, 0)], withPort(args[0][at+1:], args[1:])
 			switch {
