@@ -87,6 +87,12 @@ var notThere = locale.Text{
 	ZH: "没有发出：你已离开那个房间，或它已被删除；请先输入 /join lobby",
 }
 
+// NickFirst refuses a command in place of a nickname.
+var NickFirst = locale.Text{
+	EN: "a nickname is needed first; to leave, type /quit",
+	ZH: "请先输入昵称；要离开请输入 /quit",
+}
+
 // Removed tells a member that the administrator removed it; reason may be empty.
 func (w *Words) Removed(reason string) string {
 	if reason == "" {
