@@ -59,10 +59,13 @@ type Member struct {
 	Away    string        `json:"away,omitempty"` // why it does not answer
 }
 
+// datagramDoor is the door whose clients have neither rooms nor private messages to send.
+const datagramDoor = "udp"
+
 // doorName names a door as people read it: by its protocol. Programs read its own name.
 func doorName(door string) string {
 	switch door {
-	case "udp":
+	case datagramDoor:
 		return "UDP"
 	case "line":
 		return "TCP"
@@ -191,10 +194,18 @@ func (j *Joined) Text(l locale.Lang) string {
 type Told struct {
 	Nick string      `json:"nick,omitempty"`
 	Room chat.RoomID `json:"room,omitempty"`
+
+	Openly bool `json:"openly,omitempty"` // the receiver's client can answer only to everyone
 }
 
 // Text implements Answer.
 func (t *Told) Text(l locale.Lang) string {
+	if t.Openly {
+		return locale.Text{
+			EN: "sent to %s only, whose client cannot answer in private",
+			ZH: "私聊消息已发给 %s（对方的客户端不能回复私聊）",
+		}.Format(l, t.Nick)
+	}
 	if t.Nick != "" {
 		return locale.Text{EN: "sent to %s only", ZH: "私聊消息已发给 %s"}.Format(l, t.Nick)
 	}

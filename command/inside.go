@@ -137,7 +137,8 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		return c.emit(&Told{Nick: to.Name})
+		receiver, _ := c.desk.Hub.Holder(to.Key)
+		return c.emit(&Told{Nick: to.Name, Openly: receiver.Door == datagramDoor})
 	},
 }
 

@@ -87,7 +87,10 @@ type joining struct {
 	event  chan client.Event // what happens in the room
 	later  []client.Event    // events that came while entering and are still to be acted on
 	back   comeback
-	after  func(time.Duration) <-chan time.Time // time.After, unless a test counts the pauses
+
+	warned   bool                                 // that an answer to a private message is public
+	stopping bool                                 // the server has said so, and nothing else since
+	after    func(time.Duration) <-chan time.Time // time.After, unless a test counts the pauses
 }
 
 func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
@@ -342,7 +345,7 @@ func (j *joining) say(ctx context.Context, line string) error {
 func (j *joining) happened(ctx context.Context, e client.Event) error {
 	switch e.Kind {
 	case client.Line:
-		j.console.Print(j.translate(e.Text))
+		j.hear(e.Text)
 		return nil
 	case client.Removed:
 		if !j.console.Interactive() {
@@ -360,6 +363,7 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 			ZH: "服务器已关闭，正在等待它恢复",
 		})
 	}
+	j.stopping = false // what follows says that the server is back
 	pause := j.back.next(time.Now())
 	if !j.console.Interactive() && j.back.tries > comebackPiped {
 		return errors.New(locale.Text{
