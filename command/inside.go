@@ -144,6 +144,7 @@ var msg = Command{
 
 var me = Command{
 	Name:    "me",
+	Aliases: []string{"动作"},
 	Help:    locale.Text{EN: "describe an action, such as /me waves", ZH: "描述自己的动作，例如 /me 挥手"},
 	Example: locale.Text{EN: "waves", ZH: "挥手"},
 	Inside:  true,
@@ -170,7 +171,7 @@ var me = Command{
 
 var nick = Command{
 	Name:    "nick",
-	Aliases: []string{"name", "改名"},
+	Aliases: []string{"name", "改名", "昵称"},
 	Help:    locale.Text{EN: "change your nickname", ZH: "更改昵称"},
 	Example: locale.Text{EN: "anna", ZH: "小刚"},
 	Inside:  true,
@@ -199,6 +200,7 @@ const noText = "-"
 
 var topic = Command{
 	Name:    "topic",
+	Aliases: []string{"主题"},
 	Help:    locale.Text{EN: "set or show the room's topic; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
 	Example: locale.Text{EN: "tea at five", ZH: "五点喝茶"},
 	Inside:  true,
@@ -239,7 +241,8 @@ func oneLine(typed string) (string, error) {
 }
 
 var away = Command{
-	Name: "away",
+	Name:    "away",
+	Aliases: []string{"暂离"},
 	Help: locale.Text{
 		EN: "mark yourself as away; without REASON, as back",
 		ZH: "标记为暂离并说明原因；不带原因表示已回来",
