@@ -144,6 +144,10 @@ var roomToShow = Parameter{
 // roomToRead is the room whose history is shown.
 var roomToRead = func() Parameter {
 	p := roomToShow
+	p.Outside = locale.Text{
+		EN: "name of the room (default: lobby); @NICK+NICK: of two members",
+		ZH: "房间名，默认为 lobby；@昵称+昵称 为两人的私聊",
+	}
 	p.Help = locale.Text{
 		EN: "room, or @NICK for private messages (default: the current room)",
 		ZH: "房间名，默认为当前房间；@昵称 为与该成员的私聊",

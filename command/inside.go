@@ -123,7 +123,7 @@ var msg = Command{
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
-		to, err := chat.ParseNick(c.args["nick"])
+		to, err := receiver(c.args["nick"])
 		if err != nil {
 			return err
 		}
@@ -140,6 +140,19 @@ var msg = Command{
 		receiver, _ := c.desk.Hub.Holder(to.Key)
 		return c.emit(&Told{Nick: to.Name, Openly: receiver.Door == datagramDoor})
 	},
+}
+
+// receiver reads the nickname of the member that a private message is for.
+func receiver(name string) (chat.Nick, error) {
+	nick, err := chat.ParseNick(name)
+	if isRefused(err, chat.NickReserved) {
+		return nick, locale.Refuse(chat.NickReserved, locale.Text{
+			EN: "the administrator gets no private messages: write in the lobby, which the " +
+				"administrator can read",
+			ZH: "不能给管理员发私聊：请在大厅里说，管理员能看到",
+		})
+	}
+	return nick, err
 }
 
 var me = Command{
