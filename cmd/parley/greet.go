@@ -41,6 +41,11 @@ func (g greeting) lines() []string {
 	default:
 		lines = append(lines, g.shortest()...)
 	}
+	if !g.server.IsNew() && g.server.CreatedCertificate() { // as after an import
+		lines = slices.Insert(lines, 2, locale.Text{
+			EN: "The certificate is new (SHA-256): %s", ZH: "证书是新的（SHA-256）：%s",
+		}.Format(g.lang, g.server.Fingerprint()))
+	}
 	for _, n := range g.server.Notices() {
 		lines = append(lines, locale.Explain(n, g.lang))
 	}
