@@ -19,9 +19,10 @@ func TestVerifyOfAnExportReadsEveryLine(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 	for damaged, why := range map[string]string{
-		strings.Replace(whole, "two", "six", 1):                       "the file was changed",
-		whole[:strings.LastIndex(whole, `{"type"`)]:                   "line 5: ",
-		strings.Replace(whole, `"seq":2,"time"`, `"seq":3,"time"`, 1): "line 4: room lobby: message 3",
+		strings.Replace(whole, "two", "six", 1):     "the file was changed",
+		whole[:strings.LastIndex(whole, `{"type"`)]: "line 5: ",
+		strings.Replace(whole, `"seq":2,"time"`, `"seq":3,"time"`,
+			1): "line 4: room lobby: message 3",
 	} {
 		write(t, file, damaged)
 		_, err := VerifyExport(t.Context(), file, time.Now(), quiet)

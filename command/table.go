@@ -256,8 +256,8 @@ func (c Command) checked(run call) error {
 	return c.run(run)
 }
 
-// joinedWords says that a space follows a nickname, if a text behind a comma or a colon was taken for a
-// part of it; otherwise it is empty.
+// joinedWords says that a space follows a nickname, if a text behind a comma or a colon was taken
+// for a part of it; otherwise it is empty.
 func (c Command) joinedWords(a Arguments) locale.Text {
 	if i := strings.IndexAny(a["nick"], ",:，：、。"); i <= 0 {
 		return locale.Text{}

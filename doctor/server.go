@@ -139,7 +139,8 @@ func (e *Examination) otherServer() string {
 	ctx, cancel := context.WithTimeout(context.Background(), statusPatience)
 	defer cancel()
 	all := e.Config.Listen.Connections()
-	if datagrams := e.Config.Listen.Datagrams(); datagrams != "" && !slices.Contains(all, datagrams) {
+	if datagrams := e.Config.Listen.Datagrams(); datagrams != "" && !slices.Contains(all,
+		datagrams) {
 		all = append(slices.Clone(all), datagrams)
 	}
 	for _, address := range all {
@@ -150,8 +151,8 @@ func (e *Examination) otherServer() string {
 	return ""
 }
 
-// elsewhere says that a Parley server uses the address, but not the data directory. Most often it is
-// the operator's own, started in another folder.
+// elsewhere says that a Parley server uses the address, but not the data directory. Most often it
+// is the operator's own, started in another folder.
 func elsewhere(data, address string) []Finding {
 	return []Finding{warning(locale.Text{
 		EN: "not running on %s, but a Parley server with another data directory listens on %s: " +

@@ -174,8 +174,8 @@ func tomlProblem(path string, content []byte, err error) error {
 	}, path, row, column, err)
 }
 
-// quotedValue returns a line of TOML with quotes around its value if that is text without any; empty:
-// something else is wrong.
+// quotedValue returns a line of TOML with quotes around its value if that is text without any;
+// empty: something else is wrong.
 func quotedValue(line string) string {
 	key, value, _ := strings.Cut(line, "=")
 	value, _, _ = strings.Cut(value, " #")

@@ -270,7 +270,8 @@ func (s *Server) Reachable() []string {
 // IsNew tells whether the data directory was made by this start.
 func (s *Server) IsNew() bool { return s.isNew }
 
-// CreatedCertificate reports whether this start created the certificate, so that no client knows it.
+// CreatedCertificate reports whether this start created the certificate, so that no client knows
+// it.
 func (s *Server) CreatedCertificate() bool { return s.newCert }
 
 // Notices returns what the operator should know of this start, though the server runs.

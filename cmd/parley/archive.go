@@ -219,7 +219,10 @@ func verified(report *archive.Report, isExport bool, lang locale.Lang) (said []s
 		line := locale.Text{EN: "%s: %s", ZH: "%s：%s"}.Format(
 			lang, roomName(r.ID, lang), messages(r.Messages, lang))
 		if !isExport {
-			line += locale.Text{EN: ", digest %.12s", ZH: "，摘要 %.12s"}.Format(lang, r.Digest.String())
+			line += locale.Text{
+				EN: ", digest %.12s",
+				ZH: "，摘要 %.12s",
+			}.Format(lang, r.Digest.String())
 		}
 		said = append(said, line)
 	}

@@ -39,7 +39,8 @@ func TestANewCertificateOfAnOldRoomIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again := said(); !strings.Contains(again, words) || !strings.Contains(again, "data in "+dir) {
+	if again := said(); !strings.Contains(again, words) || !strings.Contains(again,
+		"data in "+dir) {
 		t.Errorf("it says %s", again)
 	}
 }

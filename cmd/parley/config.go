@@ -64,7 +64,8 @@ func tellRunning(c *cobra.Command, all []server.Effective, data string, lang loc
 	return err
 }
 
-// differing returns the settings, as TOML, whose values in a running server differ from those in all.
+// differing returns the settings, as TOML, whose values in a running server differ from those
+// in all.
 func differing(all []server.Effective, given server.Given) (differ []string) {
 	running := given.Flags()
 	for _, e := range all {

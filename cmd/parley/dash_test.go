@@ -32,7 +32,8 @@ func TestOtherDashesAreTold(t *testing.T) {
 		for lang, want := range map[locale.Lang]string{locale.English: c.en, locale.Chinese: c.zh} {
 			root := rootCommand(lang, io.Discard)
 			root.SetArgs(c.args)
-			if got := locale.Explain(root.ExecuteContext(t.Context()).(*exitError).err, lang); got != want {
+			if got := locale.Explain(root.ExecuteContext(t.Context()).(*exitError).err,
+				lang); got != want {
 				t.Errorf("%q: %s, want %s", c.args, got, want)
 			}
 		}

@@ -82,8 +82,8 @@ func (j *joining) toldPrivately(line string) {
 	j.warned = true
 	host, port, _ := client.SplitAddress(j.conn.Address())
 	j.notice(locale.Text{
-		EN: "only you read that, but everyone reads what you type; to answer in private, use netcat: " +
-			"nc %s %d, then Enter, and /msg",
+		EN: "only you read that, but everyone reads what you type; to answer in private, use " +
+			"netcat: nc %s %d, then Enter, and /msg",
 		ZH: "这条消息只有你能看到，但你输入的内容所有人都能看到；要回复私聊，请用 netcat：" +
 			"nc %s %d，连接后按一次回车，再用 /msg",
 	}, host, port)

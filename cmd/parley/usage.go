@@ -45,7 +45,8 @@ func badFlag(c *cobra.Command, err error) error {
 		}
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if textual := c.Annotations[takesText]; textual != "" && unknown.GetSpecifiedShortnames() != "" {
+		textual := c.Annotations[takesText]
+		if textual != "" && unknown.GetSpecifiedShortnames() != "" {
 			return locale.Errorf(locale.Text{
 				EN: "%v; before a text that begins with -, type --: %s -- %s",
 				ZH: "%v；内容以 - 开头时，请在前面加上 --：%s -- %s",
@@ -69,8 +70,8 @@ func badFlag(c *cobra.Command, err error) error {
 // takesText annotates a command whose last argument is a text, with how help names its arguments.
 const takesText = "text"
 
-// longDash refuses a word that begins as a flag does, but with the dashes of a Chinese keyboard or of
-// a word processor; nil: it does not.
+// longDash refuses a word that begins as a flag does, but with the dashes of a Chinese keyboard or
+// of a word processor; nil: it does not.
 func longDash(word string) error {
 	name := strings.TrimLeft(word, "—–―－")
 	if name == word || name == "" {

@@ -82,8 +82,8 @@ func (m *member) take(typed []byte, err error) error {
 	return nil
 }
 
-// leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command, or
-// as a word that parley join does not take for a nickname either.
+// leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command,
+// or as a word that parley join does not take for a nickname either.
 func leavesPrompt(typed string) bool {
 	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(command.Slashed(typed))), " ")
 	if name, slash := strings.CutPrefix(word, "/"); slash {

@@ -66,7 +66,8 @@ func TestTheAdministratorSeesMembersOfNoRoom(t *testing.T) {
 		args := command.Arguments{"room": room}
 		err := who.Run(t.Context(), h.door.desk, nil, args, func(a command.Answer) error {
 			said += a.(*command.Member).Nick + " "
-			if alone := strings.HasSuffix(a.Text(locale.English), "  in no room"); alone != (said == "ann bob ") {
+			if alone := strings.HasSuffix(a.Text(locale.English),
+				"  in no room"); alone != (said == "ann bob ") {
 				t.Errorf("it says %s", a.Text(locale.English))
 			}
 			return nil

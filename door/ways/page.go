@@ -156,8 +156,8 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 var selfSigned = locale.Text{
 	EN: "“verify error:num=18:self-signed certificate” is expected: by default, the server makes " +
 		"its certificate itself. To be sure that you reach the right server, compare the " +
-		"fingerprint that the following command prints with the one on the server's first screen, or " +
-		"with that of parley address.",
+		"fingerprint that the following command prints with the one on the server's first " +
+		"screen, or with that of parley address.",
 	ZH: "出现 “verify error:num=18:self-signed certificate” 是正常的：默认情况下，证书由服务器自己签发。" +
 		"要确认连到的是正确的服务器，请运行下面的命令，并把显示的指纹与服务器首屏或 parley address 显示的对比。" +
 		"“Can't use SSL_get_servername” 也是正常的。",
