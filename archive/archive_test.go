@@ -299,7 +299,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}, "it is not an SQLite file"},
 		"an export": {
 			func(t *testing.T, file string) { write(t, file, header+"\n") },
-			"use parley import",
+			"use parley import --data NEW",
 		},
 		"an empty file": {func(t *testing.T, file string) { write(t, file, "") }, "empty"},
 		"another checksum": {func(t *testing.T, file string) {

@@ -34,7 +34,11 @@ func export(ctx context.Context, r *store.Reader, room chat.RoomID, to *encoder,
 	if err != nil {
 		return err
 	}
-	if _, exists := state.Room(room); !exists && room != "" {
+	_, exists := state.Room(room)
+	switch {
+	case !exists && room == chat.LobbyInChinese:
+		room = chat.Lobby
+	case !exists && room != "":
 		return noRoom(room, state)
 	}
 	if err := to.header(room); err != nil {

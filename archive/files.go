@@ -90,8 +90,8 @@ func isDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// isExport reports whether a file begins as an export does.
-func isExport(file string) bool {
+// IsExport reports whether a file begins as an export does.
+func IsExport(file string) bool {
 	f, err := os.Open(file)
 	if err != nil {
 		return false
@@ -115,10 +115,10 @@ func unusable(file string, err error) error {
 				"a data directory is named with --data",
 			ZH: "%s 是目录，不是备份：请指定 parley backup 写出的文件；数据目录要用 --data 指定",
 		}, file)
-	case isExport(file):
+	case IsExport(file):
 		return locale.Errorf(locale.Text{
-			EN: "%s is an export, not a backup: use parley import %[1]s",
-			ZH: "%s 是导出文件，不是备份：请用 parley import %[1]s",
+			EN: "%s is an export, not a backup: use parley import --data NEW %[1]s",
+			ZH: "%s 是导出文件，不是备份：请用 parley import --data 新目录 %[1]s",
 		}, file)
 	case errors.Is(err, store.ErrForeign):
 		return locale.Errorf(locale.Text{
@@ -126,10 +126,14 @@ func unusable(file string, err error) error {
 			ZH: "%s 不是 Parley 生成的备份，或已被修改：请改用其他备份（%v）",
 		}, file, foreign(err))
 	}
-	return locale.Errorf(locale.Text{
+	text := locale.Text{
 		EN: "cannot read the backup %s: %v; use another backup",
 		ZH: "无法将 %s 作为备份读取，请改用其他备份：%v",
-	}, file, err)
+	}
+	if errors.Is(err, store.ErrDamaged) {
+		text.ZH = "备份 %s 已损坏，请改用其他备份（%v）"
+	}
+	return locale.Errorf(text, file, err)
 }
 
 // foreign returns what is wrong with a file that is not a database of Parley: the rest of the error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -74,6 +75,44 @@ func VerifyFile(ctx context.Context, file string, progress Progress) (*Report, e
 	}
 	found.Problems = append(report.Problems, found.Problems...)
 	return found, nil
+}
+
+// VerifyExport checks every line of an export, as Import does, and writes nothing. The Report has
+// no digests. An error names the line that is wrong.
+func VerifyExport(
+	ctx context.Context, file string, now time.Time, progress Progress,
+) (*Report, error) {
+	from, err := os.Open(file)
+	if err != nil {
+		return nil, unusable(file, err)
+	}
+	defer from.Close()
+	report := &Report{}
+	know := func(entities []chat.Change) error {
+		for _, e := range entities {
+			if e.IsRoom() {
+				report.Rooms = append(report.Rooms, Room{ID: chat.RoomID(e.Key)})
+			}
+		}
+		slices.SortFunc(report.Rooms, func(a, b Room) int { return compareIDs(a.ID, b.ID) })
+		return nil
+	}
+	count := func(m chat.Message) error {
+		i, _ := slices.BinarySearchFunc(report.Rooms, m.Room, func(r Room, id chat.RoomID) int {
+			return compareIDs(r.ID, id)
+		})
+		report.Rooms[i].Messages++
+		return nil
+	}
+	end, err := decode(watch(ctx, from, progress, stepCheck), now, know, count)
+	report.Place, report.Newest, report.Hash = end.Place, end.Time, end.Hash
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
 }
 
 // openData opens the database of a data directory and says what to do when there is none.

@@ -16,6 +16,10 @@ type RoomID string
 // Lobby is the room that always exists and that everybody enters first.
 const Lobby RoomID = "lobby"
 
+// LobbyInChinese is how Chinese texts call the lobby. Where a name is read it means the lobby,
+// unless such a room exists.
+const LobbyInChinese RoomID = "大厅"
+
 // Everywhere holds what the administrator tells everyone. Nobody joins it: the history of each
 // public room shows its messages between its own, as of their Places.
 const Everywhere RoomID = "*"

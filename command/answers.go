@@ -2,9 +2,11 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 
@@ -54,15 +56,18 @@ func (r *RoomRemoved) Text(l locale.Lang) string {
 type Member struct {
 	Nick    string        `json:"nick"`
 	Door    string        `json:"door"`
-	Rooms   []chat.RoomID `json:"rooms"`
+	Rooms   []chat.RoomID `json:"rooms"` // empty: it has left the lobby, and is in no other one
 	Entered time.Time     `json:"entered"`
 	Away    string        `json:"away,omitempty"` // why it does not answer
 }
 
+// datagramDoor is the door whose clients have neither rooms nor private messages to send.
+const datagramDoor = "udp"
+
 // doorName names a door as people read it: by its protocol. Programs read its own name.
 func doorName(door string) string {
 	switch door {
-	case "udp":
+	case datagramDoor:
 		return "UDP"
 	case "line":
 		return "TCP"
@@ -74,6 +79,9 @@ func doorName(door string) string {
 func (m *Member) Text(l locale.Lang) string {
 	said := locale.Text{EN: "%s  (%s, since %s)", ZH: "%s（%s，%s 进入）"}.Format(
 		l, m.Nick, doorName(m.Door), m.Entered.Local().Format(clock))
+	if len(m.Rooms) == 0 {
+		said += locale.Text{EN: "  in no room", ZH: "  不在任何房间"}.In(l)
+	}
 	if m.Away != "" {
 		said += locale.Text{EN: "  away: %s", ZH: "  暂离：%s"}.Format(l, m.Away)
 	}
@@ -191,10 +199,18 @@ func (j *Joined) Text(l locale.Lang) string {
 type Told struct {
 	Nick string      `json:"nick,omitempty"`
 	Room chat.RoomID `json:"room,omitempty"`
+
+	Openly bool `json:"openly,omitempty"` // the receiver's client can answer only to everyone
 }
 
 // Text implements Answer.
 func (t *Told) Text(l locale.Lang) string {
+	if t.Openly {
+		return locale.Text{
+			EN: "sent to %s only, whose client cannot answer in private",
+			ZH: "私聊消息已发给 %s（对方的客户端不能回复私聊）",
+		}.Format(l, t.Nick)
+	}
 	if t.Nick != "" {
 		return locale.Text{EN: "sent to %s only", ZH: "私聊消息已发给 %s"}.Format(l, t.Nick)
 	}
@@ -314,7 +330,31 @@ func (h *Help) Text(l locale.Lang) string {
 	default:
 		lines = append(append([]string{helpAdministrator.In(l)}, lines...), helpEnd.In(l))
 	}
+	if !h.One && l == locale.Chinese {
+		lines = append(lines, h.chineseNames()...)
+	}
 	return strings.Join(lines, "\n")
+}
+
+// chineseNames lists the first Chinese name of each command, in lines of at most helpColumns.
+func (h *Help) chineseNames() []string {
+	lines := []string{"中文名称："}
+	for _, row := range h.Rows {
+		i := slices.IndexFunc(row.Aliases, func(name string) bool {
+			return name[0] >= utf8.RuneSelf
+		})
+		if i < 0 {
+			continue
+		}
+		word := "/" + row.Aliases[i] + "（/" + row.Name + "）"
+		last := &lines[len(lines)-1]
+		if displaywidth.String(*last+word) > helpColumns {
+			lines = append(lines, "  "+word)
+		} else {
+			*last += word
+		}
+	}
+	return lines
 }
 
 // helpRow sets what is typed beside what it does, or above where one of them is too long.

@@ -65,6 +65,39 @@ func TestChineseHelpIsChinese(t *testing.T) {
 	}
 }
 
+func TestChineseHelpListsTheChineseNames(t *testing.T) {
+	got := (&Help{Rows: Offered(&Caller{}), Inside: true}).Text(locale.Chinese)
+	for _, c := range Offered(&Caller{}) {
+		if !strings.Contains(got, "（/"+c.Name+"）") {
+			t.Errorf("%s has no Chinese name in %s", c.Name, got)
+		}
+	}
+	got = (&Help{Rows: Offered(&Caller{}), Inside: true}).Text(locale.English)
+	if strings.Contains(got, "/加入") {
+		t.Error(got)
+	}
+}
+
+// TestARefusalNamesTheCommandAsItWasTyped, and says what joined a nickname and a text.
+func TestARefusalNamesTheCommandAsItWasTyped(t *testing.T) {
+	for typed, want := range map[string]string{
+		"私聊":        "/私聊 缺少昵称，用法：/私聊 昵称 内容",
+		"私聊 李老师，在吗": "/私聊 缺少内容，用法：/私聊 昵称 内容（昵称后面要有空格）",
+		"tell bob":  "/tell 缺少内容，用法：/tell 昵称 内容",
+		"msg bob":   "/msg 缺少内容，用法：/msg 昵称 内容",
+	} {
+		row, a, err := Parse(typed, &Caller{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refusal *chat.Refusal
+		err = row.Run(t.Context(), new(Desk), &Caller{}, a, nil)
+		if !errors.As(err, &refusal) || refusal.Chinese != want {
+			t.Errorf("%s: %v, want %s", typed, refusal.Chinese, want)
+		}
+	}
+}
+
 func TestAMissingArgumentIsNamedInTheLanguageOfTheReader(t *testing.T) {
 	row, a, err := Parse("msg", &Caller{})
 	if err != nil {

@@ -38,7 +38,8 @@ type Desk struct {
 func (d *Desk) TellWays(ways func() *Ways) { d.ways.Store(&ways) }
 
 var address = Command{
-	Name: "address",
+	Name:    "address",
+	Aliases: []string{"地址"},
 	Help: locale.Text{
 		EN: "show the commands and addresses with which others join",
 		ZH: "显示加入方式和地址",
@@ -55,7 +56,8 @@ var address = Command{
 }
 
 var announce = Command{
-	Name: "announce",
+	Name:    "announce",
+	Aliases: []string{"广播"},
 	Help: locale.Text{
 		EN: "send a message to every member, in every room",
 		ZH: "向所有房间的所有成员发布管理员消息",
@@ -84,7 +86,7 @@ var announce = Command{
 
 var who = Command{
 	Name:    "who",
-	Aliases: []string{"names", "users", "成员"},
+	Aliases: []string{"names", "users", "成员", "谁"},
 	Help:    locale.Text{EN: "list the members of a room", ZH: "列出房间里的成员"},
 	Outside: locale.Text{
 		EN: "list the members of a room (default: lobby)",
@@ -102,15 +104,30 @@ var who = Command{
 			return err
 		}
 		here := c.desk.Hub.Present(room)
-		err = listed(c, c.desk.Hub.Who(room), here, func(s chat.Session) Answer {
-			return &Member{Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away}
-		})
+		if err = listed(c, c.desk.Hub.Who(room), here, memberOf); err != nil {
+			return err
+		}
+		if c.caller == nil && c.args["room"] == "" { // no other list has them
+			for _, s := range c.desk.Hub.Roomless() {
+				if err := c.emit(memberOf(s)); err != nil {
+					return err
+				}
+				here++
+			}
+		}
 		others := Elsewhere{Count: c.desk.Hub.Status().Inside() - here, Here: here, Typed: true}
-		if err != nil || !c.typed || !others.Matters(c.caller, c.args) {
+		if !c.typed || !others.Matters(c.caller, c.args) {
 			return err
 		}
 		return c.emit(&others)
 	},
+}
+
+// memberOf is the answer that tells of a session.
+func memberOf(s chat.Session) Answer {
+	return &Member{
+		Nick: s.Nick.Name, Door: s.Door, Rooms: s.Rooms, Entered: s.Entered, Away: s.Away,
+	}
 }
 
 var nobodyHere = locale.Text{EN: "nobody is here", ZH: "房间里没有人"}
@@ -127,6 +144,10 @@ var roomToShow = Parameter{
 // roomToRead is the room whose history is shown.
 var roomToRead = func() Parameter {
 	p := roomToShow
+	p.Outside = locale.Text{
+		EN: "name of the room (default: lobby); @NICK+NICK: of two members",
+		ZH: "房间名，默认为 lobby；@昵称+昵称 为两人的私聊",
+	}
 	p.Help = locale.Text{
 		EN: "room, or @NICK for private messages (default: the current room)",
 		ZH: "房间名，默认为当前房间；@昵称 为与该成员的私聊",
@@ -199,7 +220,8 @@ var removeRoom = Command{
 const Confirmation = "yes"
 
 var kick = Command{
-	Name: "kick",
+	Name:    "kick",
+	Aliases: []string{"踢出"},
 	Help: locale.Text{
 		EN: "remove a member, who can join again",
 		ZH: "将成员踢出聊天室（对方可以重新加入）",
@@ -239,7 +261,7 @@ var kick = Command{
 
 var history = Command{
 	Name:    "history",
-	Aliases: []string{"log", "记录"},
+	Aliases: []string{"log", "记录", "历史", "聊天记录"},
 	Help:    locale.Text{EN: "show the history, oldest first", ZH: "查看聊天记录（按时间顺序）"},
 	Outside: locale.Text{
 		EN: "show the history of a room (default: lobby), oldest first",
@@ -354,7 +376,7 @@ func (c call) publicRoom() (chat.RoomID, error) {
 
 var rooms = Command{
 	Name:    "rooms",
-	Aliases: []string{"list", "房间"},
+	Aliases: []string{"list", "房间", "列表"},
 	Help:    locale.Text{EN: "list the rooms", ZH: "列出所有房间"},
 	Group:   locale.Text{EN: "list the rooms, or remove one", ZH: "列出所有房间，或删除一个房间"},
 	Answer:  func() Answer { return new(Room) },

@@ -123,7 +123,7 @@ var msg = Command{
 	},
 	Answer: func() Answer { return new(Told) },
 	run: func(c call) error {
-		to, err := chat.ParseNick(c.args["nick"])
+		to, err := receiver(c.args["nick"])
 		if err != nil {
 			return err
 		}
@@ -140,12 +140,27 @@ var msg = Command{
 		if err != nil {
 			return err
 		}
-		return c.emit(&Told{Nick: to.Name})
+		receiver, _ := c.desk.Hub.Holder(to.Key)
+		return c.emit(&Told{Nick: to.Name, Openly: receiver.Door == datagramDoor})
 	},
+}
+
+// receiver reads the nickname of the member that a private message is for.
+func receiver(name string) (chat.Nick, error) {
+	nick, err := chat.ParseNick(name)
+	if isRefused(err, chat.NickReserved) {
+		return nick, locale.Refuse(chat.NickReserved, locale.Text{
+			EN: "the administrator gets no private messages: write in the lobby, which the " +
+				"administrator can read",
+			ZH: "不能给管理员发私聊：请在大厅里说，管理员能看到",
+		})
+	}
+	return nick, err
 }
 
 var me = Command{
 	Name:    "me",
+	Aliases: []string{"动作"},
 	Help:    locale.Text{EN: "describe an action, such as /me waves", ZH: "描述自己的动作，例如 /me 挥手"},
 	Example: locale.Text{EN: "waves", ZH: "挥手"},
 	Inside:  true,
@@ -172,7 +187,7 @@ var me = Command{
 
 var nick = Command{
 	Name:    "nick",
-	Aliases: []string{"name", "改名"},
+	Aliases: []string{"name", "改名", "昵称"},
 	Help:    locale.Text{EN: "change your nickname", ZH: "更改昵称"},
 	Example: locale.Text{EN: "anna", ZH: "小刚"},
 	Inside:  true,
@@ -201,6 +216,7 @@ const noText = "-"
 
 var topic = Command{
 	Name:    "topic",
+	Aliases: []string{"主题"},
 	Help:    locale.Text{EN: "set or show the room's topic; - removes it", ZH: "设置或查看房间主题；- 表示清除"},
 	Example: locale.Text{EN: "tea at five", ZH: "五点喝茶"},
 	Inside:  true,
@@ -241,7 +257,8 @@ func oneLine(typed string) (string, error) {
 }
 
 var away = Command{
-	Name: "away",
+	Name:    "away",
+	Aliases: []string{"暂离"},
 	Help: locale.Text{
 		EN: "mark yourself as away; without REASON, as back",
 		ZH: "标记为暂离并说明原因；不带原因表示已回来",

@@ -42,6 +42,9 @@ func Parse(line string, caller *Caller) (Command, Arguments, error) {
 	}
 	c = c.typed(caller)
 	c.slash = true
+	if name = strings.ToLower(name); slices.Contains(c.Aliases, name) {
+		c.alias = name
+	}
 	a, err := c.read(rest)
 	return c, a, err
 }

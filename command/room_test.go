@@ -170,3 +170,19 @@ func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
 		}
 	}
 }
+
+func TestARefusalSaysHowPrivateMessagesAreNamed(t *testing.T) {
+	var refusal *chat.Refusal
+	if err := checkRoom("@小明"); !errors.As(err, &refusal) || refusal.Code != chat.RoomName ||
+		refusal.Detail != "the private messages of two members are @NICK+NICK, such as @小明+bob" ||
+		refusal.Chinese != "两名成员的私聊写作 @昵称+昵称，例如 @小明+小红" {
+		t.Errorf("%+v", refusal)
+	}
+	if _, err := receiver("管理员"); !errors.As(err, &refusal) ||
+		refusal.Chinese != "不能给管理员发私聊：请在大厅里说，管理员能看到" {
+		t.Errorf("%+v", refusal)
+	}
+	if nick, err := receiver("bob"); err != nil || nick.Name != "bob" {
+		t.Errorf("%v, %v", nick, err)
+	}
+}

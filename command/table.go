@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -41,7 +42,8 @@ type Command struct {
 
 	run func(call) error
 
-	slash bool // it was typed with a slash before it, so it is shown with one
+	slash bool   // it was typed with a slash before it, so it is shown with one
+	alias string // the other name by which it was typed; empty: by Name
 }
 
 // Caller is for whom a command is run, if that is somebody inside: who is not is the administrator.
@@ -86,16 +88,13 @@ func (c call) room(argument string) (room chat.RoomID, err error) {
 	default:
 		return chat.Lobby, nil
 	}
-	if room == lobbyInChinese {
+	if room == chat.LobbyInChinese {
 		if _, err := c.desk.Hub.Newest(room); err != nil { // else somebody has made a room of it
 			return chat.Lobby, nil
 		}
 	}
 	return room, err
 }
-
-// lobbyInChinese is how Chinese texts call the lobby.
-const lobbyInChinese chat.RoomID = "大厅"
 
 // Parameter is one thing that a command is told.
 type Parameter struct {
@@ -250,11 +249,20 @@ func (c Command) checked(run call) error {
 	for _, p := range c.Parameters {
 		if p.Required && strings.TrimSpace(a[p.Name]) == "" {
 			return badArgument(locale.Text{
-				EN: "%s needs %s: %s", ZH: "%s 缺少%s，用法：%s",
-			}, c.shown(), p.Typed(), c.Usage())
+				EN: "%s needs %s: %s%s", ZH: "%s 缺少%s，用法：%s%s",
+			}, c.shown(), p.Typed(), c.Usage(), c.joinedWords(a))
 		}
 	}
 	return c.run(run)
+}
+
+// joinedWords says that a space follows a nickname, if a text behind a comma or a colon was taken
+// for a part of it; otherwise it is empty.
+func (c Command) joinedWords(a Arguments) locale.Text {
+	if i := strings.IndexAny(a["nick"], ",:，：、。"); i <= 0 {
+		return locale.Text{}
+	}
+	return locale.Text{EN: " (a space follows NICK)", ZH: "（昵称后面要有空格）"}
 }
 
 // Confirms says whether the command does nothing without a confirmation.
@@ -272,7 +280,7 @@ func (c Command) IsEndless(a Arguments) bool {
 // shown is the command's name as it was typed: with the slash, or in a shell without.
 func (c Command) shown() string {
 	if c.slash {
-		return "/" + c.Name
+		return "/" + cmp.Or(c.alias, c.Name)
 	}
 	return c.Name
 }

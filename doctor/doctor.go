@@ -121,6 +121,7 @@ type Examination struct {
 	house     func() house                  // who serves the data directory
 	directory func() directory              // what the data directory is
 	glimpse   func() (store.Glimpse, error) // what is stored there
+	other     func() string                 // see otherServer
 }
 
 // New makes an examination. Nothing is looked at before the first check.
@@ -128,6 +129,7 @@ func New(s Subject) *Examination {
 	e := &Examination{Subject: s}
 	e.house = sync.OnceValue(func() house { return visit(s) })
 	e.directory = sync.OnceValue(func() directory { return lookAtDirectory(s.Config.Data) })
+	e.other = sync.OnceValue(e.otherServer)
 	e.glimpse = sync.OnceValues(func() (store.Glimpse, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), bound)
 		defer cancel()

@@ -278,6 +278,39 @@ func TestATakenMetricsPortIsTold(t *testing.T) {
 	try(t, map[string]judged{"taken": {found, []string{"ok not running", "fail /tcp is taken | ss -ltnp"}}})
 }
 
+// TestAServerWithAnotherDataDirectoryIsNoFault: an operator who runs doctor in the wrong folder
+// must not be told to stop the server.
+func TestAServerWithAnotherDataDirectoryIsNoFault(t *testing.T) {
+	open := func(data, listen string) (*server.Server, server.Config) {
+		flags := map[string]string{"data": data, "listen": listen}
+		config, err := server.Load(server.Sources{Flags: flags})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if listen != "127.0.0.1:0" {
+			return nil, config
+		}
+		s, err := server.Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, config
+	}
+	s, _ := open(t.TempDir(), "127.0.0.1:0")
+	defer s.Close()
+	at := s.Addr().String()
+	_, here := open(t.TempDir(), at)
+	e := New(Subject{Config: here})
+	found := append(checkServer(t.Context(), e), checkUDP(t.Context(), e)...)
+	found = append(found, checkTCP(t.Context(), e)...)
+	try(t, map[string]judged{"another": {found, []string{
+		"warn a Parley server with another data directory listens on " + at +
+			" | parley doctor --data DIR",
+		"warn not checked: another Parley server uses the port, see server",
+		"warn not checked: another Parley server uses the port, see server",
+	}}})
+}
+
 func TestAddressesToListenOn(t *testing.T) {
 	for listen, want := range map[string]string{":8888": "[::]:8888", "0.0.0.0:1": "0.0.0.0:1", "[::1]:7": "[::1]:7", "localhost:1": "", ":http": "", "8888": ""} {
 		got, err := resolve(listen)

@@ -114,6 +114,9 @@ func (h house) listen() string {
 func checkServer(ctx context.Context, e *Examination) []Finding {
 	h := e.house()
 	found := judgeServer(h, e.Subject)
+	if at := e.other(); at != "" {
+		found = elsewhere(e.Config.Data, at)
+	}
 	if e.directory().isBarred() {
 		found = seeDirectory()
 	}
@@ -125,6 +128,49 @@ func checkServer(ctx context.Context, e *Examination) []Finding {
 		}
 	}
 	return found
+}
+
+// otherServer returns the address in the settings at which a Parley server answers that uses
+// another data directory; empty: there is none.
+func (e *Examination) otherServer() string {
+	if !errors.Is(e.house().err, server.ErrNotRunning) {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), statusPatience)
+	defer cancel()
+	all := e.Config.Listen.Connections()
+	if datagrams := e.Config.Listen.Datagrams(); datagrams != "" && !slices.Contains(all,
+		datagrams) {
+		all = append(slices.Clone(all), datagrams)
+	}
+	for _, address := range all {
+		if server.Serves(ctx, address) {
+			return address
+		}
+	}
+	return ""
+}
+
+// elsewhere says that a Parley server uses the address, but not the data directory. Most often it
+// is the operator's own, started in another folder.
+func elsewhere(data, address string) []Finding {
+	return []Finding{warning(locale.Text{
+		EN: "not running on %s, but a Parley server with another data directory listens on %s: " +
+			"to check that one, name its data directory",
+		ZH: "没有服务器在使用 %s，但有一个 Parley 服务器正在监听 %s，它用的是另一个数据目录：" +
+			"要检查它，请指定它的数据目录",
+	}, data, address).cure(locale.Text{
+		EN: "parley doctor --data DIR  # DIR: the directory that its first line names",
+		ZH: "parley doctor --data 数据目录  # 数据目录见该服务器首屏的第一行",
+	})}
+}
+
+// seeServer is found where another Parley server keeps an address from being checked.
+func seeServer() []Finding {
+	return []Finding{warning(locale.Text{
+		EN: "not checked: another Parley server uses the port, see server",
+		ZH: "未检查：端口由另一个 Parley 服务器使用，请先看“服务器”一项",
+	})}
 }
 
 // taken says that an address cannot be listened on, and how to see which program does.

@@ -42,6 +42,9 @@ func checkTCP(ctx context.Context, e *Examination) []Finding {
 		if e.isServed(c.err) {
 			return seeDirectory()
 		}
+		if server.IsTaken(c.err) && e.other() != "" {
+			return seeServer()
+		}
 	}
 	for _, bound := range c.bound {
 		c.asked = append(c.asked, targets(bound)...)

@@ -57,6 +57,9 @@ func checkUDP(ctx context.Context, e *Examination) []Finding {
 			if r.err = server.ListenError(listen, "udp", "--listen", err); e.isServed(r.err) {
 				return seeDirectory()
 			}
+			if server.IsTaken(r.err) && e.other() != "" {
+				return seeServer()
+			}
 			return judgeReach(r)
 		}
 		defer echo.close()

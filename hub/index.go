@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -282,6 +283,19 @@ func (x *index) members(id chat.RoomID, after string) (page []chat.Session) {
 		page = append(page, s.state)
 	}
 	return page
+}
+
+// roomless returns the sessions that are in no room, in the order of their nicknames' keys.
+func (x *index) roomless() (all []chat.Session) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, s := range x.sessions {
+		if len(s.state.Rooms) == 0 {
+			all = append(all, s.state)
+		}
+	}
+	slices.SortFunc(all, func(a, b chat.Session) int { return cmp.Compare(a.Nick.Key, b.Nick.Key) })
+	return all
 }
 
 // joinable returns a page of the rooms that a member can join: those that follow after, in the order of their RoomIDs.

@@ -86,6 +86,10 @@ func (h *Hub) Who(room chat.RoomID) iter.Seq[chat.Session] {
 	return paged(func(s chat.Session) string { return s.Nick.Key }, func(after string) []chat.Session { return h.index.members(room, after) })
 }
 
+// Roomless returns the sessions that are in no room, ordered by nickname. It looks at all sessions.
+// Any goroutine.
+func (h *Hub) Roomless() []chat.Session { return h.index.roomless() }
+
 // paged yields what next returns, a page at a time: what follows the last of the page before.
 func paged[T any, K ~string](key func(T) K, next func(after K) []T) iter.Seq[T] {
 	return func(yield func(T) bool) {

@@ -61,16 +61,8 @@ func alreadyRuns(ctx context.Context, dir string, err error) error {
 // to join that.
 func takenBy(ctx context.Context, address, network string, err error) error {
 	said := ListenError(address, network, "--listen", err)
-	host, port, splitErr := net.SplitHostPort(address)
-	if !IsTaken(said) || splitErr != nil {
-		return said
-	}
-	at, isName := netip.ParseAddr(host)
-	if host == "" || isName == nil && at.IsUnspecified() {
-		host = "localhost"
-	}
-	here := net.JoinHostPort(host, port)
-	if !isParley(ctx, here) {
+	here := toReach(address)
+	if !IsTaken(said) || here == "" || !isParley(ctx, here) {
 		return said
 	}
 	return takenError{locale.Errorf(locale.Text{
@@ -78,7 +70,28 @@ func takenBy(ctx context.Context, address, network string, err error) error {
 			"parley join %s; to run a second server, choose another port: --listen %s",
 		ZH: "端口 %s/%s 已被另一个 Parley 服务器占用：要加入它，请运行 parley join %s；" +
 			"要再开一个服务器，请换一个端口：--listen %s",
-	}, port, network, here, nextPort(address))}
+	}, here[strings.LastIndexByte(here, ':')+1:], network, here, nextPort(address))}
+}
+
+// toReach returns where this machine reaches a server that listens on an address; empty: it is
+// invalid.
+func toReach(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	at, isName := netip.ParseAddr(host)
+	if host == "" || isName == nil && at.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// Serves reports whether the page of a Parley server answers at an address to listen on. The answer
+// may take a second.
+func Serves(ctx context.Context, address string) bool {
+	here := toReach(address)
+	return here != "" && isParley(ctx, here)
 }
 
 // isParley reports whether the page of a Parley server answers at an address.

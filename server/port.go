@@ -3,8 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -106,7 +109,9 @@ func (s *Server) openCertificate() (err error) {
 	cert, key := s.config.TLSCert, s.config.TLSKey
 	switch {
 	case cert == "" && key == "":
+		_, found := os.Stat(filepath.Join(s.config.Data, certificate.CertName))
 		s.certificate, err = certificate.Own(s.config.Data, s.log, time.Now)
+		s.newCert = err == nil && errors.Is(found, fs.ErrNotExist)
 	case cert == "" || key == "":
 		err = locale.Errorf(locale.Text{
 			EN: "tls.cert and tls.key must be set together: name both files or neither",

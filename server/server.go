@@ -58,6 +58,7 @@ type Server struct {
 	looped  chan error     // the hub's loop's end
 	aside   sync.WaitGroup // what runs beside the loop, until that ends
 	isNew   bool
+	newCert bool    // this start created the certificate
 	notices []error // what the operator should know of this start
 }
 
@@ -271,6 +272,10 @@ func (s *Server) Reachable() []string {
 
 // IsNew tells whether the data directory was made by this start.
 func (s *Server) IsNew() bool { return s.isNew }
+
+// CreatedCertificate reports whether this start created the certificate, so that no client knows
+// it.
+func (s *Server) CreatedCertificate() bool { return s.newCert }
 
 // Notices returns what the operator should know of this start, though the server runs.
 func (s *Server) Notices() []error { return s.notices }

@@ -63,7 +63,7 @@ func examineEnd(path string) error {
 	}
 	wal, walErr := os.Stat(path + "-wal")
 	if info.Size()%sector != 0 && (walErr != nil || wal.Size() == 0) {
-		return fmt.Errorf("%w: %s is cut short (%d bytes)", ErrDamaged, path, info.Size())
+		return fmt.Errorf("%w: %s ends within a page (%d bytes)", ErrDamaged, path, info.Size())
 	}
 	return nil
 }

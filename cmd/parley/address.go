@@ -58,8 +58,35 @@ func lookupProblem(name string, err error) error {
 // verbatim makes text stand for itself in a format.
 func verbatim(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
+// plainAddress returns the words that name a server as the rest of the program reads them. Chinese
+// keyboards type the signs and digits of an address in full width, and browsers put http:// before
+// it and / behind.
+func plainAddress(args []string) []string {
+	plain := make([]string, len(args))
+	for i, word := range args {
+		word = strings.Map(narrow, word)
+		at := strings.LastIndexByte(word, '@') + 1
+		host := strings.ReplaceAll(word[at:], "。", ".")
+		for _, scheme := range []string{"http://", "https://"} {
+			host = strings.TrimPrefix(host, scheme)
+		}
+		host, _, _ = strings.Cut(host, "/")
+		plain[i] = word[:at] + host
+	}
+	return plain
+}
+
+// narrow returns the ASCII character for one of full width (Unicode's block FF00).
+func narrow(r rune) rune {
+	if '！' <= r && r <= '～' {
+		return r - '！' + '!'
+	}
+	return r
+}
+
 // hostAndPort wants the server to join: one word, or host and port as two, as netcat takes them.
 func hostAndPort(c *cobra.Command, args []string) error {
+	args = plainAddress(args)
 	if len(args) == 0 || hasPort(args[0]) {
 		return exactly(1)(c, args)
 	}

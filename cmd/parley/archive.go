@@ -189,20 +189,27 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
 		Use: locale.Text{EN: "verify [FILE]", ZH: "verify [备份文件]"}.In(lang),
 		Short: locale.Text{
-			EN: "check every message of a backup or of the data directory; the server can " +
-				"keep running",
-			ZH: "校验备份或数据目录中的每条消息（服务器运行时也可以）",
+			EN: "check every message of a backup, an export or the data directory; the server " +
+				"can keep running",
+			ZH: "校验备份、导出文件或数据目录中的每条消息（服务器运行时也可以）",
 		}.In(lang),
 		Example: `  parley verify /backup/parley-monday.db
+  parley verify history.jsonl
   parley verify --data /var/lib/parley`,
 		Args: atMost(1),
 	}, lang, func(c *cobra.Command, data string, args []string, progress archive.Progress) ([]string, error) {
 		var report *archive.Report
 		var err error
-		if len(args) > 0 {
+		isExport := len(args) > 0 && archive.IsExport(args[0])
+		switch {
+		case isExport:
+			report, err = archive.VerifyExport(c.Context(), args[0], time.Now(), progress)
+		case len(args) > 0:
 			report, err = archive.VerifyFile(c.Context(), args[0], progress)
-		} else if err = server.LostDatabase(data); err == nil {
-			report, err = archive.VerifyData(c.Context(), data, progress)
+		default:
+			if err = server.LostDatabase(data); err == nil {
+				report, err = archive.VerifyData(c.Context(), data, progress)
+			}
 		}
 		if err == nil {
 			err = errors.Join(report.Problems...)
@@ -210,18 +217,38 @@ func verifyCommand(lang locale.Lang) *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		var said []string
-		for _, r := range report.Rooms {
-			said = append(said, locale.Text{
-				EN: "%s: %s, digest %.12s", ZH: "%s：%s，摘要 %.12s",
-			}.Format(lang, roomName(r.ID, lang), messages(r.Messages, lang), r.Digest.String()))
-		}
-		return append(said, locale.Text{
-			EN: "no problems found; the hash of the log is %v " +
-				"(equal digests and hashes mean equal histories)",
-			ZH: "全部消息完好；总摘要 %v（摘要相同，聊天记录就相同）",
-		}.Format(lang, report.Hash)), nil
+		return verified(report, isExport, lang), nil
 	})
+}
+
+// verified words what a history has in which nothing is wrong. An export has no digests.
+func verified(report *archive.Report, isExport bool, lang locale.Lang) (said []string) {
+	for _, r := range report.Rooms {
+		line := locale.Text{EN: "%s: %s", ZH: "%s：%s"}.Format(
+			lang, roomName(r.ID, lang), messages(r.Messages, lang))
+		if !isExport {
+			line += locale.Text{
+				EN: ", digest %.12s",
+				ZH: "，摘要 %.12s",
+			}.Format(lang, r.Digest.String())
+		}
+		said = append(said, line)
+	}
+	if isExport {
+		return append(said, locale.Text{
+			EN: "no problems found: the export is complete", ZH: "没有发现问题：导出文件完整",
+		}.In(lang))
+	}
+	return append(said,
+		locale.Text{
+			EN: "no problems found (rooms with equal digests have the same messages)",
+			ZH: "没有发现问题（两个房间的摘要相同，消息就相同）",
+		}.In(lang),
+		locale.Text{
+			EN: "hash of the log: %v (it also covers what is not a message, so two copies with " +
+				"the same messages can differ in it)",
+			ZH: "日志摘要：%v（还包含消息以外的内容：消息相同，日志摘要也可能不同）",
+		}.Format(lang, report.Hash))
 }
 
 func exportCommand(lang locale.Lang) *cobra.Command {

@@ -148,6 +148,7 @@ func (b *benching) complete(ctx context.Context, address string) (err error) {
 
 // benchTarget looks an address up and refuses one that is not of this machine, unless whoever calls runs the server there.
 func benchTarget(ctx context.Context, address string, mine bool) (netip.AddrPort, error) {
+	address = plainAddress([]string{address})[0]
 	host, port, err := client.SplitAddress(address)
 	if err != nil {
 		return netip.AddrPort{}, usageError(addressProblem(address, err))

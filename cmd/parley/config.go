@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,10 +31,57 @@ func configCommand(lang locale.Lang) *cobra.Command {
 			line := fmt.Sprintf("%s = %s", e.Key, tomlValue(e.Value))
 			fmt.Fprintf(c.OutOrStdout(), "%-36s # %s\n", line, e.Origin.In(lang))
 		}
-		_, err := settings.load()
-		return err
+		config, err := settings.load()
+		if err != nil {
+			return err
+		}
+		return tellRunning(c, all, config.Data, lang)
 	}
 	return c
+}
+
+// tellRunning says on standard error which settings the server of a data directory was started with
+// that differ from those listed. A server that does not say so is not mentioned.
+func tellRunning(c *cobra.Command, all []server.Effective, data string, lang locale.Lang) error {
+	holder, err := server.FindHolder(data)
+	if err != nil {
+		return nil // none runs, or parley doctor says why that is not known
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), settingsPatience)
+	defer cancel()
+	given, err := server.AskSettings(ctx, holder.Socket)
+	if err != nil {
+		return nil
+	}
+	differ := differing(all, given)
+	if len(differ) == 0 {
+		return nil
+	}
+	_, err = fmt.Fprintln(c.ErrOrStderr(), locale.Text{
+		EN: "* the server that runs in this data directory was started with other settings: %s",
+		ZH: "* 正在使用此数据目录的服务器启动时用的是另外的设置：%s",
+	}.Format(lang, strings.Join(differ, ", ")))
+	return err
+}
+
+// differing returns the settings, as TOML, whose values in a running server differ from those
+// in all.
+func differing(all []server.Effective, given server.Given) (differ []string) {
+	running := given.Flags()
+	for _, e := range all {
+		value, is := running[e.Flag()]
+		if !is {
+			value = e.Default
+		}
+		here := e.Value
+		if kind := e.Takes(); (kind == "DIR" || kind == "FILE") && here != "" {
+			here = absolute(here)
+		}
+		if e.Key != "data" && value != here {
+			differ = append(differ, e.Key+" = "+tomlValue(value))
+		}
+	}
+	return differ
 }
 
 // tomlValue writes a value as TOML: numbers and switches as they are, all else as text.

@@ -43,6 +43,11 @@ func (g greeting) lines() []string {
 	default:
 		lines = append(lines, g.shortest()...)
 	}
+	if !g.server.IsNew() && g.server.CreatedCertificate() { // as after an import
+		lines = slices.Insert(lines, 2, locale.Text{
+			EN: "The certificate is new (SHA-256): %s", ZH: "证书是新的（SHA-256）：%s",
+		}.Format(g.lang, g.server.Fingerprint()))
+	}
 	for _, n := range g.server.Notices() {
 		lines = append(lines, locale.Explain(n, g.lang))
 	}
@@ -60,9 +65,11 @@ func (g greeting) what() string {
 		return locale.Text{
 			EN: "Parley %s: new chat room, data in %s",
 			ZH: "Parley %s：新的聊天室，数据保存在 %s",
-		}.Format(g.lang, version(), g.config.Data)
+		}.Format(g.lang, version(), absolute(g.config.Data))
 	}
-	return locale.Text{EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s"}.Format(g.lang, version(), g.config.Data)
+	return locale.Text{
+		EN: "Parley %s, data in %s", ZH: "Parley %s，数据目录 %s",
+	}.Format(g.lang, version(), absolute(g.config.Data))
 }
 
 // openOn tells where a server listens, and for what.

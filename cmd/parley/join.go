@@ -34,22 +34,23 @@ the line that you type. To leave, type quit, exit or /quit, or press Ctrl-D or C
 Without NICK@ the client asks for a nickname; in a pipe it reads it from the first line, and says
 so on standard error. PORT is 8888 by default, and can also follow as a second word:
 parley join HOST PORT. At a terminal, a line that begins with / is not sent. To send /abc, type
-//abc. This client has no other rooms, private messages or history yet. For these, use netcat or
-join.py (see http://HOST:PORT).`,
+//abc. This client has the lobby only and no history. It shows private messages, but cannot send
+them. For these, use netcat or join.py (see http://HOST:PORT).`,
 			ZH: `加入聊天室的大厅聊天：显示别人的消息，发送你输入的内容。
 输入 quit、exit 或 /quit，或按 Ctrl-D、Ctrl-C 退出。
 
 不写“昵称@”时会询问昵称；通过管道使用时，第一行就是昵称，并在标准错误中说明。不写端口时为 8888；
 端口也可以写成第二个词：parley join 主机 端口。
 在终端中，以 / 开头的行不会发送；要发送以 / 开头的内容，请在前面多打一个 /，例如 //abc。
-此客户端目前只有大厅，没有其他房间、私聊和聊天记录；需要时请用 netcat 或 join.py
-（见 http://主机:端口）。`,
+此客户端目前只有大厅，没有其他房间和聊天记录；能看到发给你的私聊，但不能发私聊。
+需要这些时请用 netcat 或 join.py（见 http://主机:端口）。`,
 		}.In(lang),
 		Example: `  parley join localhost
   parley join ann@192.168.1.20:8888
   echo hello | parley join ann@localhost`,
 		Args: hostAndPort,
 		RunE: func(c *cobra.Command, args []string) error {
+			args = plainAddress(args)
 			at := strings.LastIndexByte(args[0], '@')
 			nick, address := args[0][:max(at, 0)], withPort(args[0][at+1:], args[1:])
 			switch {
@@ -87,7 +88,10 @@ type joining struct {
 	event  chan client.Event // what happens in the room
 	later  []client.Event    // events that came while entering and are still to be acted on
 	back   comeback
-	after  func(time.Duration) <-chan time.Time // time.After, unless a test counts the pauses
+
+	warned   bool                                 // that an answer to a private message is public
+	stopping bool                                 // the server has said so, and nothing else since
+	after    func(time.Duration) <-chan time.Time // time.After, unless a test counts the pauses
 }
 
 func join(c *cobra.Command, lang locale.Lang, nick, address string) error {
@@ -359,7 +363,7 @@ func (j *joining) say(ctx context.Context, line string) error {
 func (j *joining) happened(ctx context.Context, e client.Event) error {
 	switch e.Kind {
 	case client.Line:
-		j.console.Print(j.translate(e.Text))
+		j.hear(e.Text)
 		return nil
 	case client.Removed:
 		if !j.console.Interactive() {
@@ -377,6 +381,7 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 			ZH: "服务器已关闭，正在等待它恢复",
 		})
 	}
+	j.stopping = false // what follows says that the server is back
 	pause := j.back.next(time.Now())
 	if !j.console.Interactive() && j.back.tries > comebackPiped {
 		return errors.New(locale.Text{

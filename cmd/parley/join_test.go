@@ -345,6 +345,7 @@ func TestJoinSpeaksTheLanguageOfTheScreen(t *testing.T) {
 		"say something to stay in the chat room":                        "请发言，否则你将被移出聊天室",
 		"the server is shutting down":                                   "服务器正在关闭，请稍后再来",
 		"(lines dropped because too many were waiting for you: 3)":      "（消息太多，有 3 条未能发给你）",
+		"bob: (to you alone) 在吗":                                        "bob: （仅你可见）在吗",
 		"you were removed from the chat room: spam":                     "你已被移出聊天室：spam",
 		"you were removed from the chat room: you could not be reached": "你已被移出聊天室：失去联系",
 	} {

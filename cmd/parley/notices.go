@@ -70,6 +70,42 @@ func (j *joining) firstLine(nick string) error {
 	return nil
 }
 
+// hear shows a line of the server, with what its reader should know about it.
+func (j *joining) hear(line string) {
+	if j.stopping {
+		j.notice(locale.Text{EN: "the server is back", ZH: "服务器已恢复"})
+	}
+	j.console.Print(j.translate(line))
+	if j.stopping = datagram.IsStopping(line); j.stopping {
+		j.notice(locale.Text{
+			EN: "waiting for the server to return; then you can go on talking. Ctrl-C ends",
+			ZH: "正在等待服务器恢复，恢复后可继续聊天。按 Ctrl-C 结束",
+		})
+	}
+	if datagram.IsAsked(line) {
+		j.notice(locale.Text{
+			EN: "the server has refused: you keep it and need not do anything",
+			ZH: "服务器已拒绝对方，昵称仍归你使用，你不用做任何事",
+		})
+	}
+	j.toldPrivately(line)
+}
+
+// toldPrivately warns a user, once, who is shown a private message and would answer it to everyone.
+func (j *joining) toldPrivately(line string) {
+	if _, _, is := datagram.Private(line); !is || j.warned || !j.console.Interactive() {
+		return
+	}
+	j.warned = true
+	host, port, _ := client.SplitAddress(j.conn.Address())
+	j.notice(locale.Text{
+		EN: "only you read that, but everyone reads what you type; to answer in private, use " +
+			"netcat: nc %s %d, then Enter, and /msg",
+		ZH: "这条消息只有你能看到，但你输入的内容所有人都能看到；要回复私聊，请用 netcat：" +
+			"nc %s %d，连接后按一次回车，再用 /msg",
+	}, host, port)
+}
+
 var notSaid = locale.Text{EN: "not sent: please repeat it", ZH: "刚才的内容没有发出去，请重新发送"}
 
 // silent is called while nothing answers.

@@ -68,6 +68,9 @@ func steerCommand(row command.Command, lang locale.Lang) *cobra.Command {
 		}
 	}
 	c.Use = strings.Join(use, " ")
+	if last := len(positional) - 1; last >= 0 && positional[last].Rest {
+		c.Annotations = map[string]string{takesText: strings.Join(use[1:], " ")}
+	}
 	inJSON := func() (bool, error) { return false, nil }
 	if !row.Changes {
 		inJSON = outputFlag(c, lang)
@@ -126,6 +129,9 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 		}
 	}
 	if len(words) > 0 {
+		if err := longDash(words[0]); err != nil {
+			return nil, err
+		}
 		if below, ok := row.Below(words[0]); ok {
 			return nil, usageError(locale.Errorf(locale.Text{
 				EN: "unknown command %q: did you mean parley %s? parley %s --help lists all",

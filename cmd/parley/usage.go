@@ -73,6 +73,13 @@ func badFlag(c *cobra.Command, err error) error {
 		}
 		var names []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		textual := c.Annotations[takesText]
+		if textual != "" && unknown.GetSpecifiedShortnames() != "" {
+			return locale.Errorf(locale.Text{
+				EN: "%v; before a text that begins with -, type --: %s -- %s",
+				ZH: "%v；内容以 - 开头时，请在前面加上 --：%s -- %s",
+			}, said, c.CommandPath(), textual)
+		}
 		near := flagsElsewhere[unknown.GetSpecifiedName()]
 		if near == "" || c.Flags().Lookup(near) == nil {
 			near = nearest.Name(unknown.GetSpecifiedName(), names)
@@ -86,6 +93,22 @@ func badFlag(c *cobra.Command, err error) error {
 	}
 	return locale.Errorf(locale.Text{EN: "%v; see %s --help", ZH: "%v；请看 %s --help"},
 		said, c.CommandPath())
+}
+
+// takesText annotates a command whose last argument is a text, with how help names its arguments.
+const takesText = "text"
+
+// longDash refuses a word that begins as a flag does, but with the dashes of a Chinese keyboard or
+// of a word processor; nil: it does not.
+func longDash(word string) error {
+	name := strings.TrimLeft(word, "—–―－")
+	if name == word || name == "" {
+		return nil
+	}
+	return usageError(locale.Errorf(locale.Text{
+		EN: "%q begins with another dash than -: type --%s",
+		ZH: "%q 开头不是英文的 -：请输入 --%s",
+	}, word, name))
 }
 
 // flagsElsewhere are flags that other servers have, and what they are here.
@@ -249,6 +272,8 @@ func atMost(n int) cobra.PositionalArgs {
 			return usageError(locale.Errorf(locale.Text{
 				EN: "an argument is empty: %s; see --help", ZH: "有一个参数为空，用法：%s；请看 --help",
 			}, c.UseLine()))
+		case len(args) > n && longDash(args[n]) != nil:
+			return longDash(args[n])
 		case len(args) > n:
 			return usageError(locale.Errorf(locale.Text{
 				EN: "%q is one word too many: %s; see --help", ZH: "多余的参数 %q，用法：%s；请看 --help",

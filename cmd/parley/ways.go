@@ -103,9 +103,9 @@ func (g greeting) shortest() []string {
 	}
 	if page := g.page(); page != "" {
 		return []string{locale.Text{
-			EN: "Others join with %s, or open http://%s in a browser; %s lists all ways.",
-			ZH: "其他人用 %s 加入，或用浏览器打开 http://%s；%s 列出所有加入方式。",
-		}.Format(g.lang, with, page, all)}
+			EN: "Others open %s in a browser, or join with %s; %s lists all ways.",
+			ZH: "其他人用浏览器打开 %s，或用 %s 加入；%s 列出所有加入方式。",
+		}.Format(g.lang, typed("http://"+page), with, all)}
 	}
 	return []string{locale.Text{
 		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有加入方式。",

@@ -71,12 +71,26 @@ func (m *member) take(typed []byte, err error) error {
 		return io.EOF // nothing that follows is a line
 	case err != nil:
 		m.Refuse(chat.Refuse(chat.TextTooLong))
+	case !m.IsInside() && leavesPrompt(string(typed)):
+		m.Push(line.Line(m.door.words.Bye))
+		return io.EOF
 	case !m.IsInside():
 		m.Aside(func() { m.enter(string(typed)) })
 	default:
 		m.say(string(typed))
 	}
 	return nil
+}
+
+// leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command,
+// or as a word that parley join does not take for a nickname either.
+func leavesPrompt(typed string) bool {
+	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(command.Slashed(typed))), " ")
+	if name, slash := strings.CutPrefix(word, "/"); slash {
+		row, _ := command.Find(name)
+		return row.Name == "quit"
+	}
+	return word == "quit" || word == "exit" || word == "退出"
 }
 
 // enter takes a line as the nickname.
@@ -87,6 +101,9 @@ func (m *member) enter(typed string) {
 		return
 	}
 	nick, err := chat.ParseNick(typed)
+	if strings.HasPrefix(command.Slashed(typed), "/") {
+		err = locale.Refuse(chat.NickCharacters, line.NickFirst)
+	}
 	if err == nil {
 		err = m.Enter(nick)
 	}
@@ -211,6 +228,7 @@ func (m *member) LastWords(e stream.Ending) []byte {
 
 // next is Decoder.Next, and answers the telnet commands before the line.
 func (m *member) next(data []byte) (typed, rest []byte, ok bool, err error) {
+	m.decoder.Prompts = !m.IsInside()
 	typed, rest, ok, err = m.decoder.Next(data)
 	if m.decoder.IsTelnet() {
 		m.Converts()

@@ -53,6 +53,31 @@ func TestAMemberOfNoRoomIsToldWhatNow(t *testing.T) {
 		"ann  (TCP")
 }
 
+// TestTheAdministratorSeesMembersOfNoRoom: the lists of the rooms do not have them.
+func TestTheAdministratorSeesMembersOfNoRoom(t *testing.T) {
+	h := open(t, nil)
+	h.enter("ann")
+	bob := h.enter("bob")
+	bob.types("/part")
+	bob.reads("[lobby] you have left this room. You are not in any room now")
+	who, _ := command.Find("who")
+	for room, want := range map[string]string{"": "ann bob ", "lobby": "ann "} {
+		said := ""
+		args := command.Arguments{"room": room}
+		err := who.Run(t.Context(), h.door.desk, nil, args, func(a command.Answer) error {
+			said += a.(*command.Member).Nick + " "
+			if alone := strings.HasSuffix(a.Text(locale.English),
+				"  in no room"); alone != (said == "ann bob ") {
+				t.Errorf("it says %s", a.Text(locale.English))
+			}
+			return nil
+		})
+		if err != nil || said != want {
+			t.Errorf("in %q: %s, %v; want %s", room, said, err, want)
+		}
+	}
+}
+
 func TestTheWelcomeTellsTheTopicOfTheLobby(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")

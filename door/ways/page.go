@@ -41,6 +41,10 @@ var (
 		EN: "Press Enter once to start, or wait a few seconds.",
 		ZH: "连接后按一次回车，或稍等几秒。",
 	}
+	leaveNetcat = locale.Text{
+		EN: "Ctrl-C leaves, too. Ctrl-D does not in every netcat.",
+		ZH: "按 Ctrl-C 也可以退出；有些 netcat 按 Ctrl-D 不会退出。",
+	}
 	downloadText = locale.Text{EN: "Download join.py", ZH: "下载 join.py"}
 )
 
@@ -89,6 +93,7 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 					"server stops, some netcats wait until you press Enter again.",
 				ZH: start.ZH + "连接结束后（输入 /quit 或服务器停止），有些 netcat 要再按一次回车才会退出。",
 			},
+			html: "<p>" + html.EscapeString(leaveNetcat.In(lang)) + "</p>",
 		},
 		{
 			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
@@ -112,10 +117,11 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			title:   locale.Text{EN: "Parley's own client", ZH: "Parley 自带的客户端"},
 			command: "parley join " + d.datagramsAt(v).String(),
 			hint: locale.Text{
-				EN: "It asks for a nickname, too. It has the lobby only: no other rooms, " +
-					"private messages or history. Type quit or press Ctrl-C to leave.",
-				ZH: "同样会询问昵称。此客户端只有大厅，没有其他房间、私聊和聊天记录；" +
-					"输入 quit 或按 Ctrl-C 退出。",
+				EN: "It needs the program parley: ask the operator of the server for it. It has " +
+					"the lobby only: no other rooms and no history. It shows private messages, " +
+					"but cannot send them. Type quit or press Ctrl-C to leave.",
+				ZH: "需要 parley 程序，可向服务器管理员索取。此客户端只有大厅，没有其他房间和聊天记录；" +
+					"能看到发给你的私聊，但不能发私聊。输入 quit 或按 Ctrl-C 退出。",
 			},
 		})
 	}
@@ -151,9 +157,11 @@ func (d *Door) encryptedWay(at address, lang locale.Lang) way {
 var selfSigned = locale.Text{
 	EN: "“verify error:num=18:self-signed certificate” is expected: by default, the server makes " +
 		"its certificate itself. To be sure that you reach the right server, compare the " +
-		"fingerprint that the following command prints with the one on the server's first screen.",
+		"fingerprint that the following command prints with the one on the server's first " +
+		"screen, or with that of parley address.",
 	ZH: "出现 “verify error:num=18:self-signed certificate” 是正常的：默认情况下，证书由服务器自己签发。" +
-		"要确认连到的是正确的服务器，请运行下面的命令，并把显示的指纹与服务器首屏上的对比。",
+		"要确认连到的是正确的服务器，请运行下面的命令，并把显示的指纹与服务器首屏或 parley address 显示的对比。" +
+		"“Can't use SSL_get_servername” 也是正常的。",
 }
 
 // fingerprintOf is a command that prints the fingerprint of the certificate at an address.

@@ -31,7 +31,7 @@ func readLines(line string) []Heard {
 	if heard := inRoom(chat.Lobby, line); heard != nil {
 		return heard
 	}
-	if line == "somebody asks for your nickname" {
+	if strings.HasPrefix(line, "somebody asked for your nickname") {
 		return []Heard{BeingWanted()}
 	}
 	if reason, ok := cutRemoval(line); ok {

@@ -133,6 +133,21 @@ func Announcement(line string) (text string, ok bool) {
 	return "", false
 }
 
+// Private reads a private message, which looks as if its sender had begun with the words for it;
+// ok is false for every other line.
+func Private(line string) (nick, text string, ok bool) {
+	nick, rest, _ := strings.Cut(line, said)
+	if strings.Contains(nick, " ") {
+		return "", "", false
+	}
+	for _, w := range everyWords {
+		if text, ok = strings.CutPrefix(rest, w.privately); ok {
+			return nick, text, true
+		}
+	}
+	return "", "", false
+}
+
 // Coming reads a line that says who enters or leaves; ok is false for every other line.
 func Coming(line string) (nick string, enter, ok bool) {
 	nick, rest, _ := strings.Cut(line, " ")
@@ -164,6 +179,9 @@ func RefusalCode(line string) chat.Code {
 
 // IsAsked reports whether a line says that somebody asks for the reader's nickname.
 func IsAsked(line string) bool { return line == english.Asked || line == chinese.Asked }
+
+// IsStopping reports whether a line says that the server shuts down.
+func IsStopping(line string) bool { return line == english.Stopping || line == chinese.Stopping }
 
 // IsIdle reports whether a line warns a member that it is silent for too long.
 func IsIdle(line string) bool { return line == english.Idle || line == chinese.Idle }
@@ -208,6 +226,9 @@ func Translate(line string, lang locale.Lang) string {
 	}
 	if text, ok := Announcement(line); ok {
 		return to.announce + text
+	}
+	if nick, text, ok := Private(line); ok {
+		return nick + said + to.privately + text
 	}
 	if lines, ok := LostLines(line); ok {
 		return string(to.Lost(lines))

@@ -48,6 +48,8 @@ type Decoder struct {
 	skip    bool    // the current line is dropped
 	later   bool    // a line has ended
 	cr      bool    // the last byte was a CR, which ended a line: an LF or NUL after it is dropped
+
+	Prompts bool // a question waits for an answer: Ctrl-C at the start of a line leaves
 }
 
 // slack is how much longer than Max partial may be: the four bytes of telnet before an option are
@@ -60,8 +62,8 @@ const slack = 4
 //
 // A line ends with CR, LF, CR LF, or CR NUL (RFC 854). The keys of a terminal edit it, see
 // Decoder.edit. Other control characters are dropped at both ends of a line, see isStray. With ok,
-// err is nil, ErrTooLong, ErrProxy, or io.EOF for Ctrl-D at the start of a line, by which a client
-// leaves. Call Reply after each Next.
+// err is nil, ErrTooLong, ErrProxy, or io.EOF for a key at the start of a line by which a client
+// leaves: Ctrl-D, and while Prompts is set also Ctrl-C. Call Reply after each Next.
 func (d *Decoder) Next(data []byte) (line, rest []byte, ok bool, err error) {
 	if line, rest, ok = d.whole(data); ok {
 		return line, rest, true, nil
@@ -77,7 +79,7 @@ func (d *Decoder) Next(data []byte) (line, rest []byte, ok bool, err error) {
 			if line, ok, err = d.taken(); ok {
 				return line, data[i+1:], true, err
 			}
-		case b == keyEnd && d.isEmpty():
+		case d.isEmpty() && (b == keyEnd || b == keyInterrupt && d.Prompts):
 			return nil, data[i+1:], true, io.EOF
 		case !d.skip && !d.edit(b):
 			d.keep(b)

@@ -244,12 +244,12 @@ func TestLinesInChinese(t *testing.T) {
 		"小明 退出聊天室\n":      chat.Left{Message: m(chat.Lobby, chat.KindLeft, "quit")},
 		"[dev] 小明 离开房间（吃饭）\n": chat.Left{Reason: chat.ReasonParted, Detail: "吃饭", Message: m("dev",
 			chat.KindLeft, "parted")},
-		"小明 改名为 大明\n":        chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "大明")},
-		"[dev] 小明 将主题改为：茶\n": chat.TopicSet{Message: m("dev", chat.KindTopic, "茶")},
-		"小明 清除了主题\n":         chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
-		"管理员消息：一\n管理员消息：二\n": chat.Announced{Message: chat.Message{Text: "一\n二"}},
-		"有人想使用你的昵称\n":        chat.Wanted{},
-		"":                   chat.Changed{},
+		"小明 改名为 大明\n":              chat.Renamed{Message: m(chat.Lobby, chat.KindRenamed, "大明")},
+		"[dev] 小明 将主题改为：茶\n":       chat.TopicSet{Message: m("dev", chat.KindTopic, "茶")},
+		"小明 清除了主题\n":               chat.TopicSet{Message: m(chat.Lobby, chat.KindTopic, "")},
+		"管理员消息：一\n管理员消息：二\n":       chat.Announced{Message: chat.Message{Text: "一\n二"}},
+		"有人想使用你的昵称，已被拒绝：昵称仍归你使用\n": chat.Wanted{},
+		"": chat.Changed{},
 	} {
 		if got := string(w.Append(nil, e)); got != want {
 			t.Errorf("%+v is %q, want %q", e, got, want)

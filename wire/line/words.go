@@ -40,7 +40,7 @@ func In(lang locale.Lang) *Words {
 
 var english = &Words{
 	Prompt:   "Please enter nickname: ",
-	Asked:    "somebody asks for your nickname",
+	Asked:    "somebody asked for your nickname and was refused: you keep it",
 	Stopping: "the server is shutting down",
 	Bye:      "you have left the chat room",
 	Slow:     "disconnected: your client reads too slowly",
@@ -57,7 +57,7 @@ var english = &Words{
 
 var chinese = &Words{
 	Prompt:   "请输入昵称：",
-	Asked:    "有人想使用你的昵称",
+	Asked:    "有人想使用你的昵称，已被拒绝：昵称仍归你使用",
 	Stopping: "服务器正在关闭",
 	Bye:      "你已退出聊天室",
 	Slow:     "已断开连接：你的客户端接收太慢",
@@ -85,6 +85,12 @@ func (w *Words) Refused(r *chat.Refusal) string {
 var notThere = locale.Text{
 	EN: "not sent: you have left that room, or it was removed; /join lobby first",
 	ZH: "没有发出：你已离开那个房间，或它已被删除；请先输入 /join lobby",
+}
+
+// NickFirst refuses a command in place of a nickname.
+var NickFirst = locale.Text{
+	EN: "a nickname is needed first; to leave, type /quit",
+	ZH: "请先输入昵称；要离开请输入 /quit",
 }
 
 // Removed tells a member that the administrator removed it; reason may be empty.
