@@ -190,10 +190,10 @@ func TestTheRealProgramsHoldAConversation(t *testing.T) {
 	for _, p := range []*tool{ann, cid} { // gathered perhaps, and so a little later
 		p.prints("dan quits the chat room\n")
 	}
-	ann.types("/part\nbye\n")
+	ann.types("/part\nthat is all\n")
 	ann.prints("[dev] you have left this room; you talk in lobby\n")
-	cid.prints("ann: bye\n")
-	eve.prints("ann: bye\n")
+	cid.prints("ann: that is all\n")
+	eve.prints("ann: that is all\n")
 	r.close()
 	ann.prints(english.Stopping + "\n")
 	cid.prints(english.Stopping + "\n")

@@ -68,7 +68,7 @@ func TestWhoStopsTypingReadsWhatCameBefore(t *testing.T) {
 	ann.sends("/who\n/dance\nlast words without an Enter")
 	ann.stopsTyping()
 	bob.reads("ann: last words without an Enter", "ann quits the chat room")
-	ann.reads("bob: an answer", "ann  (line, *", "bob  (line, *", `! unknown command "dance"*`)
+	ann.reads("bob: an answer", "ann  (TCP, *", "bob  (TCP, *", `! unknown command "dance"*`)
 	ann.ends()
 	bob.types("gone?")
 	bob.readsNothing()
