@@ -104,8 +104,6 @@ type member struct {
 	asked                   bool          // told that its nickname is wanted: once is enough while the clock stands still
 }
 
-func (m *member) named() chat.Nick { return chat.Nick{Name: m.nick, Key: strings.ToLower(m.nick)} }
-
 func (m *member) isIn(room chat.RoomID) bool { return slices.Contains(m.rooms, room) }
 
 // begin starts a life and returns the sessions that do not outlive the one before.
