@@ -116,7 +116,7 @@ func TestBenchSaysWhatIsLost(t *testing.T) {
 	}()
 	got := call(t, "bench", "--members", "3", "--senders", "1", "--rate", "50", "--warm-up", "0s", "--duration", "200ms", socket.LocalAddr().String())
 	if got.status != 1 || !strings.Contains(got.out, "20 lost") || !strings.Contains(got.err,
-		"some messages were lost") {
+		"some lines were lost") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -46,7 +46,7 @@ func TestOneNicknameFromTwoDoorsAtOnce(t *testing.T) {
 		switch read = strings.TrimPrefix(read, english.Prompt); {
 		case heard == datagram.OK && read == "! the nickname is occupied":
 			r.mustBeAt("udp", c.name)
-			p.hears(english.Asked)
+			p.hears("somebody asks for your nickname")
 			p.leaves()
 		case heard == chat.NickOccupied.Sentence() && strings.HasPrefix(read, "Welcome to the chat room, "+c.name+"."):
 			r.mustBeAt("line", c.name)
