@@ -179,3 +179,29 @@ func TestAnAnnouncementCostsTheSame(t *testing.T) {
 		t.Errorf("%v allocations beside one room, %v beside a thousand", few, many)
 	}
 }
+
+// TestLeavingCostsTheSame however many others the member talked to that are inside: one that all
+// members wrote to must not make all of them leave slowly.
+func TestLeavingCostsTheSame(t *testing.T) {
+	work := func(talks int) float64 {
+		s := newStory(t)
+		s.does(enter("s1", "Ann"))
+		s.does(enter("s2", "Ben"))
+		for i := range talks {
+			if err := s.state.add(Room{ID: DirectRoom(1, UserID(10+i)), Seq: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.state.add(Room{ID: DirectRoom(1, 2), Seq: 1}); err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(10, func() {
+			s.last = s.next(leave("s2"))
+			Apply(s.state, s.last)
+			s.state.Undo()
+		})
+	}
+	if few, many := work(1), work(5000); few != many {
+		t.Errorf("%v allocations beside one conversation, %v beside 5000", few, many)
+	}
+}

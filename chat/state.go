@@ -268,12 +268,13 @@ func (s *State) putRoom(r Room, exists bool) {
 	rooms := s.among(r.ID)
 	_, existed := rooms[r.ID]
 	put(rooms, r.ID, r, exists)
-	a, b, direct := r.ID.Users()
-	if !direct || exists == existed {
+	if exists == existed {
 		return
 	}
-	s.putTalk(a, b, exists)
-	s.putTalk(b, a, exists)
+	if a, b, direct := r.ID.Users(); direct {
+		s.putTalk(a, b, exists)
+		s.putTalk(b, a, exists)
+	}
 }
 
 // putTalk notes that a user has a direct room with another one, or has it no more.

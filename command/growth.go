@@ -14,8 +14,9 @@ import (
 // directShare is how many times as many new direct rooms one network may create as one member.
 const directShare = 5
 
-// Growth bounds how many new rooms members may create in an hour, as rooms stay. It is asked before
-// the log: a command carries whether it may create its room. A restart forgets what was created.
+// Growth bounds how many new rooms members may create in an hour: public rooms stay, and direct
+// ones stay as long as their members. It is asked before the log: a command carries whether it may
+// create its room. A restart forgets what was created.
 type Growth struct {
 	rooms    *guard.Quota[creator]
 	directs  *guard.Quota[creator]

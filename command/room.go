@@ -27,9 +27,9 @@ func anyRoom(name string) (chat.RoomID, error) {
 	return room, badRoom(name, err)
 }
 
-// anyRoom is anyRoom for the administrator, which names the private conversation of two members by
-// their nicknames, in any order: @ann+Bob.
-func (c call) anyRoom(name string) (chat.RoomID, error) {
+// findRoom reads the name of any room as the administrator types it: a private conversation is
+// named by the nicknames of its two members, in any order, such as @ann+Bob.
+func (c call) findRoom(name string) (chat.RoomID, error) {
 	room, err := anyRoom(name)
 	pair, direct := strings.CutPrefix(name, "@")
 	if !direct {
@@ -153,7 +153,7 @@ func (c call) notPrivate(err error) error {
 	})
 }
 
-// removed refuses a command in the room where the caller talks, which is no more.
+// removed refuses a command because the caller's current room was removed.
 func removed(room chat.RoomID) error {
 	return locale.Refuse(chat.RoomUnknown, locale.Text{
 		EN: "the room %s was removed: /part leaves it, /join enters another",

@@ -80,7 +80,7 @@ type call struct {
 func (c call) room(argument string) (room chat.RoomID, err error) {
 	switch {
 	case c.args[argument] != "" && c.caller == nil:
-		room, err = c.anyRoom(c.args[argument])
+		room, err = c.findRoom(c.args[argument])
 	case c.args[argument] != "":
 		room, err = publicRoom(c.args[argument])
 	case c.caller != nil:
@@ -272,7 +272,7 @@ func (c Command) Confirms() bool {
 	})
 }
 
-// IsEndless says whether arguments ask for answers that go on until the one who asks goes away.
+// IsEndless says whether the arguments ask for answers that continue until the client disconnects.
 func (c Command) IsEndless(a Arguments) bool {
 	return slices.ContainsFunc(c.Parameters, func(p Parameter) bool { return p.Endless && a[p.Name] != "" })
 }

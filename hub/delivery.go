@@ -32,7 +32,7 @@ type Item struct {
 // for the same sessions, so a door can hand them over as one. It never changes.
 type Audience struct{ sessions []*Session }
 
-// NewAudience returns an Audience of its own, for doors that are tested without a hub.
+// NewAudience returns an Audience of these sessions that no other Item has.
 func NewAudience(sessions ...*Session) *Audience { return &Audience{sessions} }
 
 // Sessions returns the sessions of an Audience, which may be nil. The slice must not be changed.

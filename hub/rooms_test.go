@@ -54,6 +54,9 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 		rooms[1].ID != chat.Lobby || rooms[1].Members != 2 || rooms[1].Seq != 5 {
 		t.Errorf("rooms are %+v", rooms)
 	}
+	if _, taken := h.Holder("cid"); taken {
+		t.Error("cid has a holder, who is called zoe now")
+	}
 	ann, _ := h.Holder("ann")
 	ben, _ := h.Holder("ben")
 	if newest, err := h.Newest(chat.DirectRoom(ann.User, ben.User)); err != nil || newest != 1 {

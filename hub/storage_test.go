@@ -19,6 +19,8 @@ type storage struct {
 	onLoad   func() error
 	onAfter  func(found int)
 	onSweep  func(more bool)
+
+	sweepFault error
 }
 
 func stores(t *testing.T, dir string) *storage {
@@ -76,10 +78,12 @@ func (s *storage) After(
 
 // Sweep implements hub.Storage.
 func (s *storage) Sweep() (more bool, err error) {
-	more, err = s.Store.Sweep()
 	s.mu.Lock()
-	watch := s.onSweep
+	fault, watch := s.sweepFault, s.onSweep
 	s.mu.Unlock()
+	if more, err = true, fault; err == nil {
+		more, err = s.Store.Sweep()
+	}
 	if watch != nil {
 		watch(more)
 	}
@@ -91,6 +95,13 @@ func (s *storage) sweeps(do func(more bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onSweep = do
+}
+
+// failSweeps sets the error of every Sweep from now on; nil: what the Store says.
+func (s *storage) failSweeps(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweepFault = err
 }
 
 // afters sets what happens after every After from now on, which is told how many messages it found.

@@ -6,38 +6,116 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/ledger"
+	"parley/ledger/local"
+	"parley/store"
 )
 
-// TestTheMessagesOfARemovedRoomAreDeleted without a command that asks for it.
-func TestTheMessagesOfARemovedRoomAreDeleted(t *testing.T) {
-	const messages = 3500
-	d := &door{name: "udp"}
-	p := plan{storage: stores(t, t.TempDir())}
-	ended := make(chan struct{})
-	left := false
-	p.storage.sweeps(func(more bool) {
-		if left && !more {
-			close(ended)
-		}
-		left = more
-	})
-	h := opens(t, p, d)
-	d.ask(t, d.enter("s1", "Ann"))
-	d.ask(t, d.join("s1", "attic"))
+// swept is a hub whose storage tells of each Sweep whether there is more to delete.
+type swept struct {
+	*house
+	door *door
+	more chan bool
+}
+
+// sweepsRooms opens a hub with a member in the lobby and a room with so many messages.
+func sweepsRooms(t *testing.T, p plan, messages int) swept {
+	t.Helper()
+	s := swept{door: &door{name: "udp"}, more: make(chan bool, 10_000)}
+	p.storage = stores(t, t.TempDir())
+	s.house = opens(t, p, s.door)
+	s.door.ask(t, s.door.enter("s1", "Ann"))
+	s.door.ask(t, s.door.join("s1", "attic"))
 	for n := range messages {
-		post := chat.Post{Session: d.way.SessionID("s1"), Room: "attic", Text: fmt.Sprint(n)}
-		answer := d.submit(t, post, "")
+		post := chat.Post{
+			Session: s.door.way.SessionID("s1"), Room: "attic", Text: fmt.Sprint(n),
+		}
+		answer := s.door.submit(t, post, "")
 		if n%100 == 99 { // else some are refused as the log is busy
 			await(t, answer)
 		}
 	}
-	if err := h.Do(t.Context(), chat.RemoveRoom{Room: "attic"}); err != nil {
+	p.storage.sweeps(func(more bool) { s.more <- more })
+	return s
+}
+
+func (s swept) removes(t *testing.T) {
+	t.Helper()
+	if err := s.Do(t.Context(), chat.RemoveRoom{Room: "attic"}); err != nil {
 		t.Fatal(err)
 	}
-	d.ask(t, d.post("s1", "goes on"))
+}
+
+// next waits for a Sweep that finds something, and returns whether there is more.
+func (s swept) next(t *testing.T) (more bool) {
+	t.Helper()
 	select {
-	case <-ended:
+	case more = <-s.more:
+		return more
 	case <-time.After(patience):
-		t.Fatal("messages are left")
+		t.Fatal("nothing is swept")
+		return false
+	}
+}
+
+// TestTheMessagesOfARemovedRoomAreDeleted without a command that asks for it.
+func TestTheMessagesOfARemovedRoomAreDeleted(t *testing.T) {
+	s := sweepsRooms(t, plan{}, 3500)
+	s.removes(t)
+	for !s.next(t) {
+	}
+	for s.next(t) {
+	}
+	s.door.ask(t, s.door.post("s1", "goes on"))
+}
+
+// busy is a log in which commands always wait, as far as the hub can see.
+type busy struct{ ledger.Ledger }
+
+func (busy) Len() int { return 1 }
+
+// TestSweepingGoesOnWhileCommandsWait, a slice at a time, and not with every batch.
+func TestSweepingGoesOnWhileCommandsWait(t *testing.T) {
+	s := sweepsRooms(t, plan{ledger: func(
+		after chat.Progress, capacity int, now func() time.Time,
+	) ledger.Ledger {
+		return busy{local.New(after, capacity, now)}
+	}}, 3500)
+	s.removes(t)
+	for range 20 {
+		s.door.ask(t, s.door.post("s1", "meanwhile"))
+	}
+	if n := len(s.more); n > 1 {
+		t.Errorf("%d slices while no time passes", n)
+	}
+	for more, slices := true, 0; more; slices++ {
+		if slices > 10 {
+			t.Fatal("it never ends")
+		}
+		s.clock.passes(100 * time.Millisecond)
+		s.door.ask(t, s.door.post("s1", "meanwhile")) // and then it looks
+		more = s.next(t)
+	}
+}
+
+// TestAFullDiskPausesSweeping for a second: it is not tried with every batch.
+func TestAFullDiskPausesSweeping(t *testing.T) {
+	s := sweepsRooms(t, plan{}, 1500)
+	s.storage.failSweeps(store.ErrFull)
+	s.removes(t)
+	for range 9 {
+		s.clock.passes(100 * time.Millisecond)
+		s.door.ask(t, s.door.post("s1", "goes on"))
+	}
+	if n := len(s.more); n > 1 {
+		t.Errorf("it is tried %d times within a second", n)
+	}
+	s.storage.failSweeps(nil)
+	for len(s.more) > 0 {
+		<-s.more
+	}
+	s.clock.passes(time.Second)
+	s.door.ask(t, s.door.post("s1", "goes on"))
+	for s.next(t) {
 	}
 }

@@ -161,3 +161,16 @@ func TestAWrongLeftoverIsFound(t *testing.T) {
 		}
 	}
 }
+
+// TestTheAmendmentsOfARemovedRoomGoWithIt.
+func TestTheAmendmentsOfARemovedRoomGoWithIt(t *testing.T) {
+	dir := t.TempDir()
+	t.Run("", func(t *testing.T) { attic(t, dir, 3) }) // which closes it
+	runScript(t, dir, "INSERT INTO amendment VALUES ('attic', 4, 2, 3), ('lobby', 2, 1, 1)")
+	b := writes(t, open(t, dir, Options{}))
+	b.must(chat.RemoveRoom{Room: "attic"})
+	left, err := number(b.store.writer, "SELECT count(*) FROM amendment")
+	if err != nil || left != 1 {
+		t.Errorf("%d amendments are left, %v", left, err)
+	}
+}

@@ -151,7 +151,8 @@ func (g greeting) onlyHere(way locale.Text) locale.Text {
 	}
 }
 
-// pageLine tells where the page with all ways is; nothing if there is none.
+// pageLine returns the line with the address of the page that shows all ways to join, or no line if
+// the server has no page.
 func (g greeting) pageLine() []string {
 	page := g.page()
 	if page == "" {

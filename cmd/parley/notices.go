@@ -91,7 +91,7 @@ func (j *joining) hear(line string) {
 	j.toldPrivately(line)
 }
 
-// toldPrivately warns a user, once, who is shown a private message and would answer it to everyone.
+// toldPrivately warns the user at the first private message: an answer would go to everyone.
 func (j *joining) toldPrivately(line string) {
 	if _, _, is := datagram.Private(line); !is || j.warned || !j.console.Interactive() {
 		return
@@ -143,7 +143,7 @@ func (j *joining) silent(address string, why client.Silence) {
 // isPublic says whether an address is one of the internet.
 func isPublic(a netip.AddrPort) bool { return a.Addr().IsGlobalUnicast() && !a.Addr().IsPrivate() }
 
-// notice tells something of our own: beside what is said through a pipe, not in it.
+// notice prints a notice of the client itself. If messages go to a pipe, it goes to standard error.
 func (j *joining) notice(text locale.Text, args ...any) {
 	line := "* " + text.Format(j.lang, args...)
 	if j.console.Interactive() {

@@ -252,7 +252,7 @@ func refused(err error, lang locale.Lang) error {
 	text := locale.OperatorRefusal(refusal, lang)
 	if refusal.Code == chat.NickUnknown && refusal.Detail == "" {
 		text += locale.Text{
-			EN: ": parley who lists the members", ZH: "；用 parley who 查看在线成员",
+			EN: "; to list the members, run parley who", ZH: "；用 parley who 查看在线成员",
 		}.In(lang)
 	}
 	said := errors.New(text)
