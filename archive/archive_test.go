@@ -291,7 +291,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}{
 		"a file that is not there": {
 			func(t *testing.T, file string) { remove(t, file) },
-			"no such backup",
+			"no such file",
 		},
 		"something else": {func(t *testing.T, file string) {
 			write(t, file,

@@ -108,7 +108,7 @@ const exportBegins = `{"type":"export",`
 func unusable(file string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return locale.Errorf(locale.Text{EN: "no such backup: %s", ZH: "文件 %s 不存在：请指定已有的备份"}, file)
+		return locale.Errorf(locale.Text{EN: "no such file: %s", ZH: "文件 %s 不存在：请指定已有的文件"}, file)
 	case isDirectory(file):
 		return locale.Errorf(locale.Text{
 			EN: "%s is a directory, not a backup: name the file that parley backup wrote; " +

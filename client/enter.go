@@ -80,9 +80,9 @@ type entering struct {
 	*question
 	sent    int         // how often L was sent
 	silence *time.Timer // until Options.Silent is called
-	refused bool        // something said that nothing listens
-	sending bool        // some try had a socket for the address
-	quiet   bool        // some try had not even that for an answer
+	refused bool        // nothing listens, or no socket could be opened
+	quiet   bool        // some try had no answer at all
+	sending bool        // some try had a socket
 	refusal *link       // where no came from, while other addresses may still say OK
 
 	doubt      packet // without text: none

@@ -46,6 +46,12 @@ type RoomRemoved struct {
 
 // Text implements Answer.
 func (r *RoomRemoved) Text(l locale.Lang) string {
+	if r.Room.IsDirect() { // its name is a pair of numbers
+		return locale.Text{
+			EN: "removed " + locale.Counted(r.Messages, "private message"),
+			ZH: "已删除 " + strconv.FormatUint(r.Messages, 10) + " 条私聊",
+		}.In(l)
+	}
 	return locale.Text{
 		EN: "removed %s with " + locale.Counted(r.Messages, "message"),
 		ZH: "已删除 %s 及其 " + strconv.FormatUint(r.Messages, 10) + " 条消息",

@@ -99,7 +99,7 @@ var who = Command{
 	Answer: func() Answer { return new(Member) },
 	Empty:  nobodyHere,
 	run: func(c call) error {
-		room, err := c.publicRoom()
+		room, err := c.existingRoom()
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ var who = Command{
 		}
 		others := Elsewhere{Count: c.desk.Hub.Status().Inside() - here, Here: here, Typed: true}
 		if !c.typed || !others.Matters(c.caller, c.args) {
-			return err
+			return nil
 		}
 		return c.emit(&others)
 	},
@@ -192,7 +192,7 @@ var removeRoom = Command{
 	},
 	Answer: func() Answer { return new(RoomRemoved) },
 	run: func(c call) error {
-		room, err := c.publicRoom()
+		room, err := c.existingRoom()
 		if err != nil {
 			return err
 		}
@@ -361,15 +361,15 @@ func runHistory(c call) error {
 // historyPage is the most messages that are in memory at once for a reader that may be slow.
 const historyPage = 100
 
-// publicRoom returns the room that the argument "room" names, which must exist. What two said to each other alone is there for the
-// administrator only.
-func (c call) publicRoom() (chat.RoomID, error) {
+// existingRoom returns the room that the argument "room" names, which must exist. Only the
+// administrator can name a private conversation.
+func (c call) existingRoom() (chat.RoomID, error) {
 	room, err := c.room("room")
 	if err != nil {
 		return "", err
 	}
 	if _, err := c.desk.Hub.Newest(room); err != nil {
-		return "", c.noRoom(room)
+		return "", c.noRoom(cmp.Or(chat.RoomID(c.args["room"]), room))
 	}
 	return room, nil
 }

@@ -126,12 +126,13 @@ const createTries = 3
 func (c call) mayCreate(
 	room chat.RoomID, command func(isNew bool) chat.Command,
 ) (made bool, err error) {
-	for tries := 1; ; tries++ {
-		var again bool
-		if made, again, err = c.tryCreate(room, command); !again || tries == createTries {
+	for range createTries {
+		made, again, err := c.tryCreate(room, command)
+		if !again {
 			return made, err
 		}
 	}
+	return false, chat.Refuse(chat.Busy) // others create the room and leave it all the time
 }
 
 func (c call) tryCreate(

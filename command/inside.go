@@ -132,6 +132,9 @@ var msg = Command{
 			return err
 		}
 		other, room := c.direct(to)
+		if other == 0 { // not inside: that costs no new conversation
+			return chat.Refuse(chat.NickUnknown)
+		}
 		_, err = c.mayCreate(room, func(isNew bool) chat.Command {
 			return chat.Direct{
 				Session: c.caller.Session, ToKey: to.Key, To: other, Text: text, New: isNew,

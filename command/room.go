@@ -48,6 +48,9 @@ func (c call) findRoom(name string) (chat.RoomID, error) {
 			return chat.DirectRoom(first.User, second.User), nil
 		}
 	}
+	if strings.Contains(pair, "+") {
+		return "", c.noRoom(chat.RoomID(name))
+	}
 	return room, err
 }
 
@@ -119,7 +122,7 @@ func notNumber(room string, err error) error {
 func (c call) shownRoom() (chat.RoomID, error) {
 	name, private := strings.CutPrefix(c.args["room"], "@")
 	if !private || c.caller == nil {
-		room, err := c.publicRoom()
+		room, err := c.existingRoom()
 		return room, c.notPrivate(notNumber(c.args["room"], err))
 	}
 	nick, err := chat.ParseNick(name)
@@ -202,6 +205,13 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 	case room == chat.Everywhere:
 		return badArgument(locale.Text{
 			EN: "announcements cannot be removed", ZH: "管理员消息不能删除",
+		})
+	case !confirmed && room.IsDirect():
+		return badArgument(locale.Text{
+			EN: locale.Counted(messages, "private message") + " of these two members cannot be restored" +
+				toConfirm.EN,
+			ZH: "这两名成员的 " + strconv.FormatUint(uint64(messages), 10) + " 条私聊删除后无法恢复" +
+				toConfirm.ZH,
 		})
 	case !confirmed:
 		return badArgument(locale.Text{

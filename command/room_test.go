@@ -132,6 +132,11 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 				"restored: add --yes to remove it",
 			"dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复：加上 --yes 确认删除",
 		},
+		{
+			"@2:3", 1, false, // a name that nobody typed
+			"1 private message of these two members cannot be restored: add --yes to remove it",
+			"这两名成员的 1 条私聊删除后无法恢复：加上 --yes 确认删除",
+		},
 		{"dev", 1_000_000, true, "", ""},
 	} {
 		err := mayRemove(c.room, c.messages, 2, c.confirmed)

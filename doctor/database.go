@@ -90,7 +90,7 @@ func judgeDatabase(dir, backup string, g store.Glimpse, err error) []Finding {
 			EN: "%v",
 			ZH: "房间、会话或其他数据被改动（%v）",
 		}, err).cure(paste("parley export --data %s > history.jsonl && "+
-			"parley import --data %[1]s.new history.jsonl"), dir)}
+			"parley import --data %s history.jsonl"), quote(dir), quote(dir+".new"))}
 	case errors.Is(err, store.ErrDamaged):
 		return []Finding{broken(locale.Text{
 			EN: "%v",

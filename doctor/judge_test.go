@@ -239,10 +239,15 @@ func TestDatabase(t *testing.T) {
 		"new":        {judgeDatabase("/d", "", store.Glimpse{}, nil), []string{"ok nothing is stored yet"}},
 		"well":       {judgeDatabase("/d", "", store.Glimpse{Bytes: 4096, Time: time.Now()}, nil), []string{"ok 4KiB, last written 20"}},
 		"unreadable": {judgeDatabase("/a b", "", store.Glimpse{}, refused), []string{"fail cannot read /a b/parley.db: permission denied | ls -l '/a b/parley.db'"}},
-		"newer":      {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
-		"rubbish":    {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrForeign)), []string{"fail not a database of Parley: hm | # stop the server first\nmv /d /d.broken\n# then"}},
-		"not known":  {judgeDatabase("/d", "/b/c.db", store.Glimpse{}, errors.New("/d/parley.db: hm")), []string{"fail cannot read /d/parley.db: hm | ls -l /d/parley.db"}},
-		"replaced":   {judgeDatabase("/d e", "/b/c.db", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrDamaged)), []string{"fail the database is damaged: hm | # stop the server first\nmv '/d e' '/d e.broken' && parley restore --data '/d e' /b/c.db"}},
+		"entities": {
+			judgeDatabase("/a b", "", store.Glimpse{}, store.ErrEntities),
+			[]string{"fail entities were changed | parley export --data '/a b' > history.jsonl && " +
+				"parley import --data '/a b.new' history.jsonl"},
+		},
+		"newer":     {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
+		"rubbish":   {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrForeign)), []string{"fail not a database of Parley: hm | # stop the server first\nmv /d /d.broken\n# then"}},
+		"not known": {judgeDatabase("/d", "/b/c.db", store.Glimpse{}, errors.New("/d/parley.db: hm")), []string{"fail cannot read /d/parley.db: hm | ls -l /d/parley.db"}},
+		"replaced":  {judgeDatabase("/d e", "/b/c.db", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrDamaged)), []string{"fail the database is damaged: hm | # stop the server first\nmv '/d e' '/d e.broken' && parley restore --data '/d e' /b/c.db"}},
 	})
 }
 
@@ -446,6 +451,10 @@ func TestARemedyReplacesTheSettingThatItChanges(t *testing.T) {
 		if got := e.served(remedy); got != want {
 			t.Errorf("%s: %s, want %s", remedy, got, want)
 		}
+	}
+	e = New(Subject{Serve: `parley serve --data '/srv/it'\''s' --listen :1`})
+	if got := e.served("parley serve --data m"); got != "parley serve --listen :1 --data m" {
+		t.Error(got)
 	}
 	e = New(Subject{Serve: "parley serve --no-limits=true --port-allow ''"})
 	want := "parley serve --port-allow '' --no-limits=false"

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,18 +19,7 @@ const otherPatience = time.Second
 
 // joinAddress returns what somebody on this machine types behind parley join; empty: the server
 // takes no datagrams.
-func (s *Server) joinAddress() string { return fromHere(s.Addr()) }
-
-// fromHere returns where this machine finds a socket that is bound to an address.
-func fromHere(bound netip.AddrPort) string {
-	switch {
-	case !bound.IsValid():
-		return ""
-	case bound.Addr().IsUnspecified():
-		return net.JoinHostPort("localhost", strconv.Itoa(int(bound.Port())))
-	}
-	return bound.String()
-}
+func (s *Server) joinAddress() string { return toReach(s.Addr().String()) }
 
 // alreadyRuns returns the error of a start in a data directory that a server uses, with how to join
 // that server. Any other error, and that of a server that does not answer, stays as it is.
@@ -45,7 +33,7 @@ func alreadyRuns(ctx context.Context, dir string, err error) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, otherPatience)
 	defer cancel()
-	given, unknown := AskSettings(ctx, holder.Socket)
+	given, unknown := AskSettings(ctx, holder)
 	if unknown != nil || given.Join == "" {
 		return err
 	}
@@ -80,8 +68,8 @@ func toReach(address string) string {
 	if err != nil {
 		return ""
 	}
-	at, isName := netip.ParseAddr(host)
-	if host == "" || isName == nil && at.IsUnspecified() {
+	at, err := netip.ParseAddr(host)
+	if host == "" || err == nil && at.IsUnspecified() {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)

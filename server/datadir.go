@@ -1,12 +1,15 @@
 package server
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +35,14 @@ type Holder struct {
 	Socket string `json:"socket"` // the control socket
 
 	Filling bool `json:"filling,omitempty"` // no server: a restore or an import, which has no socket
+}
+
+// Client returns a client for the control socket.
+func (h Holder) Client() *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", h.Socket)
+	}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 }
 
 // ErrNotRunning is returned by FindHolder when nobody serves the directory.

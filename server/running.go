@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 )
@@ -78,18 +77,14 @@ func (s *Server) tellSettings(mux *http.ServeMux) {
 // answerMax is more than all settings take.
 const answerMax = 1 << 20
 
-// AskSettings asks the server behind a control socket how it was started. An older server does not
+// AskSettings asks the server that holds a data directory how it was started. An older server does not
 // tell, which is an error.
-func AskSettings(ctx context.Context, socket string) (given Given, err error) {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
+func AskSettings(ctx context.Context, holder Holder) (given Given, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://parley"+settingsPath, nil)
 	if err != nil {
 		return given, err
 	}
-	answer, err := client.Do(request)
+	answer, err := holder.Client().Do(request)
 	if err != nil {
 		return given, err
 	}

@@ -31,7 +31,7 @@ func TestARunningServerTellsHowItWasStarted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given, err := AskSettings(t.Context(), holder.Socket)
+	given, err := AskSettings(t.Context(), holder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestARunningServerTellsHowItWasStarted(t *testing.T) {
 		!again.Chooses("udp.idle") || again.Chooses("udp.rate") {
 		t.Errorf("%+v, %v", again, err)
 	}
-	if _, err := AskSettings(t.Context(), filepath.Join(dir, "nobody.sock")); err == nil {
+	if _, err := AskSettings(t.Context(), Holder{Socket: filepath.Join(dir, "nobody.sock")}); err == nil {
 		t.Error("a server that is not there told its settings")
 	}
 }

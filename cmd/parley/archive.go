@@ -187,7 +187,7 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 
 func verifyCommand(lang locale.Lang) *cobra.Command {
 	return offline(&cobra.Command{
-		Use: locale.Text{EN: "verify [FILE]", ZH: "verify [备份文件]"}.In(lang),
+		Use: locale.Text{EN: "verify [FILE]", ZH: "verify [文件]"}.In(lang),
 		Short: locale.Text{
 			EN: "check every message of a backup, an export or the data directory; the server " +
 				"can keep running",

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -146,20 +145,12 @@ func (q question) send(ctx context.Context) (*http.Response, error) {
 	return q.client.Do(request)
 }
 
-// controlClient returns a client for the control socket of whoever holds a data directory.
-func controlClient(holder server.Holder) *http.Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", holder.Socket)
-	}
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
-}
-
 // tell asks a command without arguments and calls each with every answer.
 func tell[A command.Answer](
 	ctx context.Context, holder server.Holder, name string, patience time.Duration, each func(A),
 ) error {
 	row, _ := command.Find(name)
-	q := question{controlClient(holder), holder, row, nil, patience}
+	q := question{holder.Client(), holder, row, nil, patience}
 	return q.ask(ctx, func(raw json.RawMessage) error {
 		answer := row.Answer()
 		if err := json.Unmarshal(raw, answer); err != nil {

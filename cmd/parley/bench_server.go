@@ -62,7 +62,7 @@ func meterOf(ctx context.Context, holder server.Holder) load.Meter {
 		if err != nil {
 			return nil, err
 		}
-		client := controlClient(holder)
+		client := holder.Client()
 		client.Timeout = answerPatience
 		response, err := client.Do(request)
 		if err != nil {

@@ -49,7 +49,7 @@ func tellRunning(c *cobra.Command, all []server.Effective, data string, lang loc
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), settingsPatience)
 	defer cancel()
-	given, err := server.AskSettings(ctx, holder.Socket)
+	given, err := server.AskSettings(ctx, holder)
 	if err != nil {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,8 +16,7 @@ import (
 
 // needsConfirmation says whether a command does nothing until it is confirmed.
 func needsConfirmation(row command.Command, a command.Arguments) bool {
-	return a[command.Confirmation] == "" && slices.ContainsFunc(row.Parameters,
-		func(p command.Parameter) bool { return p.Name == command.Confirmation })
+	return a[command.Confirmation] == "" && row.Confirms()
 }
 
 // askFirst asks at a terminal whether a command that cannot be undone is meant, and confirms it.

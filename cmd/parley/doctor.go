@@ -75,7 +75,7 @@ func subject(ctx context.Context, settings flags) doctor.Subject {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settingsPatience)
 	defer cancel()
-	given, err := server.AskSettings(ctx, holder.Socket)
+	given, err := server.AskSettings(ctx, holder)
 	if err != nil {
 		return s // the check of the server says more
 	}

@@ -168,7 +168,7 @@ func (g greeting) pageLine() []string {
 			EN: "Only this machine can join. A browser shows all ways: %s",
 			ZH: "只有本机可以加入。用浏览器打开 %s，可以看到所有加入方式。",
 		}
-	case g.server.StreamAddrs()[0].Addr().IsLoopback():
+	case g.hasLocalPage():
 		line = locale.Text{
 			EN: "On this machine, a browser shows all ways to join: %s",
 			ZH: "在本机用浏览器打开 %s，可以看到所有加入方式。",

@@ -43,6 +43,32 @@ func TestAServerWithoutDatagramsOffersNone(t *testing.T) {
 	}
 }
 
+// TestAPageForThisMachineAloneIsNotOfferedToOthers, in whatever order the server listens.
+func TestAPageForThisMachineAloneIsNotOfferedToOthers(t *testing.T) {
+	config, err := server.Load(server.Sources{Flags: map[string]string{"data": t.TempDir()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		listen := server.Listen{{Address: "127.0.0.1:0"}, {Address: "0.0.0.0:0", Door: "line"}}
+		config.Listen = server.Listen{listen[order[0]], listen[order[1]]}
+		for range 2 { // also the short screen of a later start
+			s, err := server.Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range (greeting{server: s, config: config, lang: locale.English}).lines() {
+				if strings.Contains(l, "Others") && strings.Contains(l, "http://127.0.0.1") {
+					t.Errorf("listening on %v: %s", config.Listen, l)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestAServerWithPublicAddressesAloneOffersTLS(t *testing.T) {
 	config, err := server.Load(server.Sources{Flags: map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0"}})
 	if err != nil {

@@ -376,6 +376,9 @@ func (j *joining) happened(ctx context.Context, e client.Event) error {
 	case client.Outside:
 		j.notice(locale.Text{EN: "the server has ended your session: %s", ZH: "服务器结束了你的会话：%s"}, j.translate(e.Text))
 	case client.Unreachable:
+		if j.stopping {
+			break // its last line has said so
+		}
 		j.notice(locale.Text{
 			EN: "the server has shut down; waiting for it to return",
 			ZH: "服务器已关闭，正在等待它恢复",

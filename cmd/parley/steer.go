@@ -175,7 +175,7 @@ func steer(c *cobra.Command, data string, row command.Command, a command.Argumen
 	}
 	out := c.OutOrStdout()
 	replaces := row.Replaces && row.IsEndless(a) && onTerminal(out)
-	q := question{controlClient(holder), holder, row, a, answerPatience}
+	q := question{holder.Client(), holder, row, a, answerPatience}
 	answered := 0
 	show := func(raw json.RawMessage) error {
 		answered++

@@ -101,7 +101,7 @@ func (g greeting) shortest() []string {
 			ZH: "只有本机可以加入：%s；%s 列出所有加入方式。",
 		}.Format(g.lang, with, all)}
 	}
-	if page := g.page(); page != "" {
+	if page := g.page(); page != "" && !g.hasLocalPage() {
 		return []string{locale.Text{
 			EN: "Others open %s in a browser, or join with %s; %s lists all ways.",
 			ZH: "其他人用浏览器打开 %s，或用 %s 加入；%s 列出所有加入方式。",
@@ -112,7 +112,13 @@ func (g greeting) shortest() []string {
 	}.Format(g.lang, with, all)}
 }
 
-// page returns the address of the page with all ways; empty: others cannot open it.
+// hasLocalPage says whether only this machine can open the page with all ways.
+func (g greeting) hasLocalPage() bool {
+	at, _ := g.server.Lines()
+	return at.Addr().IsLoopback()
+}
+
+// page returns the address of the page with all ways; empty: without TLS the server has none.
 func (g greeting) page() string {
 	at, alone := g.server.Lines()
 	if !at.IsValid() || alone || len(g.publicOnly()) > 0 {

@@ -50,6 +50,8 @@ type Problem struct {
 // ends with a Problem: its JSON, escaped as in a query.
 const Trailer = "Problem"
 
+func problemOf(r *chat.Refusal) Problem { return Problem{r.Code, r.Error(), r.Chinese} }
+
 // Serve adds all commands to a mux, and an answer to whatever nobody else there answers.
 func Serve(mux *http.ServeMux, desk *command.Desk, log *slog.Logger) {
 	for _, c := range command.Steering() {
@@ -140,7 +142,7 @@ func (a *answers) refuse(err error) bool {
 	if !errors.As(err, &refusal) {
 		return false
 	}
-	problem, err := json.Marshal(Problem{refusal.Code, refusal.Error(), refusal.Chinese})
+	problem, err := json.Marshal(problemOf(refusal))
 	if err != nil {
 		return false
 	}
@@ -163,10 +165,7 @@ func fail(w http.ResponseWriter, command string, err error, log *slog.Logger) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(Problem{
-		refusal.Code, refusal.Error(),
-		refusal.Chinese,
-	}); err != nil {
+	if err := json.NewEncoder(w).Encode(problemOf(refusal)); err != nil {
 		log.Debug("a refusal was not read", "err", err)
 	}
 }

@@ -85,7 +85,11 @@ func (m *member) take(typed []byte, err error) error {
 // leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command,
 // or as a word that parley join does not take for a nickname either.
 func leavesPrompt(typed string) bool {
-	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(command.Slashed(typed))), " ")
+	words := strings.Fields(strings.ToLower(command.Slashed(strings.TrimSpace(typed))))
+	if len(words) == 0 {
+		return false
+	}
+	word := words[0]
 	if name, slash := strings.CutPrefix(word, "/"); slash {
 		row, _ := command.Find(name)
 		return row.Name == "quit"

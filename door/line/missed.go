@@ -64,12 +64,21 @@ func (l *departures) when(nick string) chat.Place {
 // recall looks up which members left lately. It is done when a member enters, so that it sees those
 // whose sessions the start of the server ended.
 func (d *Door) recall(ctx context.Context) {
-	messages, err := d.desk.Hub.Last(ctx, chat.Lobby, recallMax)
+	from, left, err := d.desk.Hub.Back(ctx, chat.Lobby, recallMax)
+	for err == nil && left > 0 {
+		var page []chat.Message // of bounded size, unlike all of them together
+		page, err = d.desk.Hub.After(ctx, chat.Lobby, from, left)
+		if len(page) == 0 {
+			break
+		}
+		for _, m := range page {
+			d.left.keep(m)
+			from = from.Past(chat.Lobby, m)
+		}
+		left -= len(page)
+	}
 	if err != nil {
 		d.log.Debug("the latest departures are not known", "door", Name, "err", err)
-	}
-	for _, m := range messages {
-		d.left.keep(m)
 	}
 }
 

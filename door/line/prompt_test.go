@@ -10,7 +10,10 @@ import (
 // TestTheNicknamePromptCanBeLeft: telnet -E has no other way out.
 func TestTheNicknamePromptCanBeLeft(t *testing.T) {
 	h := open(t, nil)
-	for _, typed := range []string{"/quit", "/exit", "／退出", " QUIT ", "退出", "/bye now"} {
+	for _, typed := range []string{
+		"/quit", "/exit", "／退出", " QUIT ", "退出", "/bye now",
+		" ／quit", "/quit\u3000bye",
+	} {
 		c := h.call()
 		c.types("", typed)
 		c.reads(english.Prompt + english.Prompt + english.Bye)

@@ -179,6 +179,13 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	cid.types("/nick bob", "/history @ann", "/history @eve", "/history @ann+ben")
 	cid.reads("you are bob now", `! no private messages with "ann": `+none,
 		`! no private messages with "eve": `+none, "! the nickname has invalid characters")
+	history, _ := command.Find("history")
+	for _, name := range []string{"@ann+zed", "@zed+ann"} {
+		err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": name}, nil)
+		if err == nil || !strings.Contains(err.Error(), `no room "`+name+`"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	for _, name := range []string{"@ann+ben", "@Ben+ANN", string(h.direct("ann", "ben"))} {
 		h.showsTheAdministrator(name)
 	}
@@ -215,9 +222,11 @@ func TestAMemberCannotMakeRoomsForEver(t *testing.T) {
 	ann.reads("[dev] you talk in this room now", "[dev] you have left this room",
 		"[dev] you talk in this room now", "! too many new rooms from your address",
 		"[attic] you talk in this room now, with 1 other")
-	ann.types("/msg eve hello?", "/msg bob hello?", "/nick zoe", "/msg bob hello?", "/msg zoe hm")
+	ann.types("/msg eve hello?", "/msg bob hello?", "/nick zoe", "/msg bob hello?", "/msg zoe hm",
+		"/msg eve hello?")
 	ann.reads("! no member has that nickname", "sent to bob only", "you are zoe now",
-		"sent to bob only", "! you have begun too many private conversations")
+		"sent to bob only", "! you have begun too many private conversations",
+		"! no member has that nickname")
 	c.passes(time.Hour)
 	ann.types("/join cellar", "/msg zoe hm", "/msg bob coming?")
 	ann.reads("[cellar] you talk in this room now", "(to you alone) zoe: hm",
