@@ -213,7 +213,7 @@ func (in *intake) message(m chat.Message) error {
 			ZH: "其时间 %v 晚于当前时间：本机时钟正确吗？",
 		}, m.Time.Format(time.RFC3339))
 	}
-	if err := checkMessage(m); err != nil {
+	if err := checkMessage(m, room); err != nil {
 		return err
 	}
 	in.last = m
@@ -239,8 +239,9 @@ const placeMax = 1 << 62
 // all that is said later would have it.
 const clockSlack = time.Hour
 
-// checkMessage checks that a server could have written a message: no door lets anything else in.
-func checkMessage(m chat.Message) error {
+// checkMessage checks that a server could have written a message in a room: no door lets anything
+// else in.
+func checkMessage(m chat.Message, room chat.Room) error {
 	text, err := chat.ParseText(m.Text, textMaxBytes)
 	switch {
 	case !slices.Contains(chat.Kinds(), m.Kind):
@@ -260,6 +261,12 @@ func checkMessage(m chat.Message) error {
 		}, m.Reply)
 	case !chat.IsStorable(m.Time):
 		return locale.Errorf(locale.Text{EN: "its time is out of range", ZH: "其时间超出可保存的范围"})
+	case room.Quiet && !m.Kind.IsNotice():
+		return locale.Errorf(locale.Text{
+			EN: "its room is marked as quiet, but a quiet room has only joins, leaves and " +
+				"changed nicknames",
+			ZH: "其房间标记为 quiet，这样的房间只能有进出和改名记录",
+		})
 	case m.Room == chat.Everywhere && (m.Kind != chat.KindAnnouncement || m.Place == 0):
 		return locale.Errorf(locale.Text{
 			EN: "the room %s must have announcements only, each with its place in the log",

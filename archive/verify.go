@@ -293,7 +293,11 @@ func (r *Report) messages(ctx context.Context, from *store.Reader, state *chat.S
 				ZH: "房间 %s：第 %d 条消息在日志中的位置为 %d，应在 %d 与 %d 之间",
 			}, m.Room, m.Seq, m.Place, last.Place, r.Place)
 		}
-		if err := checkMessage(m); err != nil {
+		var entity chat.Room
+		if state != nil {
+			entity, _ = state.Room(m.Room)
+		}
+		if err := checkMessage(m, entity); err != nil {
 			r.problem(locale.Text{
 				EN: "room %s: the server could not have written message %d: %v",
 				ZH: "房间 %s：第 %d 条消息不可能由服务器写入：%v",

@@ -76,7 +76,7 @@ func (t *turn) write(room RoomID, kind Kind, by Session, text string) Message {
 	r, _ := t.state.Room(room)
 	r.ID = room // the first message makes the room
 	r.Seq++
-	r.Quiet = r.Quiet && kind.isNotice()
+	r.Quiet = r.Quiet && kind.IsNotice()
 	t.state.setRoom(r)
 	t.change(EntityRoom, string(room), r)
 	m := Message{

@@ -167,7 +167,7 @@ func (s *story) checkRooms() {
 	}
 	said := map[RoomID]bool{Lobby: true}
 	for _, m := range s.messages {
-		said[m.Room] = said[m.Room] || !m.Kind.isNotice()
+		said[m.Room] = said[m.Room] || !m.Kind.IsNotice()
 	}
 	for _, r := range s.state.rooms {
 		if r.Quiet == said[r.ID] || r.Quiet && inside[r.ID] == 0 {

@@ -36,8 +36,8 @@ func Kinds() []Kind {
 // IsSaid says whether a message of the Kind is something that people say to each other: what somebody misses who is not there.
 func (k Kind) IsSaid() bool { return k == KindMessage || k == KindAnnouncement || k == KindAction }
 
-// isNotice says whether a message of the Kind tells of members only.
-func (k Kind) isNotice() bool { return k == KindEntered || k == KindLeft || k == KindRenamed }
+// IsNotice says whether a message of the Kind tells of members only.
+func (k Kind) IsNotice() bool { return k == KindEntered || k == KindLeft || k == KindRenamed }
 
 // Message is one line of a room's history: what was said, and who came and went.
 type Message struct {

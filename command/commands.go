@@ -322,40 +322,44 @@ func runHistory(c call) error {
 		}
 		return nil
 	}
-	after, left, err := c.desk.Hub.Back(c.ctx, room, last)
-	if err != nil {
-		return err
-	}
 	if follow {
+		after, _, err := c.desk.Hub.Back(c.ctx, room, last)
+		if err != nil {
+			return err
+		}
 		if err := c.emit(nil); err != nil { // the first may be long in coming
 			return err
 		}
-		err := c.desk.Hub.Follow(c.ctx, room, after, show)
-		if isRefused(err, chat.RoomUnknown) {
-			return locale.Refuse(chat.RoomUnknown, locale.Text{
-				EN: "the room " + string(room) + " was removed",
-				ZH: "房间 " + string(room) + " 已被删除",
-			})
-		}
+		return wasRemoved(room, c.desk.Hub.Follow(c.ctx, room, after, show))
+	}
+	recent, err := c.desk.Hub.Recent(c.ctx, room, last)
+	if err != nil {
 		return err
 	}
-	for left > 0 {
+	for recent.More() {
 		if err := c.emit(nil); err != nil {
 			return err
 		}
-		messages, err := c.desk.Hub.After(c.ctx, room, after, min(left, historyPage))
-		if err != nil || len(messages) == 0 {
-			return err
+		messages, err := recent.Next(c.ctx, historyPage)
+		if err != nil {
+			return wasRemoved(room, err)
 		}
 		if err := show(messages); err != nil {
 			return err
 		}
-		for _, m := range messages {
-			after = after.Past(room, m)
-		}
-		left -= len(messages)
 	}
 	return nil
+}
+
+// wasRemoved words that a room was removed while its history was read.
+func wasRemoved(room chat.RoomID, err error) error {
+	if !isRefused(err, chat.RoomUnknown) {
+		return err
+	}
+	return locale.Refuse(chat.RoomUnknown, locale.Text{
+		EN: "the room " + string(room) + " was removed",
+		ZH: "房间 " + string(room) + " 已被删除",
+	})
 }
 
 // historyPage is the most messages that are in memory at once for a reader that may be slow.

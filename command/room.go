@@ -208,8 +208,8 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		})
 	case !confirmed && room.IsDirect():
 		return badArgument(locale.Text{
-			EN: locale.Counted(messages, "private message") + " of these two members cannot be restored" +
-				toConfirm.EN,
+			EN: locale.Counted(messages, "private message") +
+				" of these two members cannot be restored" + toConfirm.EN,
 			ZH: "这两名成员的 " + strconv.FormatUint(uint64(messages), 10) + " 条私聊删除后无法恢复" +
 				toConfirm.ZH,
 		})

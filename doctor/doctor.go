@@ -190,7 +190,8 @@ var newFlags = regexp.MustCompile(serve + `( --[a-z-]+)`)
 func (e *Examination) served(remedy string) string {
 	with := e.Serve
 	for _, found := range newFlags.FindAllStringSubmatch(remedy, -1) {
-		given := regexp.MustCompile(regexp.QuoteMeta(found[1]) + `(=\S+| '(?:[^']|'\\'')*'| [^' -]\S*)?`)
+		given := regexp.MustCompile(regexp.QuoteMeta(found[1]) +
+			`(=\S+| '(?:[^']|'\\'')*'| [^' -]\S*)?`)
 		with = given.ReplaceAllString(with, "")
 	}
 	return strings.ReplaceAll(remedy, serve, with)

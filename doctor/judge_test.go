@@ -244,10 +244,27 @@ func TestDatabase(t *testing.T) {
 			[]string{"fail entities were changed | parley export --data '/a b' > history.jsonl && " +
 				"parley import --data '/a b.new' history.jsonl"},
 		},
-		"newer":     {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)), []string{"fail newer version | parley --version"}},
-		"rubbish":   {judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrForeign)), []string{"fail not a database of Parley: hm | # stop the server first\nmv /d /d.broken\n# then"}},
-		"not known": {judgeDatabase("/d", "/b/c.db", store.Glimpse{}, errors.New("/d/parley.db: hm")), []string{"fail cannot read /d/parley.db: hm | ls -l /d/parley.db"}},
-		"replaced":  {judgeDatabase("/d e", "/b/c.db", store.Glimpse{}, fmt.Errorf("%w: hm", store.ErrDamaged)), []string{"fail the database is damaged: hm | # stop the server first\nmv '/d e' '/d e.broken' && parley restore --data '/d e' /b/c.db"}},
+		"newer": {
+			judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("x: %w", store.ErrNewer)),
+			[]string{"fail newer version | parley --version"},
+		},
+		"rubbish": {
+			judgeDatabase("/d", "", store.Glimpse{}, fmt.Errorf("%w: hm",
+				store.ErrForeign)),
+			[]string{"fail not a database of Parley: hm | # stop the server first\n" +
+				"mv /d /d.broken\n# then"},
+		},
+		"not known": {
+			judgeDatabase("/d", "/b/c.db", store.Glimpse{},
+				errors.New("/d/parley.db: hm")),
+			[]string{"fail cannot read /d/parley.db: hm | ls -l /d/parley.db"},
+		},
+		"replaced": {
+			judgeDatabase("/d e", "/b/c.db", store.Glimpse{}, fmt.Errorf("%w: hm",
+				store.ErrDamaged)),
+			[]string{"fail the database is damaged: hm | # stop the server first\n" +
+				"mv '/d e' '/d e.broken' && parley restore --data '/d e' /b/c.db"},
+		},
 	})
 }
 

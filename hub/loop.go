@@ -109,7 +109,7 @@ func (h *Hub) pause(d time.Duration) bool {
 // take brings a batch all the way: applied, committed, delivered.
 func (h *Hub) take(records []chat.Record) {
 	if h.refusing() {
-		h.refuse(records)
+		h.turnAway(records)
 		return
 	}
 	if results, err := h.apply(records); err == nil {
@@ -124,9 +124,40 @@ func (h *Hub) take(records []chat.Record) {
 // takeOne is take for a Record of a batch in which one cannot be applied.
 func (h *Hub) takeOne(record []chat.Record) {
 	if h.refusing() { // since the one before
-		h.refuse(record)
+		h.turnAway(record)
 		return
 	}
+	h.try(record)
+}
+
+// turnAway refuses a batch that cannot be stored. But a command that frees space is tried while the
+// disk is full, alone: among members that talk, it would never be the one that probes the disk.
+func (h *Hub) turnAway(records []chat.Record) {
+	first := -1
+	if h.health.refuse == chat.StorageFull {
+		first = slices.IndexFunc(records, func(r chat.Record) bool { return frees(r.Command) })
+	}
+	if first < 0 {
+		h.refuse(records)
+		return
+	}
+	if first > 0 {
+		h.refuse(records[:first])
+	}
+	h.try(records[first : first+1])
+	if rest := records[first+1:]; len(rest) > 0 {
+		h.take(rest)
+	}
+}
+
+// frees says whether a command frees space on the disk.
+func frees(c chat.Command) bool {
+	_, is := c.(chat.RemoveRoom)
+	return is
+}
+
+// try applies and commits one Record.
+func (h *Hub) try(record []chat.Record) {
 	results, err := h.apply(record)
 	if err != nil {
 		h.options.Log.Error("a command cannot be applied and is refused",
@@ -180,7 +211,11 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) {
 	}
 	h.state.Undo()
 	h.fail(err)
-	h.refuse(records)
+	if len(records) > 1 {
+		h.turnAway(records)
+	} else {
+		h.refuse(records)
+	}
 }
 
 // fail notes that the disk takes nothing.

@@ -167,18 +167,6 @@ func (h *Hub) Back(
 	return from, end.Beyond(from), err
 }
 
-// After returns a page of the messages that the history of a room shows after a place, oldest
-// first: at most limit, and fewer if they are long. It is empty only if none follow. Refused with
-// RoomUnknown. Any goroutine.
-func (h *Hub) After(
-	ctx context.Context, room chat.RoomID, after chat.Cursor, limit int,
-) ([]chat.Message, error) {
-	if _, err := h.Newest(room); err != nil {
-		return nil, err
-	}
-	return h.store.After(ctx, room, after, limit)
-}
-
 // Last returns the newest messages that the history of a room shows, at most limit, oldest first.
 // Refused with RoomUnknown. Any goroutine.
 func (h *Hub) Last(ctx context.Context, room chat.RoomID, limit int) ([]chat.Message, error) {

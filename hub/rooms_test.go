@@ -62,11 +62,20 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	if newest, err := h.Newest(chat.DirectRoom(ann.User, ben.User)); err != nil || newest != 1 {
 		t.Errorf("what two said is at %d, %v", newest, err)
 	}
-	if after, err := h.After(t.Context(), "attic", chat.Cursor{Seq: 1},
-		2); err != nil || len(after) != 2 || after[0].Seq != 2 || after[1].Text != "up here" {
-		t.Errorf("after the first: %+v, %v", after, err)
+	recent, err := h.Recent(t.Context(), "attic", 4)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := h.After(t.Context(), "cellar", chat.Cursor{}, 1); codeOf(err) != chat.RoomUnknown {
+	page, err := recent.Next(t.Context(), 2)
+	if err != nil || len(page) != 2 || page[0].Seq != 2 || page[1].Text != "up here" ||
+		!recent.More() {
+		t.Errorf("the first page: %+v, %v", page, err)
+	}
+	page, err = recent.Next(t.Context(), 100)
+	if err != nil || len(page) != 2 || page[1].Seq != 5 || recent.More() {
+		t.Errorf("the last page: %+v, %v", page, err)
+	}
+	if _, err := h.Recent(t.Context(), "cellar", 1); codeOf(err) != chat.RoomUnknown {
 		t.Errorf("of a room that there is not: %v", err)
 	}
 	for s := range h.Who("attic") {

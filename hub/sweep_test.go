@@ -2,10 +2,13 @@ package hub_test
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"parley/chat"
+	"parley/hub"
 	"parley/ledger"
 	"parley/ledger/local"
 	"parley/store"
@@ -117,5 +120,70 @@ func TestAFullDiskPausesSweeping(t *testing.T) {
 	s.clock.passes(time.Second)
 	s.door.ask(t, s.door.post("s1", "goes on"))
 	for s.next(t) {
+	}
+}
+
+// TestARoomThatIsMadeAgainIsNotReadOn: a reader of the removed one is told.
+func TestARoomThatIsMadeAgainIsNotReadOn(t *testing.T) {
+	s := sweepsRooms(t, plan{}, 300)
+	recent, err := s.Recent(t.Context(), "attic", 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err := recent.Next(t.Context(), 10); err != nil || len(page) != 10 {
+		t.Fatal(len(page), err)
+	}
+	s.removes(t)
+	s.door.ask(t, s.door.join("s1", "attic"))
+	for range 200 {
+		s.door.ask(t, chat.Post{
+			Session: s.door.way.SessionID("s1"), Room: "attic", Text: "new",
+		})
+	}
+	if page, err := recent.Next(t.Context(), 10); codeOf(err) != chat.RoomUnknown {
+		t.Errorf("%d messages, %v", len(page), err)
+	}
+}
+
+// TestARoomIsRemovedFromAFullDisk though members that talk are refused, also together with them.
+func TestARoomIsRemovedFromAFullDisk(t *testing.T) {
+	s := sweepsRooms(t, plan{}, 3)
+	full := func(results []chat.Result) error {
+		for _, r := range results {
+			if len(r.Messages) > 0 {
+				return store.ErrFull
+			}
+		}
+		return nil
+	}
+	s.storage.commits(full)
+	if got := s.door.ask(t, s.door.post("s1", "no room")); got != chat.StorageFull {
+		t.Fatal(got)
+	}
+	s.removes(t) // at once, while nothing is tried
+	s.storage.commits(nil)
+	s.door.ask(t, s.door.join("s1", "attic"))
+	standing, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.storage.commits(func(results []chat.Result) error {
+		once.Do(func() { close(standing); <-goOn })
+		return full(results)
+	})
+	var answers []<-chan hub.Answer
+	for _, c := range []chat.Command{
+		chat.Alive{}, // a batch of its own
+		s.door.post("s1", "before"), chat.RemoveRoom{Room: "attic"}, s.door.post("s1", "behind"),
+	} {
+		answers = append(answers, s.door.submit(t, c, ""))
+		<-standing
+	}
+	close(goOn)
+	var got []chat.Code
+	for _, a := range answers {
+		got = append(got, code(await(t, a).Refusal))
+	}
+	want := []chat.Code{chat.OK, chat.StorageFull, chat.OK, chat.StorageFull}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -77,8 +77,8 @@ func (s *Server) tellSettings(mux *http.ServeMux) {
 // answerMax is more than all settings take.
 const answerMax = 1 << 20
 
-// AskSettings asks the server that holds a data directory how it was started. An older server does not
-// tell, which is an error.
+// AskSettings asks the server that holds a data directory how it was started. An older server does
+// not tell, which is an error.
 func AskSettings(ctx context.Context, holder Holder) (given Given, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://parley"+settingsPath, nil)
 	if err != nil {

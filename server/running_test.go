@@ -48,7 +48,8 @@ func TestARunningServerTellsHowItWasStarted(t *testing.T) {
 		!again.Chooses("udp.idle") || again.Chooses("udp.rate") {
 		t.Errorf("%+v, %v", again, err)
 	}
-	if _, err := AskSettings(t.Context(), Holder{Socket: filepath.Join(dir, "nobody.sock")}); err == nil {
+	nobody := Holder{Socket: filepath.Join(dir, "nobody.sock")}
+	if _, err := AskSettings(t.Context(), nobody); err == nil {
 		t.Error("a server that is not there told its settings")
 	}
 }

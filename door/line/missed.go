@@ -64,18 +64,13 @@ func (l *departures) when(nick string) chat.Place {
 // recall looks up which members left lately. It is done when a member enters, so that it sees those
 // whose sessions the start of the server ended.
 func (d *Door) recall(ctx context.Context) {
-	from, left, err := d.desk.Hub.Back(ctx, chat.Lobby, recallMax)
-	for err == nil && left > 0 {
+	recent, err := d.desk.Hub.Recent(ctx, chat.Lobby, recallMax)
+	for err == nil && recent.More() {
 		var page []chat.Message // of bounded size, unlike all of them together
-		page, err = d.desk.Hub.After(ctx, chat.Lobby, from, left)
-		if len(page) == 0 {
-			break
-		}
+		page, err = recent.Next(ctx, recallMax)
 		for _, m := range page {
 			d.left.keep(m)
-			from = from.Past(chat.Lobby, m)
 		}
-		left -= len(page)
 	}
 	if err != nil {
 		d.log.Debug("the latest departures are not known", "door", Name, "err", err)
