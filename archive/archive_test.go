@@ -20,6 +20,12 @@ import (
 
 var noon = time.Date(2020, 5, 1, 12, 0, 0, 123456789, time.UTC)
 
+// s1 and s2 are sessions.
+var (
+	s1 = chat.SessionID{Node: "here", Life: 7, N: 1}
+	s2 = chat.SessionID{Node: "here", Life: 7, N: 2}
+)
+
 // quiet is a Progress that nobody sees.
 func quiet(locale.Text, int64, int64) {}
 
@@ -31,14 +37,14 @@ func talk(t testing.TB, posts ...string) string {
 		t.Fatal(err)
 	}
 	commands := []chat.Command{
-		chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
-		chat.Enter{Session: "s2", Door: "udp", Nick: chat.Nick{Name: "小明", Key: "小明"}},
-		chat.Post{Session: "s2", Room: chat.Lobby, Text: "大家好\n\ttwo <lines> & \"quotes\" \\"},
-		chat.Post{Session: "s2", Room: chat.Lobby, Text: "tea at five"},
+		chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
+		chat.Enter{Session: s2, Door: "udp", Nick: chat.Nick{Name: "小明", Key: "小明"}},
+		chat.Post{Session: s2, Room: chat.Lobby, Text: "大家好\n\ttwo <lines> & \"quotes\" \\"},
+		chat.Post{Session: s2, Room: chat.Lobby, Text: "tea at five"},
 		chat.Kick{NickKey: "小明", Detail: "too loud"},
 	}
 	for _, p := range posts {
-		commands = append(commands, chat.Post{Session: "s1", Room: chat.Lobby, Text: p})
+		commands = append(commands, chat.Post{Session: s1, Room: chat.Lobby, Text: p})
 	}
 	apply(t, dir, commands...)
 	return dir

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -220,6 +221,9 @@ func (s *story) reload() *State {
 	return again
 }
 
+// short is the name of the variable that has a session's ID.
+func short(id SessionID) string { return fmt.Sprint("s", id.N) }
+
 // told is a Result as the tables have it: what each event says, then the refusal if it is one.
 func told(r Result) string {
 	var lines []string
@@ -234,9 +238,11 @@ func told(r Result) string {
 			}
 			lines = append(lines, fmt.Sprintf("%d %s%s %s", e.Message.Seq, e.Message.Nick, says, e.Message.Text))
 		case Told:
-			lines = append(lines, fmt.Sprintf("%d %s to %s in %s: %s", e.Message.Seq, e.Message.Nick, e.To.ID, e.Message.Room, e.Message.Text))
+			lines = append(lines, fmt.Sprintf("%d %s to %s in %s: %s", e.Message.Seq,
+				e.Message.Nick, short(e.To.ID), e.Message.Room, e.Message.Text))
 		case Changed:
-			lines = append(lines, fmt.Sprintf("%s is %s, %q", e.Session.ID, e.Session.Nick, e.Session.Away))
+			lines = append(lines, fmt.Sprintf("%s is %s, %q", short(e.Session.ID), e.Session.Nick,
+				e.Session.Away))
 		case Renamed:
 			lines = append(lines, fmt.Sprintf("%d %s is now %s in %s", e.Message.Seq, e.Message.Nick, e.Message.Text, e.Message.Room))
 		case TopicSet:
@@ -245,12 +251,13 @@ func told(r Result) string {
 			lines = append(lines, fmt.Sprintf("%d %s leaves, %s", e.Message.Seq, e.Message.Nick, e.Message.Text))
 		case RoomRemoved:
 			for _, m := range e.Members {
-				lines = append(lines, fmt.Sprintf("%s is out of %s, in %v", m.ID, e.Room, m.Rooms))
+				lines = append(lines, fmt.Sprintf("%s is out of %s, in %v", short(m.ID), e.Room,
+					m.Rooms))
 			}
 		case Announced:
 			lines = append(lines, fmt.Sprintf("%d all: %s", e.Message.Seq, e.Message.Text))
 		case Wanted:
-			lines = append(lines, string(e.Holder)+" is wanted")
+			lines = append(lines, short(e.Holder)+" is wanted")
 		}
 	}
 	if r.Repeated {
@@ -265,8 +272,8 @@ func told(r Result) string {
 func TestRepeatIsRecognised(t *testing.T) {
 	begun := func(t *testing.T) *story {
 		s := newStory(t)
-		s.does(enter("s1", "Ann"))
-		s.does(post("s1", "once"))
+		s.does(enter(s1, "Ann"))
+		s.does(post(s1, "once"))
 		return s
 	}
 	for _, c := range []struct {
@@ -299,8 +306,8 @@ func TestRepeatIsRecognised(t *testing.T) {
 
 func TestOriginsOfNodesAreApart(t *testing.T) {
 	s := newStory(t)
-	s.does(enter("s1", "Ann"))
-	r := s.next(enter("s2", "Ben"))
+	s.does(enter(s1, "Ann"))
+	r := s.next(enter(s2, "Ben"))
 	r.Origin = Origin{Node: "there", Epoch: 1, N: 1}
 	if got := told(s.applies(r)); got != "2 Ben enters" {
 		t.Error(got)
@@ -309,10 +316,10 @@ func TestOriginsOfNodesAreApart(t *testing.T) {
 
 func TestNewLifeIsNoRepeat(t *testing.T) {
 	s := newStory(t)
-	s.does(enter("s1", "Ann"))
-	s.does(post("s1", "first life"))
+	s.does(enter(s1, "Ann"))
+	s.does(post(s1, "first life"))
 	s.last.Origin = Origin{Node: "here", Epoch: 2}
-	if got := told(s.does(post("s1", "second life"))); got != "3 Ann: second life" {
+	if got := told(s.does(post(s1, "second life"))); got != "3 Ann: second life" {
 		t.Error(got)
 	}
 	if got := s.state.Epoch("here"); got != 2 {
@@ -323,12 +330,12 @@ func TestNewLifeIsNoRepeat(t *testing.T) {
 // TestRepeatOfARefusedOne: a refused command is known as well; its repeat does not pass where the first did not.
 func TestRepeatOfARefusedOne(t *testing.T) {
 	s := newStory(t)
-	s.does(enter("s1", "Ann"))
-	refused := s.next(enter("s2", "Ann"))
+	s.does(enter(s1, "Ann"))
+	refused := s.next(enter(s2, "Ann"))
 	if got := told(s.applies(refused)); got != "s1 is wanted; nick_occupied" {
 		t.Fatal(got)
 	}
-	s.does(leave("s1"))
+	s.does(leave(s1))
 	again := refused
 	again.Place = s.last.Place + 1
 	if got := told(s.applies(again)); got != "repeated" {
@@ -338,7 +345,7 @@ func TestRepeatOfARefusedOne(t *testing.T) {
 
 func TestReject(t *testing.T) {
 	s := newStory(t)
-	s.does(enter("s1", "Ann"))
+	s.does(enter(s1, "Ann"))
 	before := s.state.Progress()
 	poisoned := s.next(nil)
 	result := s.follows(poisoned, Reject(s.state, poisoned, Internal))
@@ -349,7 +356,7 @@ func TestReject(t *testing.T) {
 		t.Errorf("progress %v after %v", after, before)
 	}
 	s.last = poisoned
-	if got := told(s.does(post("s1", "on we go"))); got != "2 Ann: on we go" {
+	if got := told(s.does(post(s1, "on we go"))); got != "2 Ann: on we go" {
 		t.Error(got)
 	}
 	again := s.follows(poisoned, Reject(s.state, poisoned, Internal))
@@ -372,8 +379,8 @@ func TestApplyPanicsOnWhatIsNoCommand(t *testing.T) {
 func TestHash(t *testing.T) {
 	hash := func(after func(*story)) Hash {
 		s := newStory(t)
-		s.does(enter("s1", "Ann"))
-		s.does(enter("s2", "Ben"))
+		s.does(enter(s1, "Ann"))
+		s.does(enter(s2, "Ben"))
 		after(s)
 		return s.state.Progress().Hash
 	}
@@ -393,18 +400,19 @@ func TestHash(t *testing.T) {
 		after func(*story)
 	}{
 		{"nothing more", func(*story) {}},
-		{"a message", says(post("s1", "hello"), asItIs)},
-		{"another text", says(post("s1", "hell"), asItIs)},
-		{"another author", says(post("s2", "hello"), asItIs)},
+		{"a message", says(post(s1, "hello"), asItIs)},
+		{"another text", says(post(s1, "hell"), asItIs)},
+		{"another author", says(post(s2, "hello"), asItIs)},
 		{"another kind of message", says(Announce{Text: "hello"}, asItIs)},
-		{"another place", says(post("s1", "hello"), func(r *Record) { r.Place++ })},
-		{"another time", says(post("s1", "hello"), func(r *Record) { r.Time = r.Time.Add(1) })},
-		{"another origin", says(post("s1", "hello"), func(r *Record) { r.Origin.N++ })},
+		{"another place", says(post(s1, "hello"), func(r *Record) { r.Place++ })},
+		{"another time", says(post(s1, "hello"), func(r *Record) { r.Time = r.Time.Add(1) })},
+		{"another origin", says(post(s1, "hello"), func(r *Record) { r.Origin.N++ })},
 		{"nothing, at a place", says(Alive{}, asItIs)},
 		{"a refusal", rejects(Internal)},
 		{"another code", rejects(Busy)},
-		{"an entity", says(enter("s3", "Cid"), asItIs)},
-		{"a field of the entity", says(Enter{Session: "s3", Door: "line", Nick: nick("Cid")}, asItIs)},
+		{"an entity", says(enter(s3, "Cid"), asItIs)},
+		{"a field of the entity", says(Enter{Session: s3, Door: "line", Nick: nick("Cid")},
+			asItIs)},
 	}
 	seen := map[Hash]string{}
 	for _, v := range variants {
@@ -438,8 +446,8 @@ func TestHashKnowsWhereAFieldEnds(t *testing.T) {
 // TestHashCoversEveryField: what JSON keeps of an entity is hashed, whatever field is added.
 func TestHashCoversEveryField(t *testing.T) {
 	session := Session{
-		ID: "s", Node: "n", Door: "d", Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"},
-		Entered: noon, Away: "a", User: 1,
+		ID: s1, Door: "d", Peer: netip.MustParseAddrPort("[2001:db8::1]:7"),
+		Nick: Nick{Name: "N", Key: "k"}, Rooms: []RoomID{"r"}, Entered: noon, Away: "a", User: 1,
 	}
 	for _, e := range []entity{
 		Room{ID: "r", Seq: 1, Topic: "t", Amended: 1, Quiet: true},
@@ -459,5 +467,16 @@ func TestHashCoversEveryField(t *testing.T) {
 				t.Errorf("%T.%s is not hashed", e, fields.Type().Field(i).Name)
 			}
 		}
+	}
+	var hashed []string
+	for _, id := range []SessionID{
+		s1, s2, {Node: "there", Life: s1.Life, N: s1.N}, {Node: s1.Node, Life: 8, N: s1.N},
+	} {
+		var e encoding
+		e.session(id)
+		if slices.Contains(hashed, string(e)) {
+			t.Errorf("a field of %v is not hashed", id)
+		}
+		hashed = append(hashed, string(e))
 	}
 }

@@ -1,9 +1,9 @@
 package chat
 
-import "time"
-
-// SessionID names one presence in the chat room: one datagram address, one connection.
-type SessionID string
+import (
+	"net/netip"
+	"time"
+)
 
 // Reason says why somebody left.
 type Reason string
@@ -38,6 +38,7 @@ type Command interface {
 type Enter struct {
 	Session SessionID
 	Door    string
+	Peer    netip.AddrPort // the client's address, if it is all that makes the session; else zero
 	Nick    Nick
 }
 

@@ -85,6 +85,7 @@ const (
 	tagAmended = 1<<63 + 4
 	tagQuiet   = 1<<63 + 5
 	tagUser    = 1<<63 + 6
+	tagPeer    = 1<<63 + 7
 )
 
 // later adds a field that has a tag, but only when its value is not zero: what has only the fields
@@ -101,6 +102,12 @@ func (e *encoding) number(n uint64) { *e = binary.BigEndian.AppendUint64(*e, n) 
 func (e *encoding) text(s string) {
 	e.number(uint64(len(s)))
 	*e = append(*e, s...)
+}
+
+func (e *encoding) session(id SessionID) {
+	e.text(string(id.Node))
+	e.number(uint64(id.Life))
+	e.number(id.N)
 }
 
 func (e *encoding) time(t time.Time) { e.number(uint64(t.UnixNano())) }

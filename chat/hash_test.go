@@ -80,7 +80,7 @@ func TestHashesTellEveryFieldApart(t *testing.T) {
 func TestLaterFieldsThatAreZeroLeaveTheRunningHash(t *testing.T) {
 	room := Room{ID: Lobby, Seq: 1, Topic: "tea"}
 	session := Session{
-		ID: "s1", Node: "here", Door: "udp", Nick: nick("Ann"), Rooms: []RoomID{Lobby},
+		ID: s1, Door: "udp", Nick: nick("Ann"), Rooms: []RoomID{Lobby},
 		Entered: noon,
 	}
 	turn := turn{record: Record{Place: 1}}
@@ -89,9 +89,9 @@ func TestLaterFieldsThatAreZeroLeaveTheRunningHash(t *testing.T) {
 	}
 	turn.result.Changes = []Change{
 		{Kind: EntityRoom, Key: "lobby", Value: room},
-		{Kind: entitySession, Key: "s1", Value: session},
+		{Kind: EntitySession, Key: s1.String(), Value: session},
 	}
-	const want = "7dd7bcec9878300e8180526a82f1460f7ff462c5aad6db57bed7408dc26ab533"
+	const want = "ed32bdd7e8a9aa6999af337ca47a69e99fd84491ed26c42b17c7ca19f4db3a32"
 	if got := turn.hash(Hash{}); got.String() != want {
 		t.Errorf("%v, want %s", got, want)
 	}

@@ -35,7 +35,7 @@ func TestLoadStateRefuses(t *testing.T) {
 			EntityRoom, "lobby",
 			json.RawMessage(`{"id":"attic","seq":1}`),
 		}},
-		{"a session without an id", Change{entitySession, "s1", json.RawMessage(`{}`)}},
+		{"a session without an id", Change{EntitySession, s1.String(), json.RawMessage(`{}`)}},
 		{"a node without an id", Change{entityNode, "here", json.RawMessage(`{}`)}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -62,8 +62,8 @@ func TestLoadStateTakesWhatStricterRulesRefuse(t *testing.T) {
 			json.RawMessage(`{"id":"tea","seq":1,"topic":"` +
 				strings.Repeat("x", NoteMaxBytes+1) + `"}`),
 		},
-		"a character without a name": {entitySession, "s1", json.RawMessage(
-			`{"id":"s1","node":"n","door":"udp",` +
+		"a character without a name": {EntitySession, s1.String(), json.RawMessage(
+			`{"id":"here/0000000000000007/1","door":"udp",` +
 				`"nick":{"name":"x\u0378","key":"x\u0378"},"rooms":[],"entered":"2030-05-01T12:00:00Z"}`)},
 	} {
 		if err := NewState().AddEntity(c); err == nil {
@@ -78,10 +78,10 @@ func TestLoadStateTakesWhatStricterRulesRefuse(t *testing.T) {
 
 func TestLoadStateRefusesTwoHolders(t *testing.T) {
 	s := newStory(t)
-	s.does(enter("s1", "Ann"))
-	one := s.entities[[2]string{entitySession, "s1"}]
-	value := bytes.ReplaceAll(one.Value.(json.RawMessage), []byte(`"s1"`), []byte(`"s2"`))
-	other := Change{entitySession, "s2", json.RawMessage(value)}
+	s.does(enter(s1, "Ann"))
+	one := s.entities[[2]string{EntitySession, s1.String()}]
+	value := bytes.ReplaceAll(one.Value.(json.RawMessage), []byte(s1.String()), []byte(s2.String()))
+	other := Change{EntitySession, s2.String(), json.RawMessage(value)}
 	if _, err := LoadState(Progress{}, []Change{one, other}); err == nil {
 		t.Error("two sessions loaded with one nickname")
 	}
@@ -112,9 +112,9 @@ func TestDirectRoomsCostNothing(t *testing.T) {
 			defer s.state.Commit()
 			return Apply(s.state, s.last)
 		}
-		apply(enter("s1", "Ann"))
+		apply(enter(s1, "Ann"))
 		if r := apply(Join{
-			Session: "s1", Room: "attic", Rooms: 2, Joined: 2,
+			Session: s1, Room: "attic", Rooms: 2, Joined: 2,
 			New: true,
 		}); r.Refusal != nil {
 			t.Errorf("a second room beside %d direct rooms: %v", directs, r.Refusal)
@@ -123,9 +123,9 @@ func TestDirectRoomsCostNothing(t *testing.T) {
 			t.Errorf("announced %d times beside %d direct rooms", len(r.Messages), directs)
 		}
 		for i, c := range []Command{
-			Join{Session: "s1", Room: "cellar", Rooms: 3, Joined: 3, New: true},
+			Join{Session: s1, Room: "cellar", Rooms: 3, Joined: 3, New: true},
 			Announce{Text: "tea"},
-			post("s1", "hello"),
+			post(s1, "hello"),
 		} {
 			allocations[i] = testing.AllocsPerRun(10, func() {
 				s.last = s.next(c)
@@ -148,10 +148,10 @@ func BenchmarkJoin(b *testing.B) {
 			for i := range directs {
 				s.state.add(Room{ID: RoomID(fmt.Sprintf("@a%d+b%d", i, i)), Seq: 1})
 			}
-			Apply(s.state, s.next(enter("s1", "Ann")))
+			Apply(s.state, s.next(enter(s1, "Ann")))
 			s.state.Commit()
 			s.last.Place, s.last.Origin.N = 1, 1
-			r := s.next(join("s1", "attic"))
+			r := s.next(join(s1, "attic"))
 			b.ReportAllocs()
 			for b.Loop() {
 				Apply(s.state, r)
@@ -185,8 +185,8 @@ func TestAnAnnouncementCostsTheSame(t *testing.T) {
 func TestLeavingCostsTheSame(t *testing.T) {
 	work := func(talks int) float64 {
 		s := newStory(t)
-		s.does(enter("s1", "Ann"))
-		s.does(enter("s2", "Ben"))
+		s.does(enter(s1, "Ann"))
+		s.does(enter(s2, "Ben"))
 		for i := range talks {
 			if err := s.state.add(Room{ID: DirectRoom(1, UserID(10+i)), Seq: 1}); err != nil {
 				t.Fatal(err)
@@ -196,7 +196,7 @@ func TestLeavingCostsTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		return testing.AllocsPerRun(10, func() {
-			s.last = s.next(leave("s2"))
+			s.last = s.next(leave(s2))
 			Apply(s.state, s.last)
 			s.state.Undo()
 		})

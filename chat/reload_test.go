@@ -51,7 +51,7 @@ func drawRecord(t *rapid.T, s *story) Record {
 }
 
 func drawCommand(t *rapid.T) Command {
-	session := SessionID(rapid.SampledFrom([]string{"s1", "s2", "s3"}).Draw(t, "session"))
+	session := rapid.SampledFrom([]SessionID{s1, s2, s3}).Draw(t, "session")
 	name := nick(rapid.SampledFrom([]string{"Ann", "ann", "Ben", "Cid"}).Draw(t, "nick"))
 	as := rapid.SampledFrom([]string{"", name.Key}).Draw(t, "as")
 	room := rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic", "cellar"}).Draw(t, "room")

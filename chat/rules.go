@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // holder checks that a session is inside and, where as is given, that it has that nickname.
 func (t *turn) holder(id SessionID, as string) (Session, *Refusal) {
@@ -30,7 +27,7 @@ func (c Enter) apply(t *turn) *Refusal {
 		t.leave(before, ReasonQuit, "")
 	}
 	m := Session{
-		ID: c.Session, Node: t.record.Origin.Node, Door: c.Door, Nick: c.Nick,
+		ID: c.Session, Door: c.Door, Peer: c.Peer, Nick: c.Nick,
 		Rooms: []RoomID{Lobby}, Entered: t.record.Time, User: UserID(t.record.Place),
 	}
 	t.state.setHolder(m.Nick.Key, m.ID)
@@ -42,7 +39,7 @@ func (c Enter) apply(t *turn) *Refusal {
 // keep makes a session what it is from now on.
 func (t *turn) keep(m Session) {
 	t.state.setSession(m)
-	t.change(entitySession, string(m.ID), m)
+	t.change(EntitySession, m.key(), m)
 }
 
 // present returns a session that is in a room.
@@ -231,7 +228,7 @@ func (t *turn) membersOf(room RoomID) []Session {
 			members = append(members, m)
 		}
 	}
-	slices.SortFunc(members, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(members, func(a, b Session) int { return a.ID.Compare(b.ID) })
 	return members
 }
 
@@ -243,11 +240,11 @@ func without(rooms []RoomID, room RoomID) []RoomID {
 func (c Start) apply(t *turn) *Refusal {
 	origin := t.record.Origin
 	silent := t.record.Time.Sub(t.state.nodes[origin.Node].Seen)
-	for _, id := range sortedKeys(t.state.sessions) {
-		m := t.state.sessions[id]
-		if m.Node != origin.Node {
+	for _, id := range t.state.sessionIDs() {
+		if id.Node != origin.Node {
 			continue
 		}
+		m := t.state.sessions[id]
 		if silent > c.Within || m.User == 0 || !slices.Contains(c.Resumable, m.Door) {
 			t.leave(m, ReasonEnded, "")
 		}
@@ -276,7 +273,7 @@ func (r Reason) with(detail string) string {
 func (t *turn) leave(m Session, reason Reason, detail string) {
 	t.state.removeSession(m.ID)
 	t.state.removeHolder(m.Nick.Key)
-	t.remove(entitySession, string(m.ID))
+	t.remove(EntitySession, m.key())
 	text := reason.with(detail)
 	for _, room := range m.Rooms {
 		t.emit(Left{

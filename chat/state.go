@@ -14,7 +14,7 @@ import (
 // Kinds of entity, as they stand in a Change.
 const (
 	EntityRoom    = "room"
-	entitySession = "session"
+	EntitySession = "session"
 	entityNode    = "node"
 )
 
@@ -48,19 +48,6 @@ type Room struct {
 // Rev returns the room's revision.
 func (r Room) Rev() Rev { return Rev(r.Seq) + Rev(r.Amended) }
 
-// Session is the presence of a user: through which door, in which rooms. Rooms is never changed in
-// place.
-type Session struct {
-	ID      SessionID `json:"id"`
-	Node    NodeID    `json:"node"`
-	Door    string    `json:"door"`
-	Nick    Nick      `json:"nick"`
-	Rooms   []RoomID  `json:"rooms"`
-	Entered time.Time `json:"entered"`
-	Away    string    `json:"away,omitempty"` // why it does not answer; empty: it does
-	User    UserID    `json:"user,omitempty"` // 0: from before there were users; Start ends it
-}
-
 // node is what is known of a server of the log: how far its commands have come.
 type node struct {
 	ID    NodeID    `json:"id"`
@@ -69,9 +56,8 @@ type node struct {
 	Seen  time.Time `json:"seen"`
 }
 
-func (r Room) key() string    { return string(r.ID) }
-func (s Session) key() string { return string(s.ID) }
-func (n node) key() string    { return string(n.ID) }
+func (r Room) key() string { return string(r.ID) }
+func (n node) key() string { return string(n.ID) }
 
 func (r Room) encode(e *encoding) {
 	e.text(string(r.ID))
@@ -83,21 +69,6 @@ func (r Room) encode(e *encoding) {
 		quiet = 1
 	}
 	e.later(tagQuiet, quiet)
-}
-
-func (s Session) encode(e *encoding) {
-	e.text(string(s.ID))
-	e.text(string(s.Node))
-	e.text(s.Door)
-	e.text(s.Nick.Name)
-	e.text(s.Nick.Key)
-	e.number(uint64(len(s.Rooms)))
-	for _, r := range s.Rooms {
-		e.text(string(r))
-	}
-	e.time(s.Entered)
-	e.text(s.Away)
-	e.later(tagUser, uint64(s.User))
 }
 
 func (n node) encode(e *encoding) {
@@ -188,7 +159,7 @@ func parseEntity(c Change) (entity, error) {
 	switch c.Kind {
 	case EntityRoom:
 		return parseAs[Room](c)
-	case entitySession:
+	case EntitySession:
 		return parseAs[Session](c)
 	case entityNode:
 		return parseAs[node](c)
@@ -220,10 +191,10 @@ func (s *State) add(e entity) error {
 		s.nodes[e.ID] = e
 	case Session:
 		if other, taken := s.holders[e.Nick.Key]; taken {
-			return fmt.Errorf("%s has its nickname as well", Quote(other))
+			return fmt.Errorf("%s has its nickname as well", Quote(other.String()))
 		}
 		if other, taken := s.users[e.User]; taken {
-			return fmt.Errorf("%s is the same user", Quote(other))
+			return fmt.Errorf("%s is the same user", Quote(other.String()))
 		}
 		s.putSession(e, true)
 		s.holders[e.Nick.Key] = e.ID
@@ -376,10 +347,15 @@ func (s *State) setNode(n node) {
 // Sessions returns who is inside, ordered by SessionID.
 func (s *State) Sessions() []Session {
 	all := make([]Session, 0, len(s.sessions))
-	for _, id := range sortedKeys(s.sessions) {
+	for _, id := range s.sessionIDs() {
 		all = append(all, s.sessions[id])
 	}
 	return all
+}
+
+// sessionIDs returns the IDs of the sessions, in order.
+func (s *State) sessionIDs() []SessionID {
+	return slices.SortedFunc(maps.Keys(s.sessions), SessionID.Compare)
 }
 
 // Rooms returns all rooms, also those that nobody joins, ordered by RoomID.

@@ -88,7 +88,7 @@ func halfEscape(data []byte) string {
 }
 
 // Fill sets the fields of a struct, those of embedded structs among them. Each must be there, but
-// for those with omitempty, and nothing else may be.
+// for those with omitempty or omitzero, and nothing else may be.
 func (o Object) Fill(into any) error {
 	v := reflect.ValueOf(into).Elem()
 	fields := reflect.VisibleFields(v.Type())
@@ -102,7 +102,7 @@ func (o Object) Fill(into any) error {
 		name, options := nameOf(f)
 		value, there := o[name]
 		switch {
-		case name == "" || !there && options == "omitempty":
+		case name == "" || !there && strings.HasPrefix(options, "omit"):
 			continue
 		case !there:
 			return fmt.Errorf("%q is missing", name)
@@ -124,10 +124,19 @@ func nameOf(f reflect.StructField) (name, options string) {
 	return name, options
 }
 
+// readsItself says whether a type has its own way to be written in JSON.
+func readsItself(into any) bool {
+	switch into.(type) {
+	case json.Unmarshaler, interface{ UnmarshalText([]byte) error }:
+		return true
+	}
+	return false
+}
+
 // fill reads a value into a field.
 func fill(value json.RawMessage, into any) error {
 	kind := reflect.TypeOf(into).Elem().Kind()
-	if _, special := into.(json.Unmarshaler); !special && kind == reflect.Struct {
+	if kind == reflect.Struct && !readsItself(into) {
 		o, err := ParseObject(value)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +113,7 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 		}
 	}
 	for i, name := range names {
-		id := SessionID(fmt.Sprint("s", i))
+		id := sid(i + 1)
 		apply(Enter{Session: id, Door: "line", Nick: nick(name)})
 		apply(Direct{Session: id, ToKey: nick(names[0]).Key, Text: "psst", New: true})
 		room, err := ParseRoom(name)
@@ -127,7 +126,7 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 	}
 	for kind, want := range map[string]int{
 		EntityRoom:    4 * len(names), // all but being away
-		entitySession: 3 * len(names), // entering, joining, being away
+		EntitySession: 3 * len(names), // entering, joining, being away
 		entityNode:    5 * len(names),
 	} {
 		if checked[kind] != want {

@@ -26,7 +26,7 @@ func drawBroken(t *rapid.T) Command {
 		command := drawCommand(t)
 		rooms := []RoomID{Lobby, "attic", "@ann+ben", "@1:2", "@2:3"}
 		room := rapid.SampledFrom(rooms).Draw(t, "room")
-		id := SessionID(rapid.SampledFrom([]string{"s1", "s2", "s9"}).Draw(t, "session"))
+		id := rapid.SampledFrom([]SessionID{s1, s2, s9}).Draw(t, "session")
 		key := rapid.SampledFrom([]string{"ann", "ben", "zoe"}).Draw(t, "key")
 		c.steps = append(c.steps, rapid.SampledFrom([]func(*turn){
 			func(t *turn) { command.apply(t) },
@@ -105,18 +105,18 @@ func TestUndoWithoutAnything(t *testing.T) {
 func TestUndoGivesMemoryBack(t *testing.T) {
 	s := newStory(t)
 	for i := range undoKept + 1 {
-		Apply(s.state, s.next(enter(SessionID(fmt.Sprint("s", i)), fmt.Sprint("m", i))))
+		Apply(s.state, s.next(enter(sid(i), fmt.Sprint("m", i))))
 		s.last.Place, s.last.Origin.N = s.last.Place+1, s.last.Origin.N+1
 	}
 	s.state.Commit()
 	if kept := cap(s.state.undo.sessions); kept > 0 {
 		t.Errorf("memory for %d sessions is kept", kept)
 	}
-	Apply(s.state, s.next(leave("s1")))
+	Apply(s.state, s.next(leave(s1)))
 	s.state.Commit()
 	u := &s.state.undo
 	for _, w := range u.sessions[:cap(u.sessions)] {
-		if w.value.ID != "" {
+		if w.value.ID != (SessionID{}) {
 			t.Errorf("kept: %+v", w)
 		}
 	}
@@ -132,8 +132,8 @@ func BenchmarkApply(b *testing.B) {
 		r.Command = c
 		Apply(s, r)
 	}
-	apply(enter("s1", "Ann"))
-	var c Command = Post{Session: "s1", Room: Lobby, Text: string(make([]byte, 100))}
+	apply(enter(s1, "Ann"))
+	var c Command = Post{Session: s1, Room: Lobby, Text: string(make([]byte, 100))}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		apply(c)
@@ -149,7 +149,7 @@ func committed(s *State) { s.Commit() }
 func BenchmarkApplyPresence(b *testing.B) {
 	s := NewState()
 	r := Record{Time: noon, Origin: Origin{Node: "here", Epoch: 1}}
-	commands := []Command{enter("s1", "Ann"), join("s1", "attic"), leave("s1")}
+	commands := []Command{enter(s1, "Ann"), join(s1, "attic"), leave(s1)}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		r.Place++
@@ -170,7 +170,7 @@ func BenchmarkUndo(b *testing.B) {
 		s.setRoom(Room{ID: RoomID(fmt.Sprintf("@a%d+b%d", i, i)), Seq: 1})
 	}
 	s.Commit()
-	r := Record{Place: 1, Time: noon, Command: enter("s1", "Ann")}
+	r := Record{Place: 1, Time: noon, Command: enter(s1, "Ann")}
 	r.Origin = Origin{Node: "here", Epoch: 1, N: 1}
 	b.ReportAllocs()
 	for b.Loop() {

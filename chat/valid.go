@@ -66,8 +66,8 @@ func (r Room) check() error {
 
 func (s Session) check() error {
 	switch {
-	case s.ID == "" || s.Node == "":
-		return errors.New("the session or its node has no name")
+	case s.ID.Node == "" || s.ID.N == 0:
+		return errors.New("the session has no node or no number")
 	case !IsNick(s.Nick.Name) || !IsNick(s.Nick.Key):
 		return fmt.Errorf("invalid nickname %s (%s)", Quote(s.Nick.Name), Quote(s.Nick.Key))
 	case s.Away != "" && !IsLine(s.Away, NoteMaxBytes):

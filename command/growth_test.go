@@ -12,37 +12,37 @@ import (
 // session and by network.
 func TestNewRoomsAreBounded(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	caller := func(session, addr string) *Caller {
+	caller := func(session uint64, addr string) *Caller {
 		a, _ := netip.ParseAddr(addr)
-		return &Caller{Session: chat.SessionID(session), Addr: a}
+		return &Caller{Session: chat.SessionID{N: session}, Addr: a}
 	}
 	for what, c := range map[string]struct {
 		direct  bool
 		callers []*Caller
 		want    int // rooms before the first refusal, with limits of 3 and 2
 	}{
-		"one member": {false, []*Caller{caller("s1", "10.0.0.1")}, 3},
+		"one member": {false, []*Caller{caller(1, "10.0.0.1")}, 3},
 		"one member that comes again": {
 			false,
-			[]*Caller{caller("s1", "10.0.0.1"), caller("s2", "10.0.0.1")},
+			[]*Caller{caller(1, "10.0.0.1"), caller(2, "10.0.0.1")},
 			3,
 		},
-		"two networks": {false, []*Caller{caller("s1", "10.0.0.1"), caller("s2", "10.0.0.2")}, 6},
+		"two networks": {false, []*Caller{caller(1, "10.0.0.1"), caller(2, "10.0.0.2")}, 6},
 		"one household": {
 			false,
-			[]*Caller{caller("s1", "2001:db8::1"), caller("s2", "2001:db8::2")},
+			[]*Caller{caller(1, "2001:db8::1"), caller(2, "2001:db8::2")},
 			3,
 		},
 		"two members on this machine": {
 			false,
-			[]*Caller{caller("s1", "127.0.0.1"), caller("s2", "127.0.0.1")},
+			[]*Caller{caller(1, "127.0.0.1"), caller(2, "127.0.0.1")},
 			6,
 		},
-		"two unknown addresses":      {false, []*Caller{caller("s1", ""), caller("s2", "")}, 6},
-		"direct rooms of one member": {true, []*Caller{caller("s1", "10.0.0.1")}, 2},
+		"two unknown addresses":      {false, []*Caller{caller(1, ""), caller(2, "")}, 6},
+		"direct rooms of one member": {true, []*Caller{caller(1, "10.0.0.1")}, 2},
 		"direct rooms of many members in one network": {true, []*Caller{
-			caller("s1", "10.0.0.1"), caller("s2", "10.0.0.1"), caller("s3", "10.0.0.1"),
-			caller("s4", "10.0.0.1"), caller("s5", "10.0.0.1"), caller("s6", "10.0.0.1"),
+			caller(1, "10.0.0.1"), caller(2, "10.0.0.1"), caller(3, "10.0.0.1"),
+			caller(4, "10.0.0.1"), caller(5, "10.0.0.1"), caller(6, "10.0.0.1"),
 		}, 2 * directShare},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestWithoutBoundsNothingIsRefused(t *testing.T) {
 	for _, g := range []*Growth{nil, NewGrowth(0, 0, time.Now)} {
 		for range 1000 {
 			for _, room := range []chat.RoomID{"dev", "@ann+bob"} {
-				created, refusal := g.begin(&Caller{Session: "s1"}, room, isKnown)
+				created, refusal := g.begin(&Caller{Session: chat.SessionID{N: 1}}, room, isKnown)
 				if refusal != nil {
 					t.Fatal(refusal)
 				}

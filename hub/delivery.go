@@ -72,9 +72,11 @@ type Doorway struct {
 	last      int   // loop only: how much the batch before did
 }
 
-// SessionID makes the ID of a session of this door from what names it there, such as its address.
-func (w *Doorway) SessionID(local string) chat.SessionID {
-	return chat.SessionID(string(w.hub.node) + "/" + w.door.Name() + "/" + local)
+// NewSession returns an ID that no session had before. A door takes one when it submits Enter. Any
+// goroutine.
+func (w *Doorway) NewSession() chat.SessionID {
+	h := w.hub
+	return chat.SessionID{Node: h.node, Life: h.life, N: h.sessions.Add(1)}
 }
 
 // Submit appends a command. When ref is not nil, an Answer with it is delivered, exactly once, if Submit returned nil. Errors

@@ -133,9 +133,33 @@ func (d *door) line(i hub.Item) string {
 	return line
 }
 
-// local takes what the hub added to a session's name off again.
+// locals has the names that tests give to sessions, the number of a session is that of its name.
+var locals struct {
+	sync.Mutex
+	names []string
+}
+
+// session returns the ID of a session of a door that a test has given a name. It is the same in
+// every life.
+func session(node chat.NodeID, door, local string) chat.SessionID {
+	locals.Lock()
+	defer locals.Unlock()
+	n := slices.Index(locals.names, local)
+	if n < 0 {
+		n = len(locals.names)
+		locals.names = append(locals.names, local)
+	}
+	return chat.SessionID{Node: node, Life: chat.Life(door[0]), N: uint64(n + 1)}
+}
+
+// id returns the ID of one of this door's sessions.
+func (d *door) id(local string) chat.SessionID { return session("here", d.name, local) }
+
+// local returns the name of a session.
 func (d *door) local(id chat.SessionID) string {
-	return strings.TrimPrefix(string(id), string(d.way.SessionID("")))
+	locals.Lock()
+	defer locals.Unlock()
+	return locals.names[id.N-1]
 }
 
 func event(e chat.Event) string {
@@ -219,21 +243,21 @@ func (d *door) settled(t *testing.T) []string {
 
 func (d *door) enter(local, nick string) chat.Command {
 	return chat.Enter{
-		Session: d.way.SessionID(local), Door: d.name,
+		Session: d.id(local), Door: d.name,
 		Nick: chat.Nick{Name: nick, Key: strings.ToLower(nick)},
 	}
 }
 
 func (d *door) post(local, text string) chat.Command {
-	return chat.Post{Session: d.way.SessionID(local), Room: chat.Lobby, Text: text}
+	return chat.Post{Session: d.id(local), Room: chat.Lobby, Text: text}
 }
 
 func (d *door) leave(local string) chat.Command {
-	return chat.Leave{Session: d.way.SessionID(local), Reason: chat.ReasonQuit}
+	return chat.Leave{Session: d.id(local), Reason: chat.ReasonQuit}
 }
 
 func (d *door) join(local string, room chat.RoomID) chat.Command {
-	return chat.Join{Session: d.way.SessionID(local), Room: room, Rooms: 10, Joined: 10, New: true}
+	return chat.Join{Session: d.id(local), Room: room, Rooms: 10, Joined: 10, New: true}
 }
 
 // withoutAnswers returns the lines that tell of events.

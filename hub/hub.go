@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ type Hub struct {
 	options Options
 	node    chat.NodeID
 	epoch   chat.Epoch
+	life    chat.Life
 	ready   chan struct{} // closed once this life has begun in the log
 	ended   chan struct{} // closed when the loop has ended
 	closing chan struct{} // closed when nothing new is taken
@@ -71,6 +73,8 @@ type Hub struct {
 	index    *index
 	progress atomic.Pointer[Progress]
 	commits  signal
+
+	sessions atomic.Uint64 // that doors took an ID for
 
 	space signal // raised when what was refused with Busy may pass now
 
@@ -99,7 +103,7 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	}
 	h := &Hub{
 		store: storage, ledger: ledger, options: options,
-		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1,
+		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1, life: newLife(),
 		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
 		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
@@ -108,12 +112,15 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	return h, nil
 }
 
+// newLife returns a Life that no node had before. It is not zero, which migrated sessions have.
+func newLife() chat.Life { return chat.Life(rand.Uint64() | 1) }
+
 // Attach adds a door, before Run. Sessions of a resumable door outlive a short restart of the server.
 func (h *Hub) Attach(d Door, resumable bool) *Doorway {
 	w := &Doorway{hub: h, door: d, resumable: resumable}
 	h.doorways = append(h.doorways, w)
 	for _, s := range h.state.Sessions() {
-		if !resumable || s.Node != h.node || s.Door != d.Name() {
+		if !resumable || s.ID.Node != h.node || s.Door != d.Name() {
 			continue // what another door had before is over: Start ends it, and the door knows nothing of it
 		}
 		member := &Session{ID: s.ID, doorway: w, state: s}

@@ -373,3 +373,25 @@ func TestBatchGrows(t *testing.T) {
 		t.Errorf("batches of %v, want %v", batches, want)
 	}
 }
+
+// TestNoTwoSessionsHaveOneID: nor do those of two lives of a node.
+func TestNoTwoSessionsHaveOneID(t *testing.T) {
+	seen := map[chat.SessionID]bool{}
+	storage := stores(t, t.TempDir())
+	for range 3 {
+		h, err := hub.New(storage, nil, hub.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"udp", "line"} {
+			way := h.Attach(&door{name: name}, false)
+			for range 3 {
+				id := way.NewSession()
+				if id.Node != "here" || id.Life == 0 || id.N == 0 || seen[id] {
+					t.Errorf("%v after %v", id, seen)
+				}
+				seen[id] = true
+			}
+		}
+	}
+}

@@ -78,11 +78,11 @@ func drawStory(t *rapid.T) story {
 }
 
 // command is what an act submits.
-func (a act) command(d *door) chat.Command { return a.by(d.way.SessionID(a.local), d.name) }
+func (a act) command(d *door) chat.Command { return a.by(d.id(a.local), d.name) }
 
 // named is command without a hub: sessions are named by node, door and local.
 func (a act) named(node chat.NodeID, door string) chat.Command {
-	return a.by(chat.SessionID(fmt.Sprint(node, "/", door, "/", a.local)), door)
+	return a.by(session(node, door, a.local), door)
 }
 
 // by is what a session of a door submits.

@@ -27,7 +27,7 @@ func TestStoredBeforeShown(t *testing.T) {
 		}
 	}}
 	opens(t, p, d)
-	ann, ben := d.way.SessionID("s1"), d.way.SessionID("s2")
+	ann, ben := d.id("s1"), d.id("s2")
 	for _, c := range []chat.Command{
 		chat.Alive{},
 		d.enter("s1", "Ann"), d.enter("s2", "Ben"), d.enter("s3", "Ann"), d.post("s1", "hello"),

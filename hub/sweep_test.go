@@ -31,7 +31,7 @@ func sweepsRooms(t *testing.T, p plan, messages int) swept {
 	s.door.ask(t, s.door.join("s1", "attic"))
 	for n := range messages {
 		post := chat.Post{
-			Session: s.door.way.SessionID("s1"), Room: "attic", Text: fmt.Sprint(n),
+			Session: s.door.id("s1"), Room: "attic", Text: fmt.Sprint(n),
 		}
 		answer := s.door.submit(t, post, "")
 		if n%100 == 99 { // else some are refused as the log is busy
@@ -137,7 +137,7 @@ func TestARoomThatIsMadeAgainIsNotReadOn(t *testing.T) {
 	s.door.ask(t, s.door.join("s1", "attic"))
 	for range 200 {
 		s.door.ask(t, chat.Post{
-			Session: s.door.way.SessionID("s1"), Room: "attic", Text: "new",
+			Session: s.door.id("s1"), Room: "attic", Text: "new",
 		})
 	}
 	if page, err := recent.Next(t.Context(), 10); codeOf(err) != chat.RoomUnknown {

@@ -77,9 +77,9 @@ func TestDigestsFollowEveryBatch(t *testing.T) {
 // TestARemovedRoomTakesItsHistory: and a room of the same name begins anew, however what happens
 // falls into batches.
 func TestARemovedRoomTakesItsHistory(t *testing.T) {
-	join := chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true}
-	part := chat.Part{Session: "s1", Room: "attic"}
-	post := chat.Post{Session: "s1", Room: "attic", Text: "hello"}
+	join := chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true}
+	part := chat.Part{Session: s1, Room: "attic"}
+	post := chat.Post{Session: s1, Room: "attic", Text: "hello"}
 	story := []chat.Command{join, part, join, part, join, post, part, chat.Announce{Text: "tea"}}
 	const ends = 4 // of which batches: each cut of the story in two, or record by record
 	for cut := range len(story) + 1 {
@@ -117,7 +117,7 @@ func TestARemovedRoomTakesItsHistory(t *testing.T) {
 func TestARefusedBatchLeavesTheDigests(t *testing.T) {
 	dir := t.TempDir()
 	b := writes(t, open(t, dir, Options{MaxBytes: 1 << 20}))
-	b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+	b.must(chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
 	var err error
 	for range 1000 {
 		if err = b.try(says("short", strings.Repeat("long ", 20_000))...); err != nil {
@@ -203,7 +203,7 @@ func TestAChangedRowIsFound(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := writes(t, s)
-			b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+			b.must(chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
 			b.must(says("one", "two")...)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)

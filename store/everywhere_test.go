@@ -13,15 +13,15 @@ import (
 func TestAnnouncementsStandBetweenTheMessagesOfARoom(t *testing.T) {
 	b := begun(t, t.TempDir())
 	post := func(room chat.RoomID, text string) chat.Command {
-		return chat.Post{Session: "s1", Room: room, Text: text}
+		return chat.Post{Session: s1, Room: room, Text: text}
 	}
 	b.must(
 		chat.Announce{Text: "one"}, post(chat.Lobby, "a"), chat.Announce{Text: "two"},
-		chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true},
+		chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
 		post("attic", "b"), post(chat.Lobby, "c"), chat.Announce{Text: "three"},
 		post("attic", "d"),
-		chat.Enter{Session: "s2", Door: "udp", Nick: chat.Nick{Name: "Ben", Key: "ben"}},
-		chat.Direct{Session: "s1", ToKey: "ben", Text: "e", New: true},
+		chat.Enter{Session: s2, Door: "udp", Nick: chat.Nick{Name: "Ben", Key: "ben"}},
+		chat.Direct{Session: s1, ToKey: "ben", Text: "e", New: true},
 		chat.Announce{Text: "four"},
 	)
 	for room, want := range map[chat.RoomID][]string{

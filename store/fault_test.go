@@ -42,7 +42,7 @@ func (b *book) fills() {
 func TestFullByLimit(t *testing.T) {
 	dir := t.TempDir()
 	b := writes(t, open(t, dir, Options{MaxBytes: 1 << 20}))
-	b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+	b.must(chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
 	for range 3 { // it stays so, and is no failure
 		b.fills()
 	}
@@ -307,16 +307,18 @@ func migrateUntil(dir, until string) {
 // TestAKilledMigrationIsOldOrNew: killed at each step, it leaves the old format or the new, whole.
 // The next start completes it.
 func TestAKilledMigrationIsOldOrNew(t *testing.T) {
-	steps := []string{stepBegun, stepChecked, stepMade, stepSummed, stepNumbered, stepDone}
+	steps := []string{
+		stepBegun, stepChecked, stepMade, stepSummed, stepRenamed, stepNumbered, stepDone,
+	}
 	for _, format := range formerFormats {
 		for _, step := range steps {
 			if format >= stateFormat && (step == stepChecked || step == stepSummed) {
-				continue // it only gets a table
+				continue // its sums stay
 			}
 			t.Run(fmt.Sprintf("format %d, %s", format, step), func(t *testing.T) {
 				dir := formerly(t, format)
 				for range 2 { // also a start after one that was killed
-					if step == stepDone && formatOf(t, dir) == leftoverFormat {
+					if step == stepDone && formatOf(t, dir) == sessionFormat {
 						break
 					}
 					cmd := exec.Command("/proc/self/exe")
@@ -329,7 +331,7 @@ func TestAKilledMigrationIsOldOrNew(t *testing.T) {
 					}
 					want := format
 					if step == stepDone {
-						want = leftoverFormat
+						want = sessionFormat
 					}
 					if got := formatOf(t, dir); got != want {
 						t.Errorf("killed it has format %d, want %d", got, want)
@@ -372,7 +374,7 @@ func TestAMigrationOnAFullDiskChangesNothing(t *testing.T) {
 				t.Errorf("with %d bytes: %v", room, err)
 			}
 			release()
-			if got := formatOf(t, dir); (err == nil) != (got == leftoverFormat) {
+			if got := formatOf(t, dir); (err == nil) != (got == sessionFormat) {
 				t.Errorf("format %d is now %d, after %v", format, got, err)
 			}
 			sameAsExported(t, dir, format)

@@ -26,7 +26,7 @@ func closable(t *testing.T, dir string) *book {
 		t.Fatal(err)
 	}
 	b := writes(t, s)
-	b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+	b.must(chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
 	return b
 }
 

@@ -18,7 +18,7 @@ func TestALongHistoryIsDeletedOnAFullDisk(t *testing.T) {
 	t.Run("", func(t *testing.T) { // which closes the database before the end
 		b := attic(t, dir, 2)
 		for range messages {
-			b.must(chat.Post{Session: "s1", Room: "attic", Text: long})
+			b.must(chat.Post{Session: s1, Room: "attic", Text: long})
 		}
 		err := b.store.write(func() error {
 			const truncate = "PRAGMA wal_checkpoint(TRUNCATE)"

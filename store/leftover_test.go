@@ -13,10 +13,10 @@ import (
 func attic(t *testing.T, dir string, messages int) *book {
 	t.Helper()
 	b := begun(t, dir)
-	b.must(chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true})
+	b.must(chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true})
 	batch := make([]chat.Command, messages-1)
 	for i := range batch {
-		batch[i] = chat.Post{Session: "s1", Room: "attic", Text: fmt.Sprint("old ", i)}
+		batch[i] = chat.Post{Session: s1, Room: "attic", Text: fmt.Sprint("old ", i)}
 	}
 	b.must(batch...)
 	return b
@@ -41,8 +41,8 @@ func TestARemovedRoomIsDeletedInSlices(t *testing.T) {
 	if got := stored(t, b.store); got != 2*sliceMax+1 {
 		t.Errorf("%d messages are left at first", got)
 	}
-	b.must(chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true},
-		chat.Post{Session: "s1", Room: "attic", Text: "new"})
+	b.must(chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
+		chat.Post{Session: s1, Room: "attic", Text: "new"})
 	want := []string{"", "new"}
 	b.store = open(t, dir, Options{})
 	for more, sweeps := true, 0; more; sweeps++ {
@@ -101,11 +101,11 @@ func TestANewRoomGrowsIntoALeftover(t *testing.T) {
 	for _, messages := range []int{2 * sliceMax, 3} {
 		batch := []chat.Command{
 			chat.RemoveRoom{Room: "attic"},
-			chat.Join{Session: "s1", Room: "attic", Rooms: 9, Joined: 9, New: true},
+			chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
 		}
 		for i := range messages - 1 {
 			text := fmt.Sprint("new ", i)
-			batch = append(batch, chat.Post{Session: "s1", Room: "attic", Text: text})
+			batch = append(batch, chat.Post{Session: s1, Room: "attic", Text: text})
 		}
 		b.must(batch...)
 		all, err := b.store.Last(t.Context(), "attic", 9999)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
@@ -29,6 +28,7 @@ const (
 	stepChecked  = "checked"   // the old format's messages and entities are as they were written
 	stepMade     = "made"      // the new tables are there
 	stepSummed   = "summed"    // they are complete
+	stepRenamed  = "renamed"   // sessions have the names of format 5
 	stepNumbered = "numbered"  // the file says that it has the new format
 	stepDone     = "committed" // for good
 )
@@ -79,6 +79,12 @@ func (m *migration) transact(format int) (err error) {
 				return fmt.Errorf("migrate from format %d: %w", format, err)
 			}
 			m.at(stepSummed)
+		}
+		if format+1 == sessionFormat {
+			if err := renameSessions(m.conn); err != nil {
+				return fmt.Errorf("migrate from format %d: %w", format, err)
+			}
+			m.at(stepRenamed)
 		}
 	}
 	err = sqlitex.ExecuteTransient(m.conn, fmt.Sprintf("PRAGMA user_version = %d", format), nil)
@@ -163,13 +169,12 @@ func (f former) write(conn *sqlite.Conn) error {
 	if b.epoch == "" {
 		b.epoch = randomName(8)
 	}
-	entities, err := readEntities(conn, stateFormat)
+	entities, err := readRows(conn, stateFormat)
 	if err != nil {
 		return err
 	}
 	for _, e := range entities {
-		value, _ := e.Value.(json.RawMessage) // as it is stored
-		r := row{kind: e.Kind, key: e.Key, value: string(value)}
+		r := rowOf(e)
 		if e.IsRoom() {
 			d := f.digests[chat.RoomID(e.Key)]
 			r.digest = &d

@@ -18,7 +18,7 @@ import (
 
 // formerFormats are those of the databases in testdata. Each was written by a version that knew no
 // newer one, and has its export beside it.
-var formerFormats = []int{1, 2, 3}
+var formerFormats = []int{1, 2, 3, 4}
 
 // formerly returns a data directory with the database of a former format.
 func formerly(t *testing.T, format int) (dir string) {
@@ -185,6 +185,49 @@ func TestADatabaseThatNoServerOpenedMigrates(t *testing.T) {
 	}
 }
 
+// TestSessionsOfFormerFormatsAreRenamed: their users stay, so a start may keep those of datagram
+// clients, of which it knows the addresses. The sums are those of the new rows.
+func TestSessionsOfFormerFormatsAreRenamed(t *testing.T) {
+	dir := formerly(t, 4)
+	s := open(t, dir, Options{})
+	var got []string
+	state := load(t, s)
+	for _, m := range state.Sessions() {
+		got = append(got, fmt.Sprint(m.ID, " ", m.Door, " ", m.Peer, " ", m.Nick, " ", m.User))
+	}
+	want := []string{
+		"925aaa16/0000000000000000/5 udp invalid AddrPort Ming 0",
+		"here/0000000000000000/1 line invalid AddrPort Dan 37",
+		"here/0000000000000000/2 line invalid AddrPort Cid 36",
+		"here/0000000000000000/3 udp 192.0.2.7:4000 Zoe 34",
+		"here/0000000000000000/4 udp [2001:db8::7]:4001 小刚 35",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s", strings.Join(got, "\n"))
+	}
+	if recorded, computed, err := reads(t, dir).Sums(); recorded != computed || err != nil {
+		t.Errorf("%v, %v, %v", recorded, computed, err)
+	}
+}
+
+// TestDamagedSessionsAreNotMigrated: the file stays as it is.
+func TestDamagedSessionsAreNotMigrated(t *testing.T) {
+	for what, script := range map[string]string{
+		"another nickname": `UPDATE state SET value = replace(value, 'Zoe', 'Eve')`,
+		"no session":       `DELETE FROM state WHERE key = 'here/line/3'`,
+		"no JSON":          `UPDATE state SET value = 'x' WHERE key = 'here/line/3'`,
+	} {
+		dir := formerly(t, 4)
+		runScript(t, dir, script)
+		if _, err := Open(dir, Options{}); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if got := formatOf(t, dir); got != 4 {
+			t.Errorf("%s: format %d", what, got)
+		}
+	}
+}
+
 // TestADamagedHistoryIsNotMigrated: it stays as it is, and the error says what is wrong.
 func TestADamagedHistoryIsNotMigrated(t *testing.T) {
 	for what, c := range map[string]struct {
@@ -253,6 +296,9 @@ func TestADamagedHistoryIsNotMigrated(t *testing.T) {
 // TestAMigrationWithoutRoomChangesNothing, and is made once there is room.
 func TestAMigrationWithoutRoomChangesNothing(t *testing.T) {
 	for _, format := range formerFormats {
+		if format >= leftoverFormat {
+			continue // it gets no new table, only other values
+		}
 		dir := formerly(t, format)
 		vacuum(t, dir) // a free page would do for a new table
 		var reached []string

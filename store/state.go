@@ -271,8 +271,17 @@ func readLog(conn *sqlite.Conn, format int) (b books, err error) {
 	return b, nil
 }
 
-// readEntities returns the entities, ordered by kind and key.
-func readEntities(conn *sqlite.Conn, format int) (all []chat.Change, err error) {
+// readEntities returns the entities as this version has them, ordered by kind and key.
+func readEntities(conn *sqlite.Conn, format int) ([]chat.Change, error) {
+	all, err := readRows(conn, format)
+	if err != nil || format >= sessionFormat {
+		return all, err
+	}
+	return renamed(all)
+}
+
+// readRows returns the entities as they are stored, ordered by kind and key.
+func readRows(conn *sqlite.Conn, format int) (all []chat.Change, err error) {
 	query := "SELECT kind, key, value FROM entity ORDER BY kind, key"
 	if format >= stateFormat {
 		query = `SELECT kind, key, value FROM state

@@ -216,7 +216,7 @@ func randomName(bytes int) string {
 
 // Load returns the State as the last Commit left it. The error is ErrDamaged if the database
 // contradicts itself, or has an entity that is not as it was written.
-func (s *Store) Load() (*chat.State, error) { return loadState(s.writer, stateFormat) }
+func (s *Store) Load() (*chat.State, error) { return loadState(s.writer, sessionFormat) }
 
 // loadState is Load for each format.
 func loadState(conn *sqlite.Conn, format int) (*chat.State, error) {

@@ -31,6 +31,12 @@ type book struct {
 // long is a text of many pages.
 var long = strings.Repeat("all work and no play ", 5000)
 
+// s1 and s2 are sessions.
+var (
+	s1 = chat.SessionID{Node: "here", Life: 7, N: 1}
+	s2 = chat.SessionID{Node: "here", Life: 7, N: 2}
+)
+
 func open(t *testing.T, dir string, options Options) *Store {
 	t.Helper()
 	s, err := Open(dir, options)
@@ -54,7 +60,7 @@ func writes(t *testing.T, s *Store) *book {
 func begun(t *testing.T, dir string) *book {
 	t.Helper()
 	b := writes(t, open(t, dir, Options{}))
-	b.must(chat.Enter{Session: "s1", Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
+	b.must(chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}})
 	return b
 }
 
@@ -93,7 +99,7 @@ func roomOf(id chat.RoomID, seq chat.Seq) chat.Change {
 func says(texts ...string) []chat.Command {
 	var all []chat.Command
 	for _, text := range texts {
-		all = append(all, chat.Post{Session: "s1", Room: chat.Lobby, Text: text})
+		all = append(all, chat.Post{Session: s1, Room: chat.Lobby, Text: text})
 	}
 	return all
 }
@@ -146,7 +152,8 @@ func TestCommitAndLoad(t *testing.T) {
 	dir := t.TempDir()
 	b := begun(t, dir)
 	b.must(says("one", "大家好\n\ttwo lines", "")...)
-	b.must(chat.Enter{Session: "s2", Door: "line", Nick: chat.Nick{Name: "小明", Key: "小明"}}, chat.Leave{Session: "s1"})
+	b.must(chat.Enter{Session: s2, Door: "line", Nick: chat.Nick{Name: "小明", Key: "小明"}},
+		chat.Leave{Session: s1})
 	sameState(t, load(t, b.store), b.state)
 
 	again := open(t, dir, Options{})

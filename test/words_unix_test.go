@@ -127,5 +127,5 @@ func sessionOf(t *testing.T, r *room, nick string) chat.SessionID {
 		}
 	}
 	t.Fatalf("%s is not inside", nick)
-	return ""
+	return chat.SessionID{}
 }

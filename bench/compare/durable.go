@@ -144,7 +144,7 @@ func talkAlone(ctx context.Context, h *hub.Hub, door *hub.Doorway, i int, until 
 	if err != nil {
 		return 0, err
 	}
-	session := door.SessionID(nick.Name)
+	session := door.NewSession()
 	if err := h.Do(ctx, chat.Enter{Session: session, Door: quietDoor{}.Name(), Nick: nick}); err != nil {
 		return 0, err
 	}

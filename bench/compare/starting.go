@@ -152,7 +152,7 @@ func (b *bench) fill(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	session := chat.SessionID("ann")
+	session := chat.SessionID{Node: "bench", N: 1}
 	commands := []chat.Command{chat.Enter{Session: session, Door: "bench", Nick: nick}}
 	for range b.stored {
 		commands = append(commands, chat.Post{Session: session, Room: chat.Lobby, Text: text})

@@ -96,7 +96,7 @@ func withRoom(t *testing.T) *hub.Hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ann := chat.SessionID("test/ann")
+	ann := chat.SessionID{Node: "test", N: 1}
 	for _, c := range []chat.Command{
 		chat.Enter{Session: ann, Door: "test", Nick: nick},
 		chat.Join{Session: ann, Room: "dev", Rooms: 10, Joined: 10, New: true},

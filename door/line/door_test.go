@@ -300,7 +300,7 @@ func TestAMemberThatLeavesARoomIsNotToldOfItsCrowd(t *testing.T) {
 	ann.reads("[dev] you talk in this room now")
 	for i := range 6 {
 		name := fmt.Sprintf("f%d", i)
-		id := chat.SessionID("other/" + name)
+		id := chat.SessionID{Node: "other", N: uint64(i + 1)}
 		nick, err := chat.ParseNick(name)
 		if err != nil {
 			t.Fatal(err)

@@ -245,5 +245,5 @@ func (h *house) sessionOf(nick string) chat.SessionID {
 		}
 	}
 	h.t.Fatalf("%s is not in the lobby", nick)
-	return ""
+	return chat.SessionID{}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +25,6 @@ type Conn struct {
 	socket
 	door    *Door
 	session Session
-	id      chat.SessionID
 
 	// Serve's goroutine only, or the step that it runs aside.
 	limit  *rate.Limiter // nil: nothing was received yet, or there is no limit
@@ -37,7 +35,8 @@ type Conn struct {
 
 	converts atomic.Bool // output goes through Session.Convert
 
-	mu      sync.Mutex // guards the rest
+	mu      sync.Mutex   // guards the rest
+	member  *hub.Session // nil: it has not entered yet
 	inside  bool
 	pending int32         // requests without an answer
 	entered chat.Place    // at which its member entered
@@ -53,10 +52,23 @@ func (c *Conn) init(d *Door, s Session, conn net.Conn) {
 	c.socket.init(conn, d.config.Outbox)
 }
 
-func number(n uint64) string { return strconv.FormatUint(n, 10) }
+// ID returns the ID of the member's session; the zero one: it has not entered yet. Any goroutine.
+func (c *Conn) ID() chat.SessionID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.member == nil {
+		return chat.SessionID{}
+	}
+	return c.member.ID
+}
 
-// ID returns the session's ID. Any goroutine.
-func (c *Conn) ID() chat.SessionID { return c.id }
+// name returns the ID for a log.
+func (c *Conn) name() string {
+	if id := c.ID(); id != (chat.SessionID{}) {
+		return id.String()
+	}
+	return "none"
+}
 
 // Addr returns the address of the client, as a PROXY header names it if there is one; the zero one:
 // unknown.
@@ -69,7 +81,7 @@ func (c *Conn) Context() context.Context { return c.door.ctx }
 func (c *Conn) begin(first []byte) error {
 	if err := c.readUntil(time.Now().Add(c.door.config.Patience)); err != nil {
 		c.door.log.Debug("a connection has no deadline",
-			"door", c.door.name, "session", c.id, "err", err)
+			"door", c.door.name, "session", c.name(), "err", err)
 	}
 	return c.take(c.session.Begin(first))
 }
@@ -111,7 +123,9 @@ func (c *Conn) isOver() bool { return c.quits != nil || c.why() != "" }
 // Enter asks to enter under a nickname and waits for the answer. Errors are *chat.Refusal. After
 // nil, output waits until Welcome.
 func (c *Conn) Enter(nick chat.Nick) error {
-	return c.Do(c.door.ctx, chat.Enter{Session: c.id, Door: c.door.name, Nick: nick})
+	id := c.door.doorway.NewSession()
+	defer c.door.enters(c, id)()
+	return c.Do(c.door.ctx, chat.Enter{Session: id, Door: c.door.name, Nick: nick})
 }
 
 // Welcome sends the first output to a member that has entered, before anything that happened since.
@@ -188,7 +202,7 @@ func (c *Conn) follow(fate outbox.Fate) (ready bool) {
 // tooSlow ends a session whose client does not read.
 func (c *Conn) tooSlow() {
 	c.door.counts.slow.Add(1)
-	c.door.log.Debug("a member reads too slowly", "door", c.door.name, "session", c.id)
+	c.door.log.Debug("a member reads too slowly", "door", c.door.name, "session", c.name())
 	c.End(chat.ReasonSlow)
 }
 

@@ -46,7 +46,7 @@ func (d *Door) connections() int {
 func (d *Door) waiting() (bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, c := range d.conns {
+	for c := range d.conns {
 		bytes += c.out.Len()
 	}
 	return bytes

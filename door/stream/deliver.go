@@ -79,14 +79,14 @@ func (d *Door) event(item *hub.Item) {
 // adopt makes a connection the session that it has become. Its output waits from now on until it is
 // welcome.
 func (d *Door) adopt(s *hub.Session, place chat.Place) {
-	c := d.conn(s.ID)
-	if c == nil { // it waits for its answer, so it is there
+	c := d.entered(s.ID)
+	if c == nil {
 		return
 	}
 	s.Local = c
 	c.out.Hold()
 	c.mu.Lock()
-	c.inside, c.entered = true, place
+	c.member, c.inside, c.entered = s, true, place
 	c.mu.Unlock()
 }
 

@@ -9,20 +9,21 @@ import (
 
 // TestALeaveThatIsNeverTakenKeepsNoOtherBack: it is tried again behind the others.
 func TestALeaveThatIsNeverTakenKeepsNoOtherBack(t *testing.T) {
-	p := departing{leaves: []chat.Leave{{Session: "never"}, {Session: "ann"}, {Session: "ben"}}}
+	never, ann, ben := chat.SessionID{N: 1}, chat.SessionID{N: 2}, chat.SessionID{N: 3}
+	p := departing{leaves: []chat.Leave{{Session: never}, {Session: ann}, {Session: ben}}}
 	var taken []chat.SessionID
 	for p.len() > 1 {
 		leave, ok := p.next()
 		if !ok {
 			t.Fatal("nothing is left")
 		}
-		refused := leave.Session == "never"
+		refused := leave.Session == never
 		if p.drop(refused); !refused {
 			taken = append(taken, leave.Session)
 		}
 	}
 	leave, _ := p.next()
-	if leave.Session != "never" || !slices.Equal(taken, []chat.SessionID{"ann", "ben"}) {
+	if leave.Session != never || !slices.Equal(taken, []chat.SessionID{ann, ben}) {
 		t.Errorf("taken are %q, %q is left", taken, leave.Session)
 	}
 }

@@ -34,10 +34,10 @@ type Door struct {
 	serving   sync.WaitGroup // Serve's goroutines
 	writing   sync.WaitGroup // the goroutines of sockets that were full
 
-	mu     sync.Mutex // guards the next three
-	conns  map[chat.SessionID]*Conn
-	latest uint64 // numbers connections
-	closed bool
+	mu       sync.Mutex // guards the next three
+	conns    map[*Conn]struct{}
+	entering map[chat.SessionID]*Conn // those that wait for the answer to Enter
+	closed   bool
 
 	delivering sync.Mutex // held by Deliver and by Turn; guards the rest
 	run        run
@@ -52,7 +52,7 @@ func New(
 ) *Door {
 	d := &Door{
 		name: name, config: config, protocol: protocol, log: log, now: now,
-		conns: map[chat.SessionID]*Conn{}, asides: newAsides(),
+		conns: map[*Conn]struct{}{}, entering: map[chat.SessionID]*Conn{}, asides: newAsides(),
 		unread:    unread{most: unreadMax, patience: unreadPatience},
 		departing: departing{every: leaveEvery},
 	}
@@ -78,7 +78,7 @@ func (d *Door) Close() error {
 	d.mu.Lock()
 	d.closed = true
 	all := make([]*Conn, 0, len(d.conns))
-	for _, c := range d.conns {
+	for c := range d.conns {
 		all = append(all, c)
 	}
 	d.mu.Unlock()
@@ -132,21 +132,32 @@ func (d *Door) admit(conn net.Conn) *Conn {
 		return nil
 	}
 	d.serving.Add(1)
-	d.latest++
-	c.id = d.doorway.SessionID(number(d.latest))
-	d.conns[c.id] = c
+	d.conns[c] = struct{}{}
 	return c
 }
 
 func (d *Door) forget(c *Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.conns, c.id)
+	delete(d.conns, c)
 }
 
-// conn returns a session's connection; nil: it is closed.
-func (d *Door) conn(id chat.SessionID) *Conn {
+// enters notes which connection a session is to be of, until done.
+func (d *Door) enters(c *Conn, id chat.SessionID) (done func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.conns[id]
+	d.entering[id] = c
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.entering, id)
+	}
+}
+
+// entered returns the connection of a session that has entered and waits for the answer; nil: the
+// door closes, and it does not wait any more.
+func (d *Door) entered(id chat.SessionID) *Conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.entering[id]
 }

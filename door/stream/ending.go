@@ -20,7 +20,7 @@ func (c *Conn) finish() {
 	defer c.door.forget(c)
 	defer c.hangUp()
 	if panicked != nil {
-		c.door.panicked(panicked, "session", c.id)
+		c.door.panicked(panicked, "session", c.name())
 		c.End(chat.ReasonGone)
 	}
 	why := c.leave()
@@ -41,7 +41,7 @@ func (c *Conn) leave() chat.Reason {
 	}
 	c.End(why)
 	if c.IsInside() && why != chat.ReasonEnded {
-		leave := chat.Leave{Session: c.id, Reason: why}
+		leave := chat.Leave{Session: c.ID(), Reason: why}
 		if why == chat.ReasonQuit && c.quits != nil {
 			leave.Detail = *c.quits
 		}
@@ -99,7 +99,7 @@ func (c *Conn) hangUp() {
 	lingers := c.why() != chat.ReasonGone
 	if err := c.close(written, lingers); err != nil {
 		c.door.log.Debug("a connection is not closed well",
-			"door", c.door.name, "session", c.id, "err", err)
+			"door", c.door.name, "session", c.name(), "err", err)
 	}
 }
 

@@ -111,7 +111,7 @@ func (c *Conn) writeConverted(b []byte) error {
 // survive ends a session when writing to it panics. Deferred.
 func (c *Conn) survive() {
 	if p := fault.Caught(recover()); p != nil {
-		c.door.panicked(p, "session", c.id)
+		c.door.panicked(p, "session", c.name())
 		c.broken()
 	}
 }

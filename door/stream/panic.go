@@ -29,7 +29,7 @@ func (d *Door) Guard(step func()) (ok bool) {
 func (c *Conn) guard(step func()) (ok bool) {
 	p := fault.Guard(step)
 	if p != nil {
-		c.door.panicked(p, "session", c.id)
+		c.door.panicked(p, "session", c.name())
 	}
 	return p == nil
 }

@@ -30,7 +30,13 @@ func (h *house) newest() *Conn {
 // awaitClosed waits until a connection is closed.
 func (h *house) awaitClosed(c *Conn) {
 	h.t.Helper()
-	for deadline := time.Now().Add(patience); h.door.conn(c.id) != nil; {
+	isOpen := func() bool {
+		h.door.mu.Lock()
+		defer h.door.mu.Unlock()
+		_, open := h.door.conns[c]
+		return open
+	}
+	for deadline := time.Now().Add(patience); isOpen(); {
 		if time.Now().After(deadline) {
 			h.t.Fatal("the connection is not closed")
 		}

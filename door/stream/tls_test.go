@@ -165,6 +165,20 @@ func TestTheDoorClosesWithStalledTLSReaders(t *testing.T) {
 	h.serving.Wait()
 }
 
+// connOf returns the connection of a session that is inside.
+func (h *house) connOf(id chat.SessionID) *Conn {
+	h.t.Helper()
+	h.door.mu.Lock()
+	defer h.door.mu.Unlock()
+	for c := range h.door.conns {
+		if c.ID() == id {
+			return c
+		}
+	}
+	h.t.Fatalf("%v has no connection", id)
+	return nil
+}
+
 // fill lets a member talk until more waits for others than their sockets take: writes to them are
 // blocked.
 func (h *house) fill(talker *client, nicks ...string) {
@@ -172,7 +186,7 @@ func (h *house) fill(talker *client, nicks ...string) {
 	waits := func(nick string) int {
 		for s := range h.Who(chat.Lobby) {
 			if s.Nick.Name == nick {
-				return h.door.conn(s.ID).out.Len()
+				return h.connOf(s.ID).out.Len()
 			}
 		}
 		h.t.Fatalf("%s is not inside", nick)

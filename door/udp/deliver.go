@@ -82,7 +82,7 @@ func (d *Door) deliverAnswer(q *request, a *hub.Answer) {
 	}
 	switch q.verb {
 	case datagram.Enter:
-		m := d.memberOf(a.Session)
+		m := d.memberAt(a.Session, q.peer)
 		m.local.Store(&q.local)
 		m.enter(q.name)
 		d.unseat(q)

@@ -29,7 +29,7 @@ func testMember(d *Door, peer string) *member {
 	m := d.newMember(netip.MustParseAddrPort(peer))
 	m.session, m.nick = &hub.Session{Local: m}, chat.Nick{Name: "ann", Key: "ann"}
 	d.members[m.peer] = m
-	d.seats.take(m.peer)
+	d.seats.take(m.peer, chat.SessionID{})
 	return m
 }
 

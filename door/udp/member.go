@@ -2,7 +2,6 @@ package udp
 
 import (
 	"net/netip"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,18 +43,22 @@ type member struct {
 	failRound uint64    // the round that the last of them was for
 }
 
-// memberOf returns the member that a session is, which it makes for a new one. Deliver, or before the hub runs, only.
-func (d *Door) memberOf(s *hub.Session) *member {
+// memberOf returns the member that a session is. Deliver, or before the hub runs, only.
+func (d *Door) memberOf(s *hub.Session) *member { return d.memberAt(s, s.State().Peer) }
+
+// memberAt returns the member that a session is, which it makes for a new one, at its address.
+// Deliver, or before the hub runs, only.
+func (d *Door) memberAt(s *hub.Session, peer netip.AddrPort) *member {
 	if s.Local != nil {
 		return s.Local.(*member)
 	}
-	m := d.newMember(peerOf(s.ID))
+	m := d.newMember(peer)
 	m.session, m.nick = s, s.State().Nick
 	m.name = m.nick.Name
 	m.heard = d.now()
 	d.limit(m)
 	s.Local = m
-	d.seats.take(m.peer)
+	d.seats.take(m.peer, s.ID)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.members[m.peer] = m
@@ -84,20 +87,6 @@ func (d *Door) forget(m *member) {
 		delete(d.members, m.peer)
 		d.seats.free(m.peer)
 	}
-}
-
-// peerOf reads the address back that sessionOf put into a session's ID.
-func peerOf(id chat.SessionID) netip.AddrPort {
-	_, peer, _ := strings.Cut(string(id), "/"+Name+"/")
-	addr, err := netip.ParseAddrPort(peer)
-	if err != nil { // not an ID of this door: nobody is there
-		return netip.AddrPort{}
-	}
-	return addr
-}
-
-func (d *Door) sessionOf(peer netip.AddrPort) chat.SessionID {
-	return d.doorway.SessionID(peer.String())
 }
 
 // hear notes that the client is alive, and through which address of ours it speaks. It returns how

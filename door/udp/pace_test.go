@@ -106,7 +106,7 @@ func TestTheGateCountsLinesNotTexts(t *testing.T) {
 func TestFurtherLinesAreHeldToTheRate(t *testing.T) {
 	d, c := newTestDoor(Config{Rate: 10, Burst: 20, OutboxBytes: 1 << 20, TextMax: 1 << 14})
 	attach(t, d)
-	m := d.memberOf(&hub.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9"))})
+	m := d.memberAt(&hub.Session{}, netip.MustParseAddrPort("127.0.0.1:9"))
 	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
 	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
@@ -134,7 +134,7 @@ func TestALongLineCountsForEachOfItsDatagrams(t *testing.T) {
 	const rate, burst = 10, 20
 	d, c := openDoor(t, Config{Rate: rate, Burst: burst})
 	d.config.TextMax = 1 << 16
-	m := d.memberOf(&hub.Session{ID: d.sessionOf(netip.MustParseAddrPort("127.0.0.1:9"))})
+	m := d.memberAt(&hub.Session{}, netip.MustParseAddrPort("127.0.0.1:9"))
 	m.nick, m.name = chat.Nick{Name: "ann", Key: "ann"}, "ann"
 	says := func(bytes int) bool {
 		before := len(d.lines)

@@ -59,8 +59,8 @@ func TestAPanicInDeliverCostsOneItem(t *testing.T) {
 	if got := sent(d, ann); got != "[bob: one bob: three]" {
 		t.Errorf("the others of the batch: %s", got)
 	}
-	if n := d.counts.refusals.Counts()["internal"]; n != 1 || len(d.seats.claims) != 1 {
-		t.Errorf("%d requests are refused, %d seats are taken", n, len(d.seats.claims))
+	if n := d.counts.refusals.Counts()["internal"]; n != 1 || len(d.seats.taken) != 1 {
+		t.Errorf("%d requests are refused, %d seats are taken", n, len(d.seats.taken))
 	}
 	size := int64(weight(visit.command))
 	want := load{visits: size, all: size + int64(weight(line.command))}
@@ -76,7 +76,9 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 		take    func(*Door, *request, *member)
 	}{
 		"a member's datagram": {request{}, func(d *Door, _ *request, m *member) {
+			d.seats.free(m.peer) // so that it needs a new session
 			d.receive(socket.Packet{Peer: m.peer, Data: []byte("L eve")})
+			d.seats.take(m.peer, chat.SessionID{})
 		}},
 		"a line": {
 			request{verb: datagram.Say, command: chat.Post{}},
@@ -89,7 +91,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 		"a visit": {
 			request{verb: datagram.Enter, command: chat.Enter{}, seated: true},
 			func(d *Door, q *request, m *member) {
-				d.seats.take(m.peer)
+				d.seats.take(m.peer, chat.SessionID{})
 				d.queue(q, m)
 				close(d.visits.queue)
 				d.submitVisits()
@@ -100,7 +102,7 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 			d, _ := openDoor(t, Config{Members: 10})
 			d.doorway = nil
 			m := testMember(d, "127.0.0.1:9")
-			seats := maps.Clone(d.seats.claims)
+			seats := maps.Clone(d.seats.taken)
 			c.request.peer = m.peer
 			c.take(d, &c.request, m)
 			panics(t, d, 1)
@@ -112,8 +114,8 @@ func TestAPanicOnTheWayToTheLogRefusesTheRequest(t *testing.T) {
 				t.Errorf("%d and %d bytes at the gates, %d lines, visits of %v are left",
 					visits, all, m.lines.Load(), d.visits.waiting)
 			}
-			if !maps.Equal(d.seats.claims, seats) {
-				t.Errorf("seats are %v, were %v", d.seats.claims, seats)
+			if !maps.Equal(d.seats.taken, seats) {
+				t.Errorf("seats are %v, were %v", d.seats.taken, seats)
 			}
 		})
 	}

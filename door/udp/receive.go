@@ -208,7 +208,6 @@ func (d *Door) tell(m *member, why chat.Code, now time.Time) {
 // translate makes the request's command, for a member or, if m is nil, for a stranger. On L it
 // reserves a seat and holds the member's Queue: the answer comes first.
 func (d *Door) translate(q *request, m *member) *chat.Refusal {
-	session := d.sessionOf(q.peer)
 	if q.verb == datagram.Quit {
 		d.seats.quit(q.peer)
 		q.quits = true
@@ -219,14 +218,17 @@ func (d *Door) translate(q *request, m *member) *chat.Refusal {
 		}
 		nick, err := chat.ParseNick(q.name)
 		if err == nil {
-			if refusal := d.seats.reserve(q.peer); refusal != nil {
+			if refusal := d.seats.reserve(q.peer, d.doorway.NewSession); refusal != nil {
 				return refusal
 			}
 			q.seated = true
 		}
-		q.command = chat.Enter{Session: session, Door: Name, Nick: nick}
+		q.command = chat.Enter{
+			Session: d.seats.session(q.peer), Door: Name, Peer: q.peer, Nick: nick,
+		}
 		return refusalOf(err)
 	}
+	session := d.seats.session(q.peer)
 	nick, err := d.nickOf(m, q.name)
 	if q.verb == datagram.Quit {
 		if err != nil { // such a name cannot be inside

@@ -12,16 +12,55 @@ import (
 	"parley/wire/datagram"
 )
 
+// TestAClientHasOneSessionWhileItHasASeat: two of its requests in one batch are of one session, and
+// a client that comes back later has another.
+func TestAClientHasOneSessionWhileItHasASeat(t *testing.T) {
+	s := newSeats(10, 0)
+	peer, other := strangerAt(1), strangerAt(2)
+	made := uint64(0)
+	newSession := func() chat.SessionID {
+		made++
+		return chat.SessionID{N: made}
+	}
+	is := func(peer netip.AddrPort, want uint64) {
+		t.Helper()
+		if got := s.session(peer); got.N != want {
+			t.Errorf("session %d, want %d", got.N, want)
+		}
+	}
+	is(peer, 0)
+	for _, p := range []netip.AddrPort{peer, peer, other} {
+		if refusal := s.reserve(p, newSession); refusal != nil {
+			t.Fatal(refusal)
+		}
+	}
+	is(peer, 1)
+	is(other, 2)
+	s.take(peer, s.session(peer))
+	s.free(peer)
+	s.free(peer)
+	is(peer, 1)
+	s.free(peer)
+	is(peer, 0)
+	if refusal := s.reserve(peer, newSession); refusal != nil {
+		t.Fatal(refusal)
+	}
+	is(peer, 3)
+	s.take(other, chat.SessionID{N: 9}) // as after a restart
+	is(other, 9)
+}
+
 func TestOneAddressHasOnlyItsShareOfSeats(t *testing.T) {
 	const share = 10
 	const many = 2*share + 10
 	s := newSeats(many, share)
+	newSession := func() chat.SessionID { return chat.SessionID{} }
 	port := uint16(0)
 	taken := func(addr string, clients int) (seats int, refused chat.Code) {
 		for range clients {
 			port++
 			peer := netip.AddrPortFrom(netip.MustParseAddr(addr), port)
-			if refusal := s.reserve(peer); refusal == nil {
+			if refusal := s.reserve(peer, newSession); refusal == nil {
 				seats++
 			} else {
 				refused = refusal.Code
@@ -81,8 +120,8 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 	taken := func(want int, when string) {
 		t.Helper()
 		network := netip.MustParsePrefix("10.0.0.1/32")
-		if len(d.seats.claims) != want || d.seats.byNetwork[network] != want {
-			t.Errorf("%s: seats %v, %v; want %d", when, d.seats.claims, d.seats.byNetwork, want)
+		if len(d.seats.taken) != want || d.seats.byNetwork[network] != want {
+			t.Errorf("%s: seats %v, %v; want %d", when, d.seats.taken, d.seats.byNetwork, want)
 		}
 	}
 	answer(enters(t, d, peer), hub.Answer{Refusal: chat.Refuse(chat.NickOccupied)})
@@ -93,7 +132,7 @@ func TestEverySeatIsGivenBack(t *testing.T) {
 
 	q, again := enters(t, d, peer), enters(t, d, peer)
 	taken(1, "on the way")
-	session := &hub.Session{ID: d.sessionOf(peer)}
+	session := &hub.Session{ID: d.seats.session(peer)}
 	answer(q, hub.Answer{Session: session})
 	answer(again, hub.Answer{Session: session})
 	taken(1, "inside")
@@ -124,7 +163,7 @@ func TestAClientThatAsksAgainIsNotInItsOwnWay(t *testing.T) {
 			d, _ := openDoor(t, Config{Members: c.members, PerAddress: c.perAddress})
 			peer := strangerAt(1)
 			q, again := enters(t, d, peer), enters(t, d, peer)
-			session := &hub.Session{ID: d.sessionOf(peer)}
+			session := &hub.Session{ID: d.seats.session(peer)}
 			d.Deliver(hub.Batch{{Answer: &hub.Answer{Ref: q, Session: session}}})
 			enters(t, d, peer) // inside by now
 			d.Deliver(hub.Batch{{Answer: &hub.Answer{Ref: again, Session: session}}})
@@ -154,11 +193,11 @@ func TestAVisitorWhoIsInsideByNowIsAMember(t *testing.T) {
 func TestWhoFindsNoSeatIsToldWhy(t *testing.T) {
 	d, _ := openDoor(t, Config{Members: 10, PerAddress: 1})
 	addr := strangerAt(1).Addr()
-	d.seats.take(strangerAt(1))
+	d.seats.take(strangerAt(1), chat.SessionID{})
 	q := &request{verb: datagram.Enter, peer: netip.AddrPortFrom(addr, 7), name: "ann"}
 	d.submitVisit(q)
 	refused := d.counts.refusals.Counts()
-	if q.command != nil || refused["address_full"] != 1 || len(d.seats.claims) != 1 {
-		t.Errorf("%+v, refused %v, seats %v", q, refused, d.seats.claims)
+	if q.command != nil || refused["address_full"] != 1 || len(d.seats.taken) != 1 {
+		t.Errorf("%+v, refused %v, seats %v", q, refused, d.seats.taken)
 	}
 }

@@ -63,7 +63,8 @@ func origin(caller string, n int) chat.Origin {
 }
 
 func command(caller string, n int) chat.Command {
-	return chat.Post{Session: chat.SessionID(caller), Room: chat.Lobby, Text: fmt.Sprint(n)}
+	by := chat.SessionID{Node: chat.NodeID(caller), N: 1}
+	return chat.Post{Session: by, Room: chat.Lobby, Text: fmt.Sprint(n)}
 }
 
 func appends(t *testing.T, l ledger.Ledger, caller string, from, to int) {
