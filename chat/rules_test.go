@@ -304,10 +304,14 @@ var stories = []struct {
 		{join(s1, "attic"), "1 Ann enters"},
 		{Rename{Session: s1, Nick: nick("ben")}, "s2 is wanted; nick_occupied"},
 		{Rename{Session: s1, Nick: nick("Ann")}, ""},
-		{Rename{Session: s1, Nick: nick("Zoe")},
-			`s1 is Zoe, ""; 3 Ann is now Zoe in lobby; 2 Ann is now Zoe in attic`},
-		{Rename{Session: s1, Nick: nick("zoe")},
-			`s1 is zoe, ""; 4 Zoe is now zoe in lobby; 3 Zoe is now zoe in attic`},
+		{
+			Rename{Session: s1, Nick: nick("Zoe")},
+			`s1 is Zoe, ""; 3 Ann is now Zoe in lobby; 2 Ann is now Zoe in attic`,
+		},
+		{
+			Rename{Session: s1, Nick: nick("zoe")},
+			`s1 is zoe, ""; 4 Zoe is now zoe in lobby; 3 Zoe is now zoe in attic`,
+		},
 		{enter(s3, "Ann"), "5 Ann enters"},
 		{enter(s4, "ZOE"), "s1 is wanted; nick_occupied"},
 		{Rename{Session: s5, Nick: nick("Cid")}, "not_inside"},

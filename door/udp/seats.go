@@ -30,7 +30,7 @@ func newSeats(most, perNetwork int) *seats {
 	return &seats{
 		most: most, perNetwork: perNetwork,
 		taken: map[netip.AddrPort]seat{}, quits: map[netip.AddrPort]int{},
-			byNetwork: guard.Counts{},
+		byNetwork: guard.Counts{},
 	}
 }
 
