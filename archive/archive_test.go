@@ -39,12 +39,12 @@ func talk(t testing.TB, posts ...string) string {
 	commands := []chat.Command{
 		chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
 		chat.Enter{Session: s2, Door: "udp", Nick: chat.Nick{Name: "小明", Key: "小明"}},
-		chat.Post{Session: s2, Room: chat.Lobby, Text: "大家好\n\ttwo <lines> & \"quotes\" \\"},
-		chat.Post{Session: s2, Room: chat.Lobby, Text: "tea at five"},
-		chat.Kick{NickKey: "小明", Detail: "too loud"},
+		chat.Post{By: chat.By(s2), Room: chat.Lobby, Text: "大家好\n\ttwo <lines> & \"quotes\" \\"},
+		chat.Post{By: chat.By(s2), Room: chat.Lobby, Text: "tea at five"},
+		chat.Kick{By: chat.ByOperator(), NickKey: "小明", Detail: "too loud"},
 	}
 	for _, p := range posts {
-		commands = append(commands, chat.Post{Session: s1, Room: chat.Lobby, Text: p})
+		commands = append(commands, chat.Post{By: chat.By(s1), Room: chat.Lobby, Text: p})
 	}
 	apply(t, dir, commands...)
 	return dir
@@ -201,7 +201,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 || made.Bytes != info.Size() || made.File != file || report.Messages() != 7 {
 		t.Errorf("%+v, %v, %+v", made, info, report)
 	}
-	apply(t, dir, chat.Announce{Text: "after the backup"})
+	apply(t, dir, chat.Announce{By: chat.ByOperator(), Text: "after the backup"})
 
 	if report, err := VerifyFile(t.Context(), file, quiet); err != nil || len(report.Problems) > 0 || report.Messages() != 7 {
 		t.Errorf("%+v, %v", report, err)
@@ -221,7 +221,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if report, err := VerifyData(t.Context(), restored, quiet); err != nil || len(report.Problems) > 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
-	apply(t, restored, chat.Announce{Text: "it goes on"})
+	apply(t, restored, chat.Announce{By: chat.ByOperator(), Text: "it goes on"})
 }
 
 func TestBackupRefuses(t *testing.T) {

@@ -13,11 +13,11 @@ func TestAnnouncementsAreExportedOnce(t *testing.T) {
 	apply(t, dir,
 		chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "Ann", Key: "ann"}},
 		chat.Enter{Session: s2, Door: "udp", Nick: chat.Nick{Name: "Bob", Key: "bob"}},
-		chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
-		chat.Announce{Text: "tea at five"},
-		chat.Direct{Session: s1, ToKey: "bob", Text: "coming?", New: true},
-		chat.Post{Session: s1, Room: "attic", Text: "yes"},
-		chat.Join{Session: s1, Room: "(dev)", Rooms: 9, Joined: 9, New: true}, // is before *
+		chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true},
+		chat.Announce{By: chat.ByOperator(), Text: "tea at five"},
+		chat.Direct{By: chat.By(s1), ToKey: "bob", Text: "coming?", New: true},
+		chat.Post{By: chat.By(s1), Room: "attic", Text: "yes"},
+		chat.Join{By: chat.By(s1), Room: "(dev)", Rooms: 9, Joined: 9, New: true}, // is before *
 	)
 	const told = `{"type":"message","room":"*","seq":1,"time":"2020-05-01T12:00:04.123456789Z",` +
 		`"kind":"announcement","nick":"","text":"tea at five","place":4}`

@@ -39,7 +39,7 @@ const (
 func TestExportIsWhatThePageSays(t *testing.T) {
 	dir := t.TempDir()
 	apply(t, dir, chat.Enter{Session: s1, Door: "udp", Nick: chat.Nick{Name: "小明", Key: "小明"}},
-		chat.Post{Session: s1, Room: chat.Lobby, Text: "one\n\ttwo <b> & \"quotes\""})
+		chat.Post{By: chat.By(s1), Room: chat.Lobby, Text: "one\n\ttwo <b> & \"quotes\""})
 	if got, want := exported(t, dir, ""), signed(1, 2, header, lobby2, first, second); got != want {
 		t.Errorf("it is\n%swant\n%s", got, want)
 	}
@@ -107,7 +107,7 @@ func TestImportOfAnExport(t *testing.T) {
 			report.Hash == (chat.Hash{}) {
 			t.Errorf("%+v, %v", report, err)
 		}
-		apply(t, again, chat.Announce{Text: "it goes on"})
+		apply(t, again, chat.Announce{By: chat.ByOperator(), Text: "it goes on"})
 		if report, err := VerifyData(t.Context(), again, quiet); err != nil || len(report.Problems) > 0 {
 			t.Errorf("%+v, %v", report, err)
 		}
@@ -129,18 +129,18 @@ func TestWhateverARoomHoldsIsTakenBack(t *testing.T) {
 	apply(t, dir,
 		chat.Enter{Session: s1, Door: "line", Nick: long("小")},
 		chat.Enter{Session: s2, Door: "line", Nick: long("明")},
-		chat.Join{Session: s1, Room: "dev", Rooms: 9, Joined: 9, New: true},
-		chat.Post{Session: s1, Room: "dev", Text: "waves", Action: true},
-		chat.SetTopic{Session: s1, Room: "dev", Text: "tea"},
-		chat.SetTopic{Session: s1, Room: "dev"},
-		chat.SetTopic{Session: s1, Room: chat.Lobby, Text: "cake"},
-		chat.Direct{Session: s2, ToKey: long("小").Key, Text: "psst", New: true},
-		chat.Rename{Session: s1, Nick: chat.Nick{Name: "Ann", Key: "ann"}},
-		chat.SetAway{Session: s1, Text: "lunch"},
-		chat.Part{Session: s1, Room: "dev"},
-		chat.Post{Session: s1, Room: chat.Lobby, Text: "bye"},
-		chat.Leave{Session: s1, Reason: chat.ReasonSlow},
-		chat.Announce{Text: "tea at five"},
+		chat.Join{By: chat.By(s1), Room: "dev", Rooms: 9, Joined: 9, New: true},
+		chat.Post{By: chat.By(s1), Room: "dev", Text: "waves", Action: true},
+		chat.SetTopic{By: chat.By(s1), Room: "dev", Text: "tea"},
+		chat.SetTopic{By: chat.By(s1), Room: "dev"},
+		chat.SetTopic{By: chat.By(s1), Room: chat.Lobby, Text: "cake"},
+		chat.Direct{By: chat.By(s2), ToKey: long("小").Key, Text: "psst", New: true},
+		chat.Rename{By: chat.By(s1), Nick: chat.Nick{Name: "Ann", Key: "ann"}},
+		chat.SetAway{By: chat.By(s1), Text: "lunch"},
+		chat.Part{By: chat.By(s1), Room: "dev"},
+		chat.Post{By: chat.By(s1), Room: chat.Lobby, Text: "bye"},
+		chat.Leave{By: chat.By(s1), Reason: chat.ReasonSlow},
+		chat.Announce{By: chat.ByOperator(), Text: "tea at five"},
 	)
 	before := exported(t, dir, "")
 	for _, kind := range chat.Kinds() {

@@ -94,7 +94,7 @@ func TestFormerFormatsAreVerifiedBackedUpAndRestored(t *testing.T) {
 			apply(t, migrated) // opens it
 			f.holds(t, migrated)
 			for _, d := range []string{restored, migrated} {
-				apply(t, d, chat.Announce{Text: "on we go"})
+				apply(t, d, chat.Announce{By: chat.ByOperator(), Text: "on we go"})
 				report, err := VerifyData(t.Context(), d, quiet)
 				if err != nil || len(report.Problems) > 0 || report.Messages() <= f.messages {
 					t.Errorf("%+v, %v", report, err)
@@ -143,7 +143,10 @@ func TestExportsOfFormat1AreImported(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.holds(t, dir)
-		apply(t, dir, chat.Announce{Text: "on we go"}) // from now on messages have places
+		apply(t, dir, chat.Announce{
+			By:   chat.ByOperator(),
+			Text: "on we go",
+		}) // from now on messages have places
 		second := exported(t, dir, "")
 		if !strings.Contains(second, `"text":"on we go","place":2}`) {
 			t.Errorf("%s", second)
@@ -181,7 +184,7 @@ func goesOnBehind(t *testing.T, export string, place int) {
 	if got := exported(t, dir, ""); got != export {
 		t.Errorf("it was\n%sand is\n%s", export, got)
 	}
-	apply(t, dir, chat.Announce{Text: "next"})
+	apply(t, dir, chat.Announce{By: chat.ByOperator(), Text: "next"})
 	if got := exported(t, dir, ""); !strings.Contains(got,
 		fmt.Sprintf(`"text":"next","place":%d}`, place)) {
 		t.Error(got)

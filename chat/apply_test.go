@@ -403,7 +403,7 @@ func TestHash(t *testing.T) {
 		{"a message", says(post(s1, "hello"), asItIs)},
 		{"another text", says(post(s1, "hell"), asItIs)},
 		{"another author", says(post(s2, "hello"), asItIs)},
-		{"another kind of message", says(Announce{Text: "hello"}, asItIs)},
+		{"another kind of message", says(Announce{By: ByOperator(), Text: "hello"}, asItIs)},
 		{"another place", says(post(s1, "hello"), func(r *Record) { r.Place++ })},
 		{"another time", says(post(s1, "hello"), func(r *Record) { r.Time = r.Time.Add(1) })},
 		{"another origin", says(post(s1, "hello"), func(r *Record) { r.Origin.N++ })},

@@ -42,15 +42,14 @@ type Enter struct {
 	Nick    Nick
 }
 
-// Post says something in a room. As, when given, is the Key of the nickname that the sender claims to have.
+// Post says something in a room.
 //
 // Refused with NotInside, NotYours, RoomUnknown or RoomNotJoined.
 type Post struct {
-	Session SessionID
-	As      string
-	Room    RoomID
-	Text    string // from ParseText
-	Action  bool   // Text is what the sender does: `/me waves`
+	By     Actor
+	Room   RoomID
+	Text   string // from ParseText
+	Action bool   // Text is what the sender does: `/me waves`
 }
 
 // Direct says something to one other member, alone. It stands in the history of the two users, see
@@ -59,11 +58,11 @@ type Post struct {
 // Refused with NotInside or NickUnknown, or with RoomUnknown if the two have no history and New
 // does not allow one.
 type Direct struct {
-	Session SessionID
-	ToKey   string
-	To      UserID // the holder of ToKey that the sender meant; 0: whichever member holds it
-	Text    string // from ParseText
-	New     bool   // the sender may begin a history with the other
+	By    Actor
+	ToKey string
+	To    UserID // the holder of ToKey that the sender meant; 0: whichever member holds it
+	Text  string // from ParseText
+	New   bool   // the sender may begin a history with the other
 }
 
 // Join brings a session that is inside into another room as well. If the room does not exist and
@@ -71,11 +70,11 @@ type Direct struct {
 //
 // Refused with NotInside, RoomUnknown or TooManyRooms.
 type Join struct {
-	Session SessionID
-	Room    RoomID // from ParseRoom
-	Rooms   int    // how many rooms there may be
-	Joined  int    // how many of them one session may be in
-	New     bool   // the session may create the room
+	By     Actor
+	Room   RoomID // from ParseRoom
+	Rooms  int    // how many rooms there may be
+	Joined int    // how many of them one session may be in
+	New    bool   // the session may create the room
 }
 
 // Part takes a session out of a room. It stays inside, perhaps in no room. A Quiet room is removed
@@ -83,64 +82,68 @@ type Join struct {
 //
 // Refused with NotInside, RoomUnknown or RoomNotJoined.
 type Part struct {
-	Session SessionID
-	Room    RoomID
-	Detail  string // why, in the member's words: one line, as kick's; may be empty
+	By     Actor
+	Room   RoomID
+	Detail string // why, in the member's words: one line, as kick's; may be empty
 }
 
 // Rename gives a session another nickname, in all its rooms.
 //
 // Refused with NotInside or NickOccupied; the holder is then told by Wanted.
 type Rename struct {
-	Session SessionID
-	Nick    Nick
+	By   Actor
+	Nick Nick
 }
 
 // SetTopic says what a room is about. An empty text says that it is about nothing any more.
 //
 // Refused with NotInside, RoomUnknown or RoomNotJoined.
 type SetTopic struct {
-	Session SessionID
-	Room    RoomID
-	Text    string // from ParseText, one line
+	By   Actor
+	Room RoomID
+	Text string // from ParseText, one line
 }
 
 // SetAway says why a session does not answer. An empty text says that it is back.
 //
 // Refused with NotInside.
 type SetAway struct {
-	Session SessionID
-	Text    string // from ParseText, one line
+	By   Actor
+	Text string // from ParseText, one line
 }
 
-// Leave ends a session. As is what it is in Post.
+// Leave ends a session.
 //
 // Refused with NotInside or NotYours.
 type Leave struct {
-	Session SessionID
-	As      string
-	Reason  Reason
-	Detail  string // why, in the member's words: one line; may be empty
+	By     Actor
+	Reason Reason
+	Detail string // why, in the member's words: one line; may be empty
 }
 
 // Announce tells every member, in whatever rooms it is. It writes one message, in Everywhere,
 // however many rooms there are.
+//
+// Refused with NotAllowed.
 type Announce struct {
+	By   Actor
 	Text string // from ParseText
 }
 
 // Kick ends whatever session holds a nickname.
 //
-// Refused with NickUnknown.
+// Refused with NotAllowed or NickUnknown.
 type Kick struct {
+	By      Actor
 	NickKey string
 	Detail  string // what the one removed and the history are told; may be empty
 }
 
 // RemoveRoom removes a room and its history. Its members leave it and stay inside.
 //
-// Refused with RoomUnknown, or BadArgument for the lobby and Everywhere.
+// Refused with NotAllowed or RoomUnknown, or with BadArgument for the lobby and Everywhere.
 type RemoveRoom struct {
+	By   Actor
 	Room RoomID // a direct one, too
 }
 

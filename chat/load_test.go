@@ -114,17 +114,17 @@ func TestDirectRoomsCostNothing(t *testing.T) {
 		}
 		apply(enter(s1, "Ann"))
 		if r := apply(Join{
-			Session: s1, Room: "attic", Rooms: 2, Joined: 2,
+			By: By(s1), Room: "attic", Rooms: 2, Joined: 2,
 			New: true,
 		}); r.Refusal != nil {
 			t.Errorf("a second room beside %d direct rooms: %v", directs, r.Refusal)
 		}
-		if r := apply(Announce{Text: "tea"}); len(r.Messages) != 1 {
+		if r := apply(Announce{By: ByOperator(), Text: "tea"}); len(r.Messages) != 1 {
 			t.Errorf("announced %d times beside %d direct rooms", len(r.Messages), directs)
 		}
 		for i, c := range []Command{
-			Join{Session: s1, Room: "cellar", Rooms: 3, Joined: 3, New: true},
-			Announce{Text: "tea"},
+			Join{By: By(s1), Room: "cellar", Rooms: 3, Joined: 3, New: true},
+			Announce{By: ByOperator(), Text: "tea"},
 			post(s1, "hello"),
 		} {
 			allocations[i] = testing.AllocsPerRun(10, func() {
@@ -170,7 +170,7 @@ func TestAnAnnouncementCostsTheSame(t *testing.T) {
 			s.state.add(Room{ID: id, Seq: 1})
 		}
 		return testing.AllocsPerRun(10, func() {
-			s.last = s.next(Announce{Text: "tea"})
+			s.last = s.next(Announce{By: ByOperator(), Text: "tea"})
 			Apply(s.state, s.last)
 			s.state.Undo()
 		})

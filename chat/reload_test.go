@@ -60,30 +60,45 @@ func drawCommand(t *rapid.T) Command {
 	case 0, 1:
 		return Enter{Session: session, Door: rapid.SampledFrom([]string{"udp", "line"}).Draw(t, "door"), Nick: name}
 	case 2, 3:
-		return Post{Session: session, As: as, Room: room, Text: "hello", Action: rapid.Bool().Draw(t, "action")}
+		return Post{
+			By: Actor{Session: session, As: as}, Room: room, Text: "hello",
+			Action: rapid.Bool().Draw(t, "action"),
+		}
 	case 4:
-		return Leave{Session: session, As: as, Reason: ReasonQuit}
+		return Leave{By: Actor{Session: session, As: as}, Reason: ReasonQuit}
 	case 5:
-		return Kick{NickKey: name.Key, Detail: rapid.SampledFrom([]string{"", "spam"}).Draw(t, "detail")}
+		return Kick{By: ByOperator(), NickKey: name.Key, Detail: rapid.SampledFrom([]string{
+			"",
+			"spam",
+		}).Draw(t, "detail")}
 	case 6:
-		return Direct{Session: session, ToKey: name.Key, Text: "hello", New: rapid.Bool().Draw(t,
+		return Direct{By: By(session), ToKey: name.Key, Text: "hello", New: rapid.Bool().Draw(t,
 			"new")}
 	case 7, 8:
 		return Join{
-			Session: session, Room: room, Rooms: rapid.IntRange(1, 3).Draw(t, "rooms"),
+			By: By(session), Room: room, Rooms: rapid.IntRange(1, 3).Draw(t, "rooms"),
 			Joined: rapid.IntRange(1, 3).Draw(t, "joined"), New: rapid.IntRange(0, 3).Draw(t,
 				"new") > 0,
 		}
 	case 9:
-		return Part{Session: session, Room: room}
+		return Part{By: By(session), Room: room}
 	case 12:
-		return RemoveRoom{rapid.SampledFrom([]RoomID{Lobby, "attic", "@ann+ben"}).Draw(t,
+		return RemoveRoom{By: ByOperator(), Room: rapid.SampledFrom([]RoomID{
+			Lobby, "attic",
+			"@ann+ben",
+		}).Draw(t,
 			"removed")}
 	case 10:
-		return Rename{Session: session, Nick: name}
+		return Rename{By: By(session), Nick: name}
 	case 11:
-		return rapid.SampledFrom([]Command{SetTopic{Session: session, Room: room, Text: text}, SetAway{Session: session, Text: text}}).Draw(t, "says")
+		return rapid.SampledFrom([]Command{
+			SetTopic{By: By(session), Room: room, Text: text},
+			SetAway{By: By(session), Text: text},
+		}).Draw(t, "says")
 	default:
-		return rapid.SampledFrom([]Command{Announce{Text: "tea"}, Alive{}}).Draw(t, "other")
+		return rapid.SampledFrom([]Command{
+			Announce{By: ByOperator(), Text: "tea"},
+			Alive{},
+		}).Draw(t, "other")
 	}
 }

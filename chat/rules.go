@@ -2,18 +2,6 @@ package chat
 
 import "slices"
 
-// holder checks that a session is inside and, where as is given, that it has that nickname.
-func (t *turn) holder(id SessionID, as string) (Session, *Refusal) {
-	m, inside := t.state.sessions[id]
-	if inside && (as == "" || as == m.Nick.Key) {
-		return m, nil
-	}
-	if _, taken := t.state.holders[as]; taken {
-		return Session{}, Refuse(NotYours)
-	}
-	return Session{}, Refuse(NotInside)
-}
-
 func (c Enter) apply(t *turn) *Refusal {
 	before, inside := t.state.sessions[c.Session]
 	if inside && before.Nick == c.Nick {
@@ -42,20 +30,8 @@ func (t *turn) keep(m Session) {
 	t.change(EntitySession, m.key(), m)
 }
 
-// present returns a session that is in a room.
-func (t *turn) present(id SessionID, as string, room RoomID) (Session, *Refusal) {
-	m, refusal := t.holder(id, as)
-	if refusal != nil || slices.Contains(m.Rooms, room) {
-		return m, refusal
-	}
-	if _, exists := t.state.rooms[room]; !exists {
-		return Session{}, Refuse(RoomUnknown)
-	}
-	return Session{}, Refuse(RoomNotJoined)
-}
-
 func (c Post) apply(t *turn) *Refusal {
-	m, refusal := t.present(c.Session, c.As, c.Room)
+	m, refusal := t.present(c.By, c.Room)
 	if refusal != nil {
 		return refusal
 	}
@@ -68,7 +44,7 @@ func (c Post) apply(t *turn) *Refusal {
 }
 
 func (c Direct) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, "")
+	m, refusal := t.session(c.By)
 	if refusal != nil {
 		return refusal
 	}
@@ -89,8 +65,8 @@ func (c Direct) apply(t *turn) *Refusal {
 }
 
 func (c Join) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, "")
-	if refusal != nil || slices.Contains(m.Rooms, c.Room) {
+	m, refusal := t.session(c.By)
+	if refusal != nil || m.isIn(c.Room) {
 		return refusal
 	}
 	_, exists := t.state.rooms[c.Room]
@@ -109,7 +85,7 @@ func (c Join) apply(t *turn) *Refusal {
 }
 
 func (c Part) apply(t *turn) *Refusal {
-	m, refusal := t.present(c.Session, "", c.Room)
+	m, refusal := t.present(c.By, c.Room)
 	if refusal != nil {
 		return refusal
 	}
@@ -125,7 +101,7 @@ func (c Part) apply(t *turn) *Refusal {
 }
 
 func (c Rename) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, "")
+	m, refusal := t.session(c.By)
 	if refusal != nil || m.Nick == c.Nick {
 		return refusal
 	}
@@ -149,7 +125,7 @@ func (c Rename) apply(t *turn) *Refusal {
 }
 
 func (c SetTopic) apply(t *turn) *Refusal {
-	m, refusal := t.present(c.Session, "", c.Room)
+	m, refusal := t.present(c.By, c.Room)
 	if refusal != nil {
 		return refusal
 	}
@@ -164,7 +140,7 @@ func (c SetTopic) apply(t *turn) *Refusal {
 }
 
 func (c SetAway) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, "")
+	m, refusal := t.session(c.By)
 	if refusal != nil || m.Away == c.Text {
 		return refusal
 	}
@@ -175,7 +151,7 @@ func (c SetAway) apply(t *turn) *Refusal {
 }
 
 func (c Leave) apply(t *turn) *Refusal {
-	m, refusal := t.holder(c.Session, c.As)
+	m, refusal := t.session(c.By)
 	if refusal != nil {
 		return refusal
 	}
@@ -184,6 +160,9 @@ func (c Leave) apply(t *turn) *Refusal {
 }
 
 func (c Kick) apply(t *turn) *Refusal {
+	if refusal := operates(c.By); refusal != nil {
+		return refusal
+	}
 	id, inside := t.state.holders[c.NickKey]
 	if !inside {
 		return Refuse(NickUnknown)
@@ -193,11 +172,17 @@ func (c Kick) apply(t *turn) *Refusal {
 }
 
 func (c Announce) apply(t *turn) *Refusal {
+	if refusal := operates(c.By); refusal != nil {
+		return refusal
+	}
 	t.emit(Announced{Message: t.write(Everywhere, KindAnnouncement, Session{}, c.Text)})
 	return nil
 }
 
 func (c RemoveRoom) apply(t *turn) *Refusal {
+	if refusal := operates(c.By); refusal != nil {
+		return refusal
+	}
 	if c.Room == Lobby || c.Room == Everywhere {
 		return Refuse(BadArgument)
 	}

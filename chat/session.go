@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,6 +72,9 @@ func (id SessionID) Compare(other SessionID) int {
 	return cmp.Or(cmp.Compare(id.Node, other.Node), cmp.Compare(id.Life, other.Life),
 		cmp.Compare(id.N, other.N))
 }
+
+// isIn says whether the session is in a room.
+func (s Session) isIn(room RoomID) bool { return slices.Contains(s.Rooms, room) }
 
 func (s Session) key() string { return s.ID.String() }
 

@@ -115,14 +115,14 @@ func TestEveryEntityThatTheRulesLeadToIsValid(t *testing.T) {
 	for i, name := range names {
 		id := sid(i + 1)
 		apply(Enter{Session: id, Door: "line", Nick: nick(name)})
-		apply(Direct{Session: id, ToKey: nick(names[0]).Key, Text: "psst", New: true})
+		apply(Direct{By: By(id), ToKey: nick(names[0]).Key, Text: "psst", New: true})
 		room, err := ParseRoom(name)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		apply(Join{Session: id, Room: room, Rooms: 99, Joined: 99, New: true})
-		apply(SetTopic{Session: id, Room: room, Text: strings.Repeat("茶", NoteMaxBytes/3)})
-		apply(SetAway{Session: id, Text: "lunch"})
+		apply(Join{By: By(id), Room: room, Rooms: 99, Joined: 99, New: true})
+		apply(SetTopic{By: By(id), Room: room, Text: strings.Repeat("茶", NoteMaxBytes/3)})
+		apply(SetAway{By: By(id), Text: "lunch"})
 	}
 	for kind, want := range map[string]int{
 		EntityRoom:    4 * len(names), // all but being away

@@ -133,7 +133,7 @@ func BenchmarkApply(b *testing.B) {
 		Apply(s, r)
 	}
 	apply(enter(s1, "Ann"))
-	var c Command = Post{Session: s1, Room: Lobby, Text: string(make([]byte, 100))}
+	var c Command = Post{By: By(s1), Room: Lobby, Text: string(make([]byte, 100))}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		apply(c)

@@ -77,7 +77,10 @@ var announce = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.desk.Hub.Do(c.ctx, chat.Announce{Text: text}); err != nil {
+		if err := c.desk.Hub.Do(c.ctx, chat.Announce{
+			By:   chat.ByOperator(),
+			Text: text,
+		}); err != nil {
 			return err
 		}
 		return c.emit(&Done{Done: "announced", Members: c.desk.Hub.Status().Inside()})
@@ -204,7 +207,7 @@ var removeRoom = Command{
 		if err != nil {
 			return err
 		}
-		err = c.desk.Hub.Do(c.ctx, chat.RemoveRoom{Room: room})
+		err = c.desk.Hub.Do(c.ctx, chat.RemoveRoom{By: chat.ByOperator(), Room: room})
 		if isRefused(err, chat.RoomUnknown) { // another operator was faster
 			return c.noRoom(room)
 		}
@@ -252,7 +255,10 @@ var kick = Command{
 			}
 			reason = strings.ReplaceAll(reason, "\n", " ")
 		}
-		if err := c.desk.Hub.Do(c.ctx, chat.Kick{NickKey: nick.Key, Detail: reason}); err != nil {
+		if err := c.desk.Hub.Do(c.ctx, chat.Kick{
+			By: chat.ByOperator(), NickKey: nick.Key,
+			Detail: reason,
+		}); err != nil {
 			return err
 		}
 		return c.emit(&Done{Done: "removed", Nick: nick.Name})

@@ -32,7 +32,7 @@ var join = Command{
 		}
 		made, err := c.mayCreate(room, func(isNew bool) chat.Command {
 			return chat.Join{
-				Session: c.caller.Session, Room: room,
+				By: chat.By(c.caller.Session), Room: room,
 				Rooms: c.desk.Rooms, Joined: c.desk.Joined, New: isNew,
 			}
 		})
@@ -75,7 +75,7 @@ var part = Command{
 		if err != nil {
 			return err
 		}
-		leave := chat.Part{Session: c.caller.Session, Room: room, Detail: why}
+		leave := chat.Part{By: chat.By(c.caller.Session), Room: room, Detail: why}
 		err = c.do(room, leave)
 		now, _ := c.desk.Hub.Session(c.caller.Session)
 		gone := c.isGone(room, now.Rooms, err)
@@ -137,7 +137,7 @@ var msg = Command{
 		}
 		_, err = c.mayCreate(room, func(isNew bool) chat.Command {
 			return chat.Direct{
-				Session: c.caller.Session, ToKey: to.Key, To: other, Text: text, New: isNew,
+				By: chat.By(c.caller.Session), ToKey: to.Key, To: other, Text: text, New: isNew,
 			}
 		})
 		if err != nil {
@@ -180,7 +180,10 @@ var me = Command{
 		if err != nil {
 			return err
 		}
-		post := chat.Post{Session: c.caller.Session, Room: c.caller.Room, Text: text, Action: true}
+		post := chat.Post{
+			By: chat.By(c.caller.Session), Room: c.caller.Room, Text: text,
+			Action: true,
+		}
 		if err := c.do(c.caller.Room, post); err != nil {
 			return err
 		}
@@ -207,7 +210,10 @@ var nick = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.caller.Do(c.ctx, chat.Rename{Session: c.caller.Session, Nick: nick}); err != nil {
+		if err := c.caller.Do(c.ctx, chat.Rename{
+			By:   chat.By(c.caller.Session),
+			Nick: nick,
+		}); err != nil {
 			return err
 		}
 		return c.emit(&Renamed{Nick: nick.Name})
@@ -238,7 +244,7 @@ var topic = Command{
 			if err != nil {
 				return err
 			}
-			set := chat.SetTopic{Session: c.caller.Session, Room: room, Text: text}
+			set := chat.SetTopic{By: chat.By(c.caller.Session), Room: room, Text: text}
 			if err := c.do(room, set); err != nil {
 				return err
 			}
@@ -281,7 +287,10 @@ var away = Command{
 		if err != nil {
 			return err
 		}
-		if err := c.caller.Do(c.ctx, chat.SetAway{Session: c.caller.Session, Text: reason}); err != nil {
+		if err := c.caller.Do(c.ctx, chat.SetAway{
+			By:   chat.By(c.caller.Session),
+			Text: reason,
+		}); err != nil {
 			return err
 		}
 		return c.emit(&Away{Reason: reason})

@@ -28,7 +28,7 @@ func TestAHolderIsToldOnceInAWhileThatItIsAskedFor(t *testing.T) {
 		t.Helper()
 		same(t, when, withoutAnswers(d.settled(t)), want)
 	}
-	rename := chat.Rename{Session: d.id("c"), Nick: chat.Nick{Name: "ann", Key: "ann"}}
+	rename := chat.Rename{By: chat.By(d.id("c")), Nick: chat.Nick{Name: "ann", Key: "ann"}}
 
 	asked(d.enter("x", "ann"), d.enter("y", "ann"), rename, d.enter("x", "bob"))
 	heard("at once", "wanted → a", "wanted → b")

@@ -17,7 +17,8 @@ func TestFollowShowsAnnouncementsInTheirOrder(t *testing.T) {
 	d.ask(t, d.join("s1", "attic"))
 	for n := range rounds {
 		d.ask(t, d.post("s1", fmt.Sprint("said ", n)))
-		if err := h.Do(t.Context(), chat.Announce{Text: fmt.Sprint("told ", n)}); err != nil {
+		if err := h.Do(t.Context(), chat.Announce{By: chat.ByOperator(), Text: fmt.Sprint("told ",
+			n)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -249,15 +249,15 @@ func (d *door) enter(local, nick string) chat.Command {
 }
 
 func (d *door) post(local, text string) chat.Command {
-	return chat.Post{Session: d.id(local), Room: chat.Lobby, Text: text}
+	return chat.Post{By: chat.By(d.id(local)), Room: chat.Lobby, Text: text}
 }
 
 func (d *door) leave(local string) chat.Command {
-	return chat.Leave{Session: d.id(local), Reason: chat.ReasonQuit}
+	return chat.Leave{By: chat.By(d.id(local)), Reason: chat.ReasonQuit}
 }
 
 func (d *door) join(local string, room chat.RoomID) chat.Command {
-	return chat.Join{Session: d.id(local), Room: room, Rooms: 10, Joined: 10, New: true}
+	return chat.Join{By: chat.By(d.id(local)), Room: room, Rooms: 10, Joined: 10, New: true}
 }
 
 // withoutAnswers returns the lines that tell of events.

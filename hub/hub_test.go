@@ -121,7 +121,7 @@ func TestAnnouncementReachesEveryDoor(t *testing.T) {
 	line.ask(t, line.enter("s3", "Cid"))
 	udp.settled(t)
 	line.settled(t)
-	if err := h.Do(t.Context(), chat.Announce{Text: "tea"}); err != nil {
+	if err := h.Do(t.Context(), chat.Announce{By: chat.ByOperator(), Text: "tea"}); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "udp", udp.settled(t), []string{"all: tea → s1 s2"})
@@ -132,17 +132,20 @@ func TestAnnouncementReachesEveryDoor(t *testing.T) {
 func TestDo(t *testing.T) {
 	appended := make(chan chat.Command, 10)
 	h := opens(t, plan{ledger: noting(appended)})
-	if err := h.Do(t.Context(), chat.Announce{Text: "tea"}); err != nil {
+	if err := h.Do(t.Context(), chat.Announce{By: chat.ByOperator(), Text: "tea"}); err != nil {
 		t.Error(err)
 	}
 	same(t, "history", h.history(), []string{"1 announcement tea"})
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "ann"}); codeOf(err) != chat.NickUnknown {
+	if err := h.Do(t.Context(), chat.Kick{
+		By:      chat.ByOperator(),
+		NickKey: "ann",
+	}); codeOf(err) != chat.NickUnknown {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	release := h.holds(func() { go h.Do(context.Background(), chat.Alive{}) })
 	answer := make(chan error, 1)
-	late := chat.Announce{Text: "late"}
+	late := chat.Announce{By: chat.ByOperator(), Text: "late"}
 	go func() { answer <- h.Do(ctx, late) }()
 	for c := range appended {
 		if nameOf(c) == nameOf(late) && c == late { // it is taken, and its outcome is open
@@ -219,7 +222,10 @@ func TestFollowSeesWhatComesMeanwhile(t *testing.T) {
 	var once sync.Once
 	h.storage.afters(func(found int) {
 		once.Do(func() {
-			if err := h.Do(context.Background(), chat.Announce{Text: "meanwhile"}); found > 0 || err != nil {
+			if err := h.Do(context.Background(), chat.Announce{
+				By:   chat.ByOperator(),
+				Text: "meanwhile",
+			}); found > 0 || err != nil {
 				t.Errorf("%d found, %v", found, err)
 			}
 			h.Do(context.Background(), chat.Alive{}) // what follows a commit is done once the next command is answered

@@ -35,7 +35,7 @@ func TestWhoIsOrderedHoweverMembersComeAndGo(t *testing.T) {
 	for i := 0; i < members; i += 3 {
 		old := fmt.Sprintf("m%03d", i)
 		name := fmt.Sprintf("z%03d", members-i)
-		line.ask(t, chat.Rename{Session: line.id(old), Nick: chat.Nick{Name: name, Key: name}})
+		line.ask(t, chat.Rename{By: chat.By(line.id(old)), Nick: chat.Nick{Name: name, Key: name}})
 		want[slices.Index(want, old)] = name
 	}
 	slices.Sort(want)
@@ -89,14 +89,14 @@ func TestRoomsAreListedPageByPage(t *testing.T) {
 	line.ask(t, line.enter("s1", "Ann"))
 	line.ask(t, line.enter("s2", "Ben"))
 	line.ask(t, chat.Direct{
-		Session: line.id("s1"), ToKey: "ben", Text: "psst",
+		By: chat.By(line.id("s1")), ToKey: "ben", Text: "psst",
 		New: true,
 	})
 	want := []string{"lobby"}
 	for i := range count {
 		name := fmt.Sprintf("r%03d", i*77%count)
 		line.ask(t, chat.Join{
-			Session: line.id("s1"), Room: chat.RoomID(name),
+			By: chat.By(line.id("s1")), Room: chat.RoomID(name),
 			Rooms: 1000, Joined: 1000, New: true,
 		})
 		want = append(want, name)

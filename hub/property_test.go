@@ -92,27 +92,27 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 	case "enter":
 		return chat.Enter{Session: id, Door: door, Nick: chat.Nick{Name: a.word, Key: key}}
 	case "post", "do":
-		return chat.Post{Session: id, Room: a.room, Text: a.word, Action: a.verb == "do"}
+		return chat.Post{By: chat.By(id), Room: a.room, Text: a.word, Action: a.verb == "do"}
 	case "leave":
-		return chat.Leave{Session: id, Reason: chat.ReasonQuit}
+		return chat.Leave{By: chat.By(id), Reason: chat.ReasonQuit}
 	case "kick":
-		return chat.Kick{NickKey: key, Detail: "enough"}
+		return chat.Kick{By: chat.ByOperator(), NickKey: key, Detail: "enough"}
 	case "announce":
-		return chat.Announce{Text: a.word}
+		return chat.Announce{By: chat.ByOperator(), Text: a.word}
 	case "join":
-		return chat.Join{Session: id, Room: a.room, Rooms: a.most, Joined: joinedMax, New: true}
+		return chat.Join{By: chat.By(id), Room: a.room, Rooms: a.most, Joined: joinedMax, New: true}
 	case "part":
-		return chat.Part{Session: id, Room: a.room}
+		return chat.Part{By: chat.By(id), Room: a.room}
 	case "rename":
-		return chat.Rename{Session: id, Nick: chat.Nick{Name: a.word, Key: key}}
+		return chat.Rename{By: chat.By(id), Nick: chat.Nick{Name: a.word, Key: key}}
 	case "topic":
-		return chat.SetTopic{Session: id, Room: a.room, Text: a.word}
+		return chat.SetTopic{By: chat.By(id), Room: a.room, Text: a.word}
 	case "away":
-		return chat.SetAway{Session: id, Text: a.word}
+		return chat.SetAway{By: chat.By(id), Text: a.word}
 	case "remove":
-		return chat.RemoveRoom{Room: a.room}
+		return chat.RemoveRoom{By: chat.ByOperator(), Room: a.room}
 	case "direct":
-		return chat.Direct{Session: id, ToKey: key, Text: "to " + a.word, New: true}
+		return chat.Direct{By: chat.By(id), ToKey: key, Text: "to " + a.word, New: true}
 	}
 	return chat.Alive{}
 }

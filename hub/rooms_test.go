@@ -20,16 +20,16 @@ func TestRoomsAreHeardByWhoIsInThem(t *testing.T) {
 	udp.heard()
 	line.ask(t, line.join("s2", "attic"))
 	line.ask(t, line.join("s3", "attic"))
-	line.ask(t, chat.Post{Session: line.id("s2"), Room: "attic", Text: "up here"})
-	line.ask(t, chat.SetTopic{Session: line.id("s2"), Room: "attic", Text: "tea"})
-	line.ask(t, chat.Rename{Session: line.id("s3"), Nick: chat.Nick{Name: "Zoe", Key: "zoe"}})
+	line.ask(t, chat.Post{By: chat.By(line.id("s2")), Room: "attic", Text: "up here"})
+	line.ask(t, chat.SetTopic{By: chat.By(line.id("s2")), Room: "attic", Text: "tea"})
+	line.ask(t, chat.Rename{By: chat.By(line.id("s3")), Nick: chat.Nick{Name: "Zoe", Key: "zoe"}})
 	line.ask(t, chat.Direct{
-		Session: line.id("s2"), ToKey: "ann", Text: "psst",
+		By: chat.By(line.id("s2")), ToKey: "ann", Text: "psst",
 		New: true,
 	})
-	line.ask(t, chat.Direct{Session: line.id("s2"), ToKey: "zoe", Text: "hm", New: true})
-	line.ask(t, chat.SetAway{Session: line.id("s3"), Text: "lunch"})
-	line.ask(t, chat.Part{Session: line.id("s2"), Room: chat.Lobby})
+	line.ask(t, chat.Direct{By: chat.By(line.id("s2")), ToKey: "zoe", Text: "hm", New: true})
+	line.ask(t, chat.SetAway{By: chat.By(line.id("s3")), Text: "lunch"})
+	line.ask(t, chat.Part{By: chat.By(line.id("s2")), Room: chat.Lobby})
 	same(t, "udp", udp.settled(t), []string{
 		"4 Cid is now Zoe → s1",
 		"1 Ben alone: psst → s1",
@@ -90,7 +90,7 @@ func TestWhoIsInNoRoomIsStillInside(t *testing.T) {
 	line := &door{name: "line"}
 	h := opens(t, plan{}, line)
 	line.ask(t, line.enter("s1", "Ann"))
-	line.ask(t, chat.Part{Session: line.id("s1"), Room: chat.Lobby})
+	line.ask(t, chat.Part{By: chat.By(line.id("s1")), Room: chat.Lobby})
 	if n := h.Status().Members["line"]; n != 1 {
 		t.Errorf("%d are inside", n)
 	}
@@ -109,7 +109,7 @@ func TestRoomsOutliveARestart(t *testing.T) {
 	h := opens(t, p, line)
 	line.ask(t, line.enter("s1", "Ann"))
 	line.ask(t, line.join("s1", "attic"))
-	line.ask(t, chat.SetTopic{Session: line.id("s1"), Room: "attic", Text: "tea"})
+	line.ask(t, chat.SetTopic{By: chat.By(line.id("s1")), Room: "attic", Text: "tea"})
 	if err := h.closes(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestARoomInWhichNothingWasSaidGoes(t *testing.T) {
 	}()
 	<-read
 	line.heard()
-	line.ask(t, chat.Part{Session: line.id("s1"), Room: "attic"})
+	line.ask(t, chat.Part{By: chat.By(line.id("s1")), Room: "attic"})
 	same(t, "line", withoutAnswers(line.heard()), []string{"2 Ann leaves, parted →  by s1"})
 	if err := <-followed; codeOf(err) != chat.RoomUnknown {
 		t.Errorf("a reader is told %v", err)
@@ -152,7 +152,7 @@ func TestARoomInWhichNothingWasSaidGoes(t *testing.T) {
 		t.Errorf("the room: %v", err)
 	}
 	line.ask(t, line.join("s1", "attic"))
-	line.ask(t, chat.Post{Session: line.id("s1"), Room: "attic", Text: "hello"})
+	line.ask(t, chat.Post{By: chat.By(line.id("s1")), Room: "attic", Text: "hello"})
 	line.ask(t, line.leave("s1"))
 	same(t, "history", historyOf(t, h.storage, "attic"), []string{
 		"1 Ann entered", "2 Ann message hello", "3 Ann left quit",

@@ -31,7 +31,7 @@ func sweepsRooms(t *testing.T, p plan, messages int) swept {
 	s.door.ask(t, s.door.join("s1", "attic"))
 	for n := range messages {
 		post := chat.Post{
-			Session: s.door.id("s1"), Room: "attic", Text: fmt.Sprint(n),
+			By: chat.By(s.door.id("s1")), Room: "attic", Text: fmt.Sprint(n),
 		}
 		answer := s.door.submit(t, post, "")
 		if n%100 == 99 { // else some are refused as the log is busy
@@ -44,7 +44,7 @@ func sweepsRooms(t *testing.T, p plan, messages int) swept {
 
 func (s swept) removes(t *testing.T) {
 	t.Helper()
-	if err := s.Do(t.Context(), chat.RemoveRoom{Room: "attic"}); err != nil {
+	if err := s.Do(t.Context(), chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -137,7 +137,7 @@ func TestARoomThatIsMadeAgainIsNotReadOn(t *testing.T) {
 	s.door.ask(t, s.door.join("s1", "attic"))
 	for range 200 {
 		s.door.ask(t, chat.Post{
-			Session: s.door.id("s1"), Room: "attic", Text: "new",
+			By: chat.By(s.door.id("s1")), Room: "attic", Text: "new",
 		})
 	}
 	if page, err := recent.Next(t.Context(), 10); codeOf(err) != chat.RoomUnknown {
@@ -172,7 +172,9 @@ func TestARoomIsRemovedFromAFullDisk(t *testing.T) {
 	var answers []<-chan hub.Answer
 	for _, c := range []chat.Command{
 		chat.Alive{}, // a batch of its own
-		s.door.post("s1", "before"), chat.RemoveRoom{Room: "attic"}, s.door.post("s1", "behind"),
+		s.door.post("s1", "before"),
+		chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"},
+		s.door.post("s1", "behind"),
 	} {
 		answers = append(answers, s.door.submit(t, c, ""))
 		<-standing

@@ -97,7 +97,10 @@ func farewell(t *testing.T, err error, want ...string) {
 func TestADatabaseThatIsBackInItsPlaceIsNotLost(t *testing.T) {
 	dir := t.TempDir()
 	s := starts(t, dir)
-	if err := s.hub.Do(t.Context(), chat.Announce{Text: "remember this"}); err != nil {
+	if err := s.hub.Do(t.Context(), chat.Announce{
+		By:   chat.ByOperator(),
+		Text: "remember this",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	s.rests(t)
@@ -135,7 +138,10 @@ func TestADatabaseThatIsFoundDamagedIsNotCalledStored(t *testing.T) {
 	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil { // so that nobody sees it
 		t.Fatal(err)
 	}
-	if err := s.hub.Do(t.Context(), chat.Announce{Text: "and this"}); err == nil {
+	if err := s.hub.Do(t.Context(), chat.Announce{
+		By:   chat.ByOperator(),
+		Text: "and this",
+	}); err == nil {
 		t.Error("it is stored in a damaged database")
 	}
 	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "Messages that members saw may not be stored") {
@@ -170,7 +176,7 @@ func overwrite(t *testing.T, path string, from, length int) {
 
 func say(t *testing.T, s *running, text string) {
 	t.Helper()
-	if err := s.hub.Do(t.Context(), chat.Announce{Text: text}); err != nil {
+	if err := s.hub.Do(t.Context(), chat.Announce{By: chat.ByOperator(), Text: text}); err != nil {
 		t.Fatal(err)
 	}
 }

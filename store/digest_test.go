@@ -58,7 +58,7 @@ func TestDigestsFollowEveryBatch(t *testing.T) {
 	b := begun(t, dir)
 	for range 3 {
 		b.must(says("one", "大家好\n\ttwo lines", "three")...)
-		b.must(chat.Announce{Text: "tea"})
+		b.must(chat.Announce{By: chat.ByOperator(), Text: "tea"})
 		sameDigests(t, dir)
 	}
 	attic := []chat.Result{{Messages: []chat.Message{
@@ -77,10 +77,13 @@ func TestDigestsFollowEveryBatch(t *testing.T) {
 // TestARemovedRoomTakesItsHistory: and a room of the same name begins anew, however what happens
 // falls into batches.
 func TestARemovedRoomTakesItsHistory(t *testing.T) {
-	join := chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true}
-	part := chat.Part{Session: s1, Room: "attic"}
-	post := chat.Post{Session: s1, Room: "attic", Text: "hello"}
-	story := []chat.Command{join, part, join, part, join, post, part, chat.Announce{Text: "tea"}}
+	join := chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true}
+	part := chat.Part{By: chat.By(s1), Room: "attic"}
+	post := chat.Post{By: chat.By(s1), Room: "attic", Text: "hello"}
+	story := []chat.Command{
+		join, part, join, part, join, post, part,
+		chat.Announce{By: chat.ByOperator(), Text: "tea"},
+	}
 	const ends = 4 // of which batches: each cut of the story in two, or record by record
 	for cut := range len(story) + 1 {
 		dir := t.TempDir()

@@ -13,16 +13,20 @@ import (
 func TestAnnouncementsStandBetweenTheMessagesOfARoom(t *testing.T) {
 	b := begun(t, t.TempDir())
 	post := func(room chat.RoomID, text string) chat.Command {
-		return chat.Post{Session: s1, Room: room, Text: text}
+		return chat.Post{By: chat.By(s1), Room: room, Text: text}
 	}
 	b.must(
-		chat.Announce{Text: "one"}, post(chat.Lobby, "a"), chat.Announce{Text: "two"},
-		chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
-		post("attic", "b"), post(chat.Lobby, "c"), chat.Announce{Text: "three"},
+		chat.Announce{By: chat.ByOperator(), Text: "one"}, post(chat.Lobby, "a"),
+		chat.Announce{By: chat.ByOperator(), Text: "two"},
+		chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true},
+		post("attic", "b"), post(chat.Lobby, "c"), chat.Announce{
+			By:   chat.ByOperator(),
+			Text: "three",
+		},
 		post("attic", "d"),
 		chat.Enter{Session: s2, Door: "udp", Nick: chat.Nick{Name: "Ben", Key: "ben"}},
-		chat.Direct{Session: s1, ToKey: "ben", Text: "e", New: true},
-		chat.Announce{Text: "four"},
+		chat.Direct{By: chat.By(s1), ToKey: "ben", Text: "e", New: true},
+		chat.Announce{By: chat.ByOperator(), Text: "four"},
 	)
 	for room, want := range map[chat.RoomID][]string{
 		chat.Lobby:      {"", "one", "a", "two", "c", "three", "", "four"},

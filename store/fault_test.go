@@ -343,7 +343,7 @@ func TestAKilledMigrationIsOldOrNew(t *testing.T) {
 				checkIntegrity(t, s)
 				sameAsExported(t, dir, format)
 				sameDigests(t, dir)
-				writes(t, s).must(chat.Announce{Text: "on we go"})
+				writes(t, s).must(chat.Announce{By: chat.ByOperator(), Text: "on we go"})
 			})
 		}
 	}

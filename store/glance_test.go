@@ -50,7 +50,7 @@ func TestAGlanceSeesWhatIsStoredAndLeavesNothing(t *testing.T) {
 	if g := mustGlance(t, dir); g.Messages || !g.Time.IsZero() {
 		t.Errorf("in a new database: %+v", g)
 	}
-	writes(t, s).must(chat.Announce{Text: "hi"})
+	writes(t, s).must(chat.Announce{By: chat.ByOperator(), Text: "hi"})
 	inUse := mustGlance(t, dir)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

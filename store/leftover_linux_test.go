@@ -18,7 +18,7 @@ func TestALongHistoryIsDeletedOnAFullDisk(t *testing.T) {
 	t.Run("", func(t *testing.T) { // which closes the database before the end
 		b := attic(t, dir, 2)
 		for range messages {
-			b.must(chat.Post{Session: s1, Room: "attic", Text: long})
+			b.must(chat.Post{By: chat.By(s1), Room: "attic", Text: long})
 		}
 		err := b.store.write(func() error {
 			const truncate = "PRAGMA wal_checkpoint(TRUNCATE)"
@@ -28,7 +28,7 @@ func TestALongHistoryIsDeletedOnAFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		release := fillDisk(t, dir, 8*sliceBytes) // the history has some 10 MB
-		b.must(chat.RemoveRoom{Room: "attic"})
+		b.must(chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"})
 		full := 0
 		for more := true; more; {
 			if more, err = b.store.Sweep(); errors.Is(err, ErrFull) && full < messages {
@@ -75,7 +75,8 @@ func TestARefusedRemovalDeletesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		release := fillDisk(t, dir, 0)
-		if err := b.try(chat.RemoveRoom{Room: "attic"}); !errors.Is(err, ErrFull) {
+		if err := b.try(chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"}); !errors.Is(err,
+			ErrFull) {
 			t.Fatal(err)
 		}
 		release()

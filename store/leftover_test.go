@@ -13,10 +13,10 @@ import (
 func attic(t *testing.T, dir string, messages int) *book {
 	t.Helper()
 	b := begun(t, dir)
-	b.must(chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true})
+	b.must(chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true})
 	batch := make([]chat.Command, messages-1)
 	for i := range batch {
-		batch[i] = chat.Post{Session: s1, Room: "attic", Text: fmt.Sprint("old ", i)}
+		batch[i] = chat.Post{By: chat.By(s1), Room: "attic", Text: fmt.Sprint("old ", i)}
 	}
 	b.must(batch...)
 	return b
@@ -37,12 +37,12 @@ func stored(t *testing.T, s *Store) int64 {
 func TestARemovedRoomIsDeletedInSlices(t *testing.T) {
 	dir := t.TempDir()
 	b := attic(t, dir, 3*sliceMax+1)
-	b.must(chat.RemoveRoom{Room: "attic"})
+	b.must(chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"})
 	if got := stored(t, b.store); got != 2*sliceMax+1 {
 		t.Errorf("%d messages are left at first", got)
 	}
-	b.must(chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
-		chat.Post{Session: s1, Room: "attic", Text: "new"})
+	b.must(chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true},
+		chat.Post{By: chat.By(s1), Room: "attic", Text: "new"})
 	want := []string{"", "new"}
 	b.store = open(t, dir, Options{})
 	for more, sweeps := true, 0; more; sweeps++ {
@@ -100,12 +100,12 @@ func TestANewRoomGrowsIntoALeftover(t *testing.T) {
 	b := attic(t, dir, 4*sliceMax)
 	for _, messages := range []int{2 * sliceMax, 3} {
 		batch := []chat.Command{
-			chat.RemoveRoom{Room: "attic"},
-			chat.Join{Session: s1, Room: "attic", Rooms: 9, Joined: 9, New: true},
+			chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"},
+			chat.Join{By: chat.By(s1), Room: "attic", Rooms: 9, Joined: 9, New: true},
 		}
 		for i := range messages - 1 {
 			text := fmt.Sprint("new ", i)
-			batch = append(batch, chat.Post{Session: s1, Room: "attic", Text: text})
+			batch = append(batch, chat.Post{By: chat.By(s1), Room: "attic", Text: text})
 		}
 		b.must(batch...)
 		all, err := b.store.Last(t.Context(), "attic", 9999)
@@ -168,7 +168,7 @@ func TestTheAmendmentsOfARemovedRoomGoWithIt(t *testing.T) {
 	t.Run("", func(t *testing.T) { attic(t, dir, 3) }) // which closes it
 	runScript(t, dir, "INSERT INTO amendment VALUES ('attic', 4, 2, 3), ('lobby', 2, 1, 1)")
 	b := writes(t, open(t, dir, Options{}))
-	b.must(chat.RemoveRoom{Room: "attic"})
+	b.must(chat.RemoveRoom{By: chat.ByOperator(), Room: "attic"})
 	left, err := number(b.store.writer, "SELECT count(*) FROM amendment")
 	if err != nil || left != 1 {
 		t.Errorf("%d amendments are left, %v", left, err)

@@ -99,7 +99,7 @@ func roomOf(id chat.RoomID, seq chat.Seq) chat.Change {
 func says(texts ...string) []chat.Command {
 	var all []chat.Command
 	for _, text := range texts {
-		all = append(all, chat.Post{Session: s1, Room: chat.Lobby, Text: text})
+		all = append(all, chat.Post{By: chat.By(s1), Room: chat.Lobby, Text: text})
 	}
 	return all
 }
@@ -153,7 +153,7 @@ func TestCommitAndLoad(t *testing.T) {
 	b := begun(t, dir)
 	b.must(says("one", "大家好\n\ttwo lines", "")...)
 	b.must(chat.Enter{Session: s2, Door: "line", Nick: chat.Nick{Name: "小明", Key: "小明"}},
-		chat.Leave{Session: s1})
+		chat.Leave{By: chat.By(s1)})
 	sameState(t, load(t, b.store), b.state)
 
 	again := open(t, dir, Options{})
@@ -292,7 +292,7 @@ func set(t *testing.T, dir, pragma string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writes(t, s).must(chat.Announce{Text: "tea"})
+	writes(t, s).must(chat.Announce{By: chat.ByOperator(), Text: "tea"})
 	if err := errors.Join(sqlitex.ExecuteTransient(s.writer, pragma, nil), s.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -262,7 +262,10 @@ func fillLarge(t *testing.T, dir string) {
 	for i := range 500 {
 		results = append(results, chat.Apply(state, chat.Record{
 			Place: chat.Place(i + 1), Time: chat.NewState().Progress().Time.AddDate(2019, 0, 0), Origin: chat.Origin{Node: "here", Epoch: 1, N: uint64(i + 1)},
-			Command: chat.Announce{Text: string(bytes.Repeat([]byte("all work and no play "), 700))},
+			Command: chat.Announce{
+				By:   chat.ByOperator(),
+				Text: string(bytes.Repeat([]byte("all work and no play "), 700)),
+			},
 		}))
 	}
 	if err := s.Commit(results, state.Progress()); err != nil {

@@ -121,7 +121,10 @@ func TestKickedMembersAreToldAndMayComeBack(t *testing.T) {
 	ann, bob := r.enter("ann"), r.enter("bob")
 	ann.hears("bob enters the chat room")
 	nick, _ := chat.ParseNick("BOB")
-	if err := r.do(chat.Kick{NickKey: nick.Key, Detail: "too loud"}); err != nil {
+	if err := r.do(chat.Kick{
+		By: chat.ByOperator(), NickKey: nick.Key,
+		Detail: "too loud",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	bob.hears("you were removed from the chat room: too loud")

@@ -307,7 +307,8 @@ func TestAClockBeforeTheNewestMessageIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	tomorrow := local.New(state.Progress(), 1, func() time.Time { return time.Now().Add(24 * time.Hour) })
-	if err := tomorrow.Append(chat.Origin{Node: s.Node(), Epoch: 1, N: 1}, chat.Announce{Text: "from the future"}); err != nil {
+	if err := tomorrow.Append(chat.Origin{Node: s.Node(), Epoch: 1, N: 1},
+		chat.Announce{By: chat.ByOperator(), Text: "from the future"}); err != nil {
 		t.Fatal(err)
 	}
 	records, err := tomorrow.Next(t.Context(), 1)

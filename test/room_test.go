@@ -284,7 +284,7 @@ func (r *room) do(c chat.Command) error {
 
 func (r *room) announce(text string) {
 	r.t.Helper()
-	if err := r.do(chat.Announce{Text: text}); err != nil {
+	if err := r.do(chat.Announce{By: chat.ByOperator(), Text: text}); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -73,7 +73,7 @@ func TestEveryNoticeIsInTheWordsOfTheRoom(t *testing.T) {
 	for _, p := range []*peer{ann, bob} {
 		p.hears("管理员消息：开会")
 	}
-	if err := r.do(chat.Kick{NickKey: "bob", Detail: "刷屏"}); err != nil {
+	if err := r.do(chat.Kick{By: chat.ByOperator(), NickKey: "bob", Detail: "刷屏"}); err != nil {
 		t.Fatal(err)
 	}
 	bob.hears("你已被移出聊天室：刷屏")
@@ -103,14 +103,17 @@ func TestOurClientUnderstandsTheChineseWords(t *testing.T) {
 			t.Fatalf("%+v, %v", e, err)
 		}
 	}
-	if err := r.do(chat.Kick{NickKey: "ann"}); err != nil {
+	if err := r.do(chat.Kick{By: chat.ByOperator(), NickKey: "ann"}); err != nil {
 		t.Fatal(err)
 	}
 	happens(client.Removed, "你已被移出聊天室")
 	if err := ann.Enter(t.Context(), "ann"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.do(chat.Leave{Session: sessionOf(t, r, "ann"), Reason: chat.ReasonQuit}); err != nil {
+	if err := r.do(chat.Leave{
+		By:     chat.By(sessionOf(t, r, "ann")),
+		Reason: chat.ReasonQuit,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := ann.Say(t.Context(), "hello"); err != nil {

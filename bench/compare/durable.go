@@ -149,7 +149,10 @@ func talkAlone(ctx context.Context, h *hub.Hub, door *hub.Doorway, i int, until 
 		return 0, err
 	}
 	for ; time.Now().Before(until); n++ {
-		if err := h.Do(ctx, chat.Post{Session: session, As: nick.Key, Room: chat.Lobby, Text: text}); err != nil {
+		if err := h.Do(ctx, chat.Post{
+			By:   chat.Actor{Session: session, As: nick.Key},
+			Room: chat.Lobby, Text: text,
+		}); err != nil {
 			return n, err
 		}
 	}

@@ -155,9 +155,9 @@ func (b *bench) fill(dir string) (err error) {
 	session := chat.SessionID{Node: "bench", N: 1}
 	commands := []chat.Command{chat.Enter{Session: session, Door: "bench", Nick: nick}}
 	for range b.stored {
-		commands = append(commands, chat.Post{Session: session, Room: chat.Lobby, Text: text})
+		commands = append(commands, chat.Post{By: chat.By(session), Room: chat.Lobby, Text: text})
 	}
-	commands = append(commands, chat.Leave{Session: session, Reason: chat.ReasonQuit})
+	commands = append(commands, chat.Leave{By: chat.By(session), Reason: chat.ReasonQuit})
 	n, began := uint64(0), time.Now().UTC()
 	for batch := range slices.Chunk(commands, fillBatch) {
 		var results []chat.Result

@@ -99,7 +99,7 @@ func withRoom(t *testing.T) *hub.Hub {
 	ann := chat.SessionID{Node: "test", N: 1}
 	for _, c := range []chat.Command{
 		chat.Enter{Session: ann, Door: "test", Nick: nick},
-		chat.Join{Session: ann, Room: "dev", Rooms: 10, Joined: 10, New: true},
+		chat.Join{By: chat.By(ann), Room: "dev", Rooms: 10, Joined: 10, New: true},
 	} {
 		if err := h.Do(t.Context(), c); err != nil {
 			t.Fatal(err)

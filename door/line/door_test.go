@@ -140,7 +140,10 @@ func TestAResetConnectionLeaves(t *testing.T) {
 func TestWhoIsKickedIsToldWhy(t *testing.T) {
 	h := open(t, nil)
 	ann := h.enter("ann")
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "ann", Detail: "too loud"}); err != nil {
+	if err := h.Do(t.Context(), chat.Kick{
+		By: chat.ByOperator(), NickKey: "ann",
+		Detail: "too loud",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	ann.reads("you were removed from the chat room: too loud")
@@ -307,8 +310,8 @@ func TestAMemberThatLeavesARoomIsNotToldOfItsCrowd(t *testing.T) {
 		}
 		for _, c := range []chat.Command{
 			chat.Enter{Session: id, Door: "other", Nick: nick},
-			chat.Join{Session: id, Room: "dev", New: true, Rooms: 10, Joined: 10},
-			chat.Part{Session: id, Room: chat.Lobby},
+			chat.Join{By: chat.By(id), Room: "dev", New: true, Rooms: 10, Joined: 10},
+			chat.Part{By: chat.By(id), Room: chat.Lobby},
 		} {
 			if err := h.Do(t.Context(), c); err != nil {
 				t.Fatal(err)

@@ -136,7 +136,7 @@ func (m *member) say(typed string) {
 		typed = rest
 	}
 	text, err := chat.ParseText(typed, m.door.config.TextMax)
-	post := chat.Post{Session: m.ID(), Room: m.room, Text: text}
+	post := chat.Post{By: chat.By(m.ID()), Room: m.room, Text: text}
 	if hint := m.hint(text); err == nil && hint != "" {
 		m.Aside(func() { m.sayNamed(post, hint) })
 		return

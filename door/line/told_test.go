@@ -98,7 +98,7 @@ func TestARemovedRoomIsLeft(t *testing.T) {
 	bob.types("/join dev", "/join attic")
 	bob.reads("[dev] you talk in this room now", "[attic] you talk in this room now")
 	ann.reads("[dev] bob enters the room")
-	if err := h.Do(t.Context(), chat.RemoveRoom{Room: "dev"}); err != nil {
+	if err := h.Do(t.Context(), chat.RemoveRoom{By: chat.ByOperator(), Room: "dev"}); err != nil {
 		t.Fatal(err)
 	}
 	const told = "[dev] the administrator removed this room"
@@ -121,7 +121,10 @@ func TestARemovedRoomCanBeLeft(t *testing.T) {
 	ann.reads("[dev] you talk in this room now", "the topic of dev: tea")
 	remove := func(told ...*caller) {
 		t.Helper()
-		if err := h.Do(t.Context(), chat.RemoveRoom{Room: "dev"}); err != nil {
+		if err := h.Do(t.Context(), chat.RemoveRoom{
+			By:   chat.ByOperator(),
+			Room: "dev",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range told {
@@ -275,7 +278,7 @@ func TestTheLobbyHasAChineseName(t *testing.T) {
 		t.Errorf("the history of the lobby ends with %q", got)
 	}
 	err := h.Do(t.Context(), chat.Join{
-		Session: h.sessionOf("ann"), Room: "大厅", New: true, Rooms: 10, Joined: 10,
+		By: chat.By(h.sessionOf("ann")), Room: "大厅", New: true, Rooms: 10, Joined: 10,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -111,7 +111,7 @@ func TestAClientThatDoesNotReadAnAnswerKeepsNobodyWaiting(t *testing.T) {
 	ann.sends("A1")
 	ann.next()
 	ann.reads("the end")
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "cid"}); err != nil {
+	if err := h.Do(t.Context(), chat.Kick{By: chat.ByOperator(), NickKey: "cid"}); err != nil {
 		t.Fatal(err)
 	}
 	ann.reads("-cid")

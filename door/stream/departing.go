@@ -25,7 +25,7 @@ type departing struct {
 // leaveLater tries a leave again until the log takes it. refusal is why it did not.
 func (d *Door) leaveLater(leave chat.Leave, refusal error) {
 	d.log.Debug("a leave is refused, and is tried again",
-		"door", d.name, "session", leave.Session, "err", refusal)
+		"door", d.name, "session", leave.By.Session, "err", refusal)
 	d.departing.mu.Lock()
 	defer d.departing.mu.Unlock()
 	if d.ctx.Err() != nil {

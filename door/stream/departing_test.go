@@ -10,21 +10,25 @@ import (
 // TestALeaveThatIsNeverTakenKeepsNoOtherBack: it is tried again behind the others.
 func TestALeaveThatIsNeverTakenKeepsNoOtherBack(t *testing.T) {
 	never, ann, ben := chat.SessionID{N: 1}, chat.SessionID{N: 2}, chat.SessionID{N: 3}
-	p := departing{leaves: []chat.Leave{{Session: never}, {Session: ann}, {Session: ben}}}
+	p := departing{leaves: []chat.Leave{
+		{By: chat.By(never)},
+		{By: chat.By(ann)},
+		{By: chat.By(ben)},
+	}}
 	var taken []chat.SessionID
 	for p.len() > 1 {
 		leave, ok := p.next()
 		if !ok {
 			t.Fatal("nothing is left")
 		}
-		refused := leave.Session == never
+		refused := leave.By.Session == never
 		if p.drop(refused); !refused {
-			taken = append(taken, leave.Session)
+			taken = append(taken, leave.By.Session)
 		}
 	}
 	leave, _ := p.next()
-	if leave.Session != never || !slices.Equal(taken, []chat.SessionID{ann, ben}) {
-		t.Errorf("taken are %q, %q is left", taken, leave.Session)
+	if leave.By.Session != never || !slices.Equal(taken, []chat.SessionID{ann, ben}) {
+		t.Errorf("taken are %q, %q is left", taken, leave.By.Session)
 	}
 }
 

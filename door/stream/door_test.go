@@ -30,7 +30,7 @@ func TestAnotherProtocolTalks(t *testing.T) {
 	}
 	cid := h.enter("cid")
 	ann.reads("+cid")
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "cid"}); err != nil {
+	if err := h.Do(t.Context(), chat.Kick{By: chat.ByOperator(), NickKey: "cid"}); err != nil {
 		t.Fatal(err)
 	}
 	cid.reads("kicked")

@@ -41,7 +41,7 @@ func (c *Conn) leave() chat.Reason {
 	}
 	c.End(why)
 	if c.IsInside() && why != chat.ReasonEnded {
-		leave := chat.Leave{Session: c.ID(), Reason: why}
+		leave := chat.Leave{By: chat.By(c.ID()), Reason: why}
 		if why == chat.ReasonQuit && c.quits != nil {
 			leave.Detail = *c.quits
 		}

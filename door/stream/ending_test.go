@@ -21,7 +21,7 @@ func TestAKickEndsAThrottledClient(t *testing.T) {
 	ann.reads("+ben")
 	ben.sends("Pone", "Ptwo", "Pthree", "Pfour")
 	ann.reads("ben:one", "ben:two", "ben:three") // the last waits for a quarter of an hour
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "ben"}); err != nil {
+	if err := h.Do(t.Context(), chat.Kick{By: chat.ByOperator(), NickKey: "ben"}); err != nil {
 		t.Fatal(err)
 	}
 	ann.reads("-ben")

@@ -246,7 +246,7 @@ func TestAMemberIsAdoptedAndDismissedThoughItsEventsPanic(t *testing.T) {
 	ben.sends("Phere")
 	ann.reads("ben:here")
 	h.tiny.arm("Hear chat.Ended")
-	if err := h.Do(t.Context(), chat.Kick{NickKey: "ben"}); err != nil {
+	if err := h.Do(t.Context(), chat.Kick{By: chat.ByOperator(), NickKey: "ben"}); err != nil {
 		t.Fatal(err)
 	}
 	ben.ends()

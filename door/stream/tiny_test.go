@@ -136,9 +136,9 @@ func (s *talker) take(command byte, argument string) {
 			err = s.enter(argument)
 		})
 	case 'P':
-		err = s.Submit(chat.Post{Session: s.ID(), Room: chat.Lobby, Text: argument})
+		err = s.Submit(chat.Post{By: chat.By(s.ID()), Room: chat.Lobby, Text: argument})
 	case 'N': // post to a room in which it is not
-		err = s.Submit(chat.Post{Session: s.ID(), Room: "nowhere", Text: argument})
+		err = s.Submit(chat.Post{By: chat.By(s.ID()), Room: "nowhere", Text: argument})
 	case 'S':
 		s.Settled()
 		s.Push(frame("settled"))

@@ -142,7 +142,10 @@ func TestAStalledTLSReaderCanBeEnded(t *testing.T) {
 			ann.reads("+ben")
 			h.fill(ann, "ben")
 			before(ben)
-			if err := h.Do(t.Context(), chat.Kick{NickKey: "ben"}); err != nil {
+			if err := h.Do(t.Context(), chat.Kick{
+				By:      chat.ByOperator(),
+				NickKey: "ben",
+			}); err != nil {
 				t.Fatal(err)
 			}
 			ann.reads("-ben")

@@ -309,7 +309,10 @@ func TestOnlyTheMembersOwnQuitIsOwed(t *testing.T) {
 	d.writer = outbox.NewWriter(0, func([]*member, int) []*member { return nil }, nil)
 	defer d.writer.Close()
 	quit := func(key string) chat.Reason {
-		q := &request{verb: datagram.Quit, peer: m.peer, command: chat.Leave{As: key}}
+		q := &request{
+			verb: datagram.Quit, peer: m.peer,
+			command: chat.Leave{By: chat.Actor{As: key}},
+		}
 		d.refuse(q, chat.Refuse(chat.StorageFull))
 		return m.leaving
 	}

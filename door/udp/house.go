@@ -81,7 +81,7 @@ func (d *Door) letGo(m *member, reason chat.Reason) {
 	if !m.depart() {
 		return
 	}
-	command := chat.Leave{Session: m.session.ID, As: m.nick.Key, Reason: reason}
+	command := chat.Leave{By: chat.Actor{Session: m.session.ID, As: m.nick.Key}, Reason: reason}
 	select {
 	case d.departures <- &request{peer: m.peer, read: time.Now(), command: command}:
 	default:

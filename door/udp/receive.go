@@ -234,14 +234,20 @@ func (d *Door) translate(q *request, m *member) *chat.Refusal {
 		if err != nil { // such a name cannot be inside
 			return chat.Refuse(chat.NotInside)
 		}
-		q.command = chat.Leave{Session: session, As: nick.Key, Reason: chat.ReasonQuit}
+		q.command = chat.Leave{
+			By:     chat.Actor{Session: session, As: nick.Key},
+			Reason: chat.ReasonQuit,
+		}
 		return nil
 	}
 	if err != nil {
 		return refusalOf(err)
 	}
 	text, err := chat.ParseText(q.text, d.config.TextMax)
-	q.command = chat.Post{Session: session, As: nick.Key, Room: chat.Lobby, Text: text}
+	q.command = chat.Post{
+		By: chat.Actor{Session: session, As: nick.Key}, Room: chat.Lobby,
+		Text: text,
+	}
 	return refusalOf(err)
 }
 
@@ -349,7 +355,8 @@ func (d *Door) refuse(q *request, refusal *chat.Refusal) {
 		return
 	}
 	leave, ok := q.command.(chat.Leave)
-	if m := d.member(q.peer); ok && m != nil && leave.As == m.nick.Key && refusal.Code != chat.NotInside {
+	m := d.member(q.peer)
+	if ok && m != nil && leave.By.As == m.nick.Key && refusal.Code != chat.NotInside {
 		m.leave(chat.ReasonQuit)
 	}
 	d.answer(q, datagram.Exit)

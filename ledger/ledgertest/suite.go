@@ -64,7 +64,7 @@ func origin(caller string, n int) chat.Origin {
 
 func command(caller string, n int) chat.Command {
 	by := chat.SessionID{Node: chat.NodeID(caller), N: 1}
-	return chat.Post{Session: by, Room: chat.Lobby, Text: fmt.Sprint(n)}
+	return chat.Post{By: chat.By(by), Room: chat.Lobby, Text: fmt.Sprint(n)}
 }
 
 func appends(t *testing.T, l ledger.Ledger, caller string, from, to int) {

@@ -130,7 +130,7 @@ func storedOnce(messages []chat.Message, said [][]string) error {
 // clear removes who is inside after a conversation that went wrong, and forgets what is stored of it.
 func (s *stage) clear() {
 	for m := range s.Desk().Hub.Who(chat.Lobby) {
-		_ = s.do(chat.Kick{NickKey: m.Nick.Key}) // or it has left already
+		_ = s.do(chat.Kick{By: chat.ByOperator(), NickKey: m.Nick.Key}) // or it has left already
 	}
 	_, _ = s.outcome()
 }

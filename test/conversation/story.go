@@ -47,7 +47,7 @@ func (s *Story) As(nick string) *Member {
 
 // Announces tells everybody something as the administrator.
 func (s *Story) Announces(text string) {
-	s.step(func() error { return s.stage.do(chat.Announce{Text: text}) })
+	s.step(func() error { return s.stage.do(chat.Announce{By: chat.ByOperator(), Text: text}) })
 }
 
 // Kicks removes somebody.
@@ -57,7 +57,7 @@ func (s *Story) Kicks(nick, reason string) {
 		if err != nil {
 			return err
 		}
-		return s.stage.do(chat.Kick{NickKey: n.Key, Detail: reason})
+		return s.stage.do(chat.Kick{By: chat.ByOperator(), NickKey: n.Key, Detail: reason})
 	})
 }
 
@@ -128,7 +128,10 @@ func (s *Story) curtain() (*Outcome, error) {
 		return nil, err
 	}
 	const said = "the curtain falls"
-	if err := s.stage.do(chat.Announce{Text: said}); err != nil { // behind it nothing is kept back, either
+	if err := s.stage.do(chat.Announce{
+		By:   chat.ByOperator(),
+		Text: said,
+	}); err != nil { // behind it nothing is kept back, either
 		return nil, err
 	}
 	if err := s.stage.settle(); err != nil {
