@@ -19,10 +19,10 @@ func ByOperator() Actor { return Actor{Operator: true} }
 // Refused with NotInside, or with NotYours if another session has the claimed nickname.
 func (t *turn) session(by Actor) (Session, *Refusal) {
 	m, inside := t.state.sessions[by.Session]
-	if inside && (by.As == "" || by.As == m.Nick.Key) {
+	if inside && !t.state.isDead(m) && (by.As == "" || by.As == m.Nick.Key) {
 		return m, nil
 	}
-	if _, taken := t.state.holders[by.As]; taken {
+	if _, taken := t.holder(by.As); taken {
 		return Session{}, Refuse(NotYours)
 	}
 	return Session{}, Refuse(NotInside)

@@ -3,7 +3,8 @@ package chat
 import "slices"
 
 // Apply brings State forward by one Record and returns what came of it. A Record at or before the
-// place reached, or one whose Origin was applied before, is a repeat and leads to nothing.
+// place reached, or one whose Origin was applied before, is a repeat and leads to nothing. So does
+// one of a life that has ended, or never began: it is refused with NodeGone.
 //
 // State remembers what it replaces until Commit, so that Undo can restore it. A panic may leave
 // State half changed: the owner calls Undo, applies the Records before this one again and gives
@@ -29,9 +30,9 @@ func (s *State) advance(r Record, command func(*turn) *Refusal) Result {
 	}
 	s.progress.Place = r.Place
 	s.progress.Time = r.Time
-	if t.repeated() {
-		t.result.Repeated = true
-	} else {
+	repeated, refusal := t.standing()
+	t.result.Repeated, t.result.Refusal = repeated, refusal
+	if !repeated && refusal == nil {
 		t.result.Refusal = command(&t)
 		t.result.Messages = t.withoutRemoved()
 		t.seen()
@@ -47,18 +48,6 @@ type turn struct {
 	record  Record
 	result  Result
 	removed map[RoomID]bool // rooms; nil: none
-}
-
-func (t *turn) repeated() bool {
-	n, o := t.state.nodes[t.record.Origin.Node], t.record.Origin
-	return o.Epoch < n.Epoch || o.Epoch == n.Epoch && o.N <= n.N
-}
-
-func (t *turn) seen() {
-	o := t.record.Origin
-	n := node{ID: o.Node, Epoch: o.Epoch, N: o.N, Seen: t.record.Time}
-	t.state.setNode(n)
-	t.change(entityNode, string(n.ID), n)
 }
 
 func (t *turn) emit(e Event) { t.result.Events = append(t.result.Events, e) }

@@ -56,6 +56,7 @@ func (s *story) passes(d time.Duration) { s.last.Time = s.last.Time.Add(d) }
 // restarts begins the node's next life.
 func (s *story) restarts(c Start) Result {
 	s.last.Origin.Epoch++
+	s.last.Origin.Life++
 	s.last.Origin.N = 0
 	return s.does(c)
 }
@@ -186,22 +187,29 @@ func (s *story) checkRooms() {
 func (s *story) checkHolders() {
 	s.t.Helper()
 	has := map[string]SessionID{}
-	for _, m := range s.state.Sessions() {
+	for _, m := range s.state.sessions {
 		if other, taken := has[m.Nick.Key]; taken {
 			s.t.Errorf("%s and %s both have %q", other, m.ID, m.Nick.Key)
 		}
 		has[m.Nick.Key] = m.ID
 	}
 	if !maps.Equal(has, s.state.holders) {
-		s.t.Errorf("holders are %v, inside are %v", s.state.holders, has)
+		s.t.Errorf("holders are %v, sessions are %v", s.state.holders, has)
 	}
 }
 
 // checkReload: the Changes tell all of State.
 func (s *story) checkReload() {
 	s.t.Helper()
-	if again := s.reload(); !equal(s.state, again) {
+	again := s.reload()
+	if !equal(s.state, again) {
 		s.t.Errorf("state\n%+v\nis after reloading\n%+v", s.state, again)
+	}
+	for id := range s.state.nodes {
+		found, want := s.state.dead(id), again.dead(id)
+		if len(found) < len(want) || len(want) > 0 && found[0] != want[0] {
+			s.t.Errorf("of %s are dead %v, after reloading %v", id, found, want)
+		}
 	}
 }
 
@@ -209,6 +217,7 @@ func (s *story) checkReload() {
 func equal(a, b *State) bool {
 	one, other := *a, *b
 	one.undo, other.undo = undo{}, undo{}
+	one.dying, other.dying = nil, nil
 	return reflect.DeepEqual(one, other)
 }
 
@@ -218,6 +227,7 @@ func (s *story) reload() *State {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	again.sweepMax = s.state.sweepMax
 	return again
 }
 
@@ -452,7 +462,10 @@ func TestHashCoversEveryField(t *testing.T) {
 	for _, e := range []entity{
 		Room{ID: "r", Seq: 1, Topic: "t", Amended: 1, Quiet: true},
 		session,
-		node{ID: "n", Epoch: 1, N: 1, Seen: noon},
+		node{
+			ID: "n", Epoch: 1, Life: 7, N: 1, Seen: noon, Over: true, Since: 1, Began: 2,
+			Kept: []string{"udp"},
+		},
 	} {
 		var whole encoding
 		e.encode(&whole)

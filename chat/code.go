@@ -38,6 +38,8 @@ const (
 	AddressFull                // as many are inside from one address as may be
 	NewRooms                   // as many rooms were created from one network as an hour allows
 	NewDirects                 // as many direct rooms were created as an hour allows
+	NodeGone                   // the server's life in the log has ended
+	NodeSpoke                  // the server that was taken for gone is not
 
 	codeEnd
 )
@@ -91,6 +93,11 @@ var codes = [codeEnd]struct{ name, sentence string }{
 		"new_directs",
 		"you have begun too many private conversations: try again in an hour",
 	},
+	NodeGone: {
+		"node_gone",
+		"your server was cut off from the others: enter the chat room again",
+	},
+	NodeSpoke: {"node_spoke", "that server is not gone"},
 }
 
 // String returns the name that programs read, such as `nick_occupied`.

@@ -147,12 +147,34 @@ type RemoveRoom struct {
 	Room RoomID // a direct one, too
 }
 
-// Start begins a node's life under the epoch of its Origin. Sessions of its former lives end, except those of the doors in
-// Resumable if the node was last seen at most Within ago.
+// Start begins a node's life under the epoch and the life of its Origin. Sessions of its former
+// lives end, except those of the doors in Resumable if the node was last seen at most Within ago.
 type Start struct {
 	Resumable []string
 	Within    time.Duration
+	Alone     bool // no other node has the log any more: their lives end
 }
+
+// Stop ends a node's life. Its sessions end, except those of the doors in Resumable, which wait for
+// its next Start.
+type Stop struct {
+	Resumable []string
+}
+
+// Gone ends the life of another node that has fallen silent after the N-th command of its life, and
+// all its sessions.
+//
+// Refused with NodeSpoke if the node has said more since, or if its life has ended.
+type Gone struct {
+	Node  NodeID
+	Epoch Epoch
+	Life  Life
+	N     uint64
+}
+
+// Sweep ends further dead sessions. Start, Stop and Gone end only so many that no Record takes
+// long.
+type Sweep struct{}
 
 // Alive says that a node is alive while it has nothing else to say, so that Start can tell how long it was not.
 type Alive struct{}

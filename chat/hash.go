@@ -86,6 +86,11 @@ const (
 	tagQuiet   = 1<<63 + 5
 	tagUser    = 1<<63 + 6
 	tagPeer    = 1<<63 + 7
+	tagLife    = 1<<63 + 8
+	tagOver    = 1<<63 + 9
+	tagSince   = 1<<63 + 10
+	tagBegan   = 1<<63 + 11
+	tagKept    = 1<<63 + 12
 )
 
 // later adds a field that has a tag, but only when its value is not zero: what has only the fields
@@ -94,6 +99,13 @@ func (e *encoding) later(tag, value uint64) {
 	if value != 0 {
 		e.number(tag)
 		e.number(value)
+	}
+}
+
+// laterFlag is later for a flag.
+func (e *encoding) laterFlag(tag uint64, value bool) {
+	if value {
+		e.later(tag, 1)
 	}
 }
 

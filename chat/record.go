@@ -11,10 +11,13 @@ type NodeID string
 // Epoch counts a node's lives: each start is a new one.
 type Epoch uint64
 
-// Origin says where a Record comes from: the N-th command of a node's life. A Record whose Origin was seen before is a repeat.
+// Origin says where a Record comes from: the N-th command of a node's life. A Record whose Origin
+// was seen before is a repeat. Two servers of one node may choose the same epoch, so a life has a
+// number of its own.
 type Origin struct {
 	Node  NodeID
 	Epoch Epoch
+	Life  Life
 	N     uint64
 }
 

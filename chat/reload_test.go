@@ -12,6 +12,8 @@ import (
 func TestAnyLogAnyReload(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		straight, stopped := newStory(t), newStory(t)
+		straight.state.sweepMax = rapid.SampledFrom([]int{1, sweepMax}).Draw(t, "swept at once")
+		stopped.state.sweepMax = straight.state.sweepMax
 		for range rapid.IntRange(0, 40).Draw(t, "length") {
 			r := drawRecord(t, straight)
 			told1 := told(straight.applies(r))
@@ -35,7 +37,7 @@ func drawRecord(t *rapid.T, s *story) Record {
 	r.Time = r.Time.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "seconds")) * time.Second)
 	r.Origin.Node = rapid.SampledFrom([]NodeID{"here", "there"}).Draw(t, "node")
 	n := s.state.nodes[r.Origin.Node]
-	r.Origin.Epoch, r.Origin.N = max(n.Epoch, 1), n.N+1
+	r.Origin.Epoch, r.Origin.Life, r.Origin.N = max(n.Epoch, 1), n.Life, n.N+1
 	switch rapid.IntRange(0, 9).Draw(t, "twist") {
 	case 0:
 		if n.N > 0 {
@@ -45,13 +47,31 @@ func drawRecord(t *rapid.T, s *story) Record {
 		r.Place = s.state.progress.Place // again, in place
 	case 2:
 		r.Origin.Epoch, r.Origin.N = n.Epoch+1, 1
-		r.Command = Start{Resumable: []string{"udp"}, Within: time.Duration(rapid.IntRange(0, 9).Draw(t, "within")) * time.Second}
+		r.Origin.Life = Life(rapid.IntRange(1, 3).Draw(t, "life"))
+		r.Command = Start{
+			Resumable: []string{"udp"}, Alone: rapid.IntRange(0, 4).Draw(t, "alone") == 0,
+			Within: time.Duration(rapid.IntRange(0, 9).Draw(t, "within")) * time.Second,
+		}
+	case 3:
+		r.Command = drawEnd(t, s.state)
 	}
 	return r
 }
 
+// drawEnd makes up a command that ends a life, or what is left of one.
+func drawEnd(t *rapid.T, s *State) Command {
+	n := s.nodes[rapid.SampledFrom([]NodeID{"here", "there"}).Draw(t, "gone")]
+	stale := uint64(rapid.IntRange(0, 1).Draw(t, "stale"))
+	return rapid.SampledFrom([]Command{
+		Stop{Resumable: []string{"udp"}},
+		Gone{Node: n.ID, Epoch: n.Epoch, Life: n.Life, N: n.N - stale},
+		Sweep{},
+	}).Draw(t, "end")
+}
+
 func drawCommand(t *rapid.T) Command {
-	session := rapid.SampledFrom([]SessionID{s1, s2, s3}).Draw(t, "session")
+	there := SessionID{Node: "there", Life: 7, N: 1}
+	session := rapid.SampledFrom([]SessionID{s1, s2, s3, there}).Draw(t, "session")
 	name := nick(rapid.SampledFrom([]string{"Ann", "ann", "Ben", "Cid"}).Draw(t, "nick"))
 	as := rapid.SampledFrom([]string{"", name.Key}).Draw(t, "as")
 	room := rapid.SampledFrom([]RoomID{Lobby, Lobby, "attic", "cellar"}).Draw(t, "room")

@@ -7,9 +7,8 @@ func (c Enter) apply(t *turn) *Refusal {
 	if inside && before.Nick == c.Nick {
 		return nil
 	}
-	if holder, taken := t.state.holders[c.Nick.Key]; taken && holder != c.Session {
-		t.emit(Wanted{Holder: holder})
-		return Refuse(NickOccupied)
+	if refusal := t.take(c.Nick, c.Session); refusal != nil {
+		return refusal
 	}
 	if inside {
 		t.leave(before, ReasonQuit, "")
@@ -22,6 +21,31 @@ func (c Enter) apply(t *turn) *Refusal {
 	t.keep(m)
 	t.emit(Entered{Session: m, Message: t.write(Lobby, KindEntered, m, "")})
 	return nil
+}
+
+// holder returns the session that holds a nickname, given as its Key, and whether there is one.
+func (t *turn) holder(key string) (Session, bool) {
+	id, taken := t.state.holders[key]
+	if !taken {
+		return Session{}, false
+	}
+	m := t.state.sessions[id]
+	return m, !t.state.isDead(m)
+}
+
+// take makes a nickname free for a session: a dead holder is ended. A living one is told, and the
+// nickname is refused.
+func (t *turn) take(nick Nick, by SessionID) *Refusal {
+	holder, taken := t.state.holders[nick.Key]
+	if !taken || holder == by {
+		return nil
+	}
+	if m := t.state.sessions[holder]; t.state.isDead(m) {
+		t.leave(m, ReasonEnded, "")
+		return nil
+	}
+	t.emit(Wanted{Holder: holder})
+	return Refuse(NickOccupied)
 }
 
 // keep makes a session what it is from now on.
@@ -48,11 +72,10 @@ func (c Direct) apply(t *turn) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	id, inside := t.state.holders[c.ToKey]
+	to, inside := t.holder(c.ToKey)
 	if !inside {
 		return Refuse(NickUnknown)
 	}
-	to := t.state.sessions[id]
 	if c.To != 0 && c.To != to.User {
 		return Refuse(NickUnknown)
 	}
@@ -105,9 +128,8 @@ func (c Rename) apply(t *turn) *Refusal {
 	if refusal != nil || m.Nick == c.Nick {
 		return refusal
 	}
-	if holder, taken := t.state.holders[c.Nick.Key]; taken && holder != m.ID {
-		t.emit(Wanted{Holder: holder})
-		return Refuse(NickOccupied)
+	if refusal := t.take(c.Nick, m.ID); refusal != nil {
+		return refusal
 	}
 	former := m
 	m.Nick = c.Nick
@@ -163,11 +185,11 @@ func (c Kick) apply(t *turn) *Refusal {
 	if refusal := operates(c.By); refusal != nil {
 		return refusal
 	}
-	id, inside := t.state.holders[c.NickKey]
+	m, inside := t.holder(c.NickKey)
 	if !inside {
 		return Refuse(NickUnknown)
 	}
-	t.leave(t.state.sessions[id], ReasonKicked, c.Detail)
+	t.leave(m, ReasonKicked, c.Detail)
 	return nil
 }
 
@@ -194,6 +216,7 @@ func (c RemoveRoom) apply(t *turn) *Refusal {
 		members[i].Rooms = without(members[i].Rooms, c.Room)
 		t.keep(members[i])
 	}
+	members = slices.DeleteFunc(members, t.state.isDead)
 	t.removeRoom(c.Room)
 	if len(members) > 0 {
 		t.emit(RoomRemoved{Room: c.Room, Members: members})
@@ -221,27 +244,6 @@ func (t *turn) membersOf(room RoomID) []Session {
 func without(rooms []RoomID, room RoomID) []RoomID {
 	return slices.DeleteFunc(slices.Clone(rooms), func(r RoomID) bool { return r == room })
 }
-
-func (c Start) apply(t *turn) *Refusal {
-	origin := t.record.Origin
-	silent := t.record.Time.Sub(t.state.nodes[origin.Node].Seen)
-	for _, id := range t.state.sessionIDs() {
-		if id.Node != origin.Node {
-			continue
-		}
-		m := t.state.sessions[id]
-		if silent > c.Within || m.User == 0 || !slices.Contains(c.Resumable, m.Door) {
-			t.leave(m, ReasonEnded, "")
-		}
-	}
-	for _, id := range sortedKeys(t.state.rooms) { // an import may have such rooms
-		t.leaveRoom(id)
-	}
-	t.leaveAllTalks()
-	return nil
-}
-
-func (Alive) apply(*turn) *Refusal { return nil }
 
 // detailMark is between a reason and its detail in the history.
 const detailMark = ": "

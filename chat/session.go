@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,9 +10,6 @@ import (
 	"strings"
 	"time"
 )
-
-// Life is one run of a node's server: 64 random bits.
-type Life uint64
 
 // SessionID names a session for ever: the N-th of a node's life. So the ID of a former life never
 // names a new connection. The zero SessionID names no session.
@@ -38,7 +36,7 @@ type Session struct {
 func (id SessionID) String() string {
 	b := make([]byte, 0, len(id.Node)+40)
 	b = append(b, id.Node...)
-	b = fmt.Appendf(b, "/%016x/", uint64(id.Life))
+	b = fmt.Appendf(b, "/%v/", id.Life)
 	return string(strconv.AppendUint(b, id.N, 10))
 }
 
@@ -49,10 +47,11 @@ func (id SessionID) MarshalText() ([]byte, error) { return []byte(id.String()), 
 func (id *SessionID) UnmarshalText(text []byte) error {
 	rest, n, _ := cutLast(string(text), "/")
 	node, life, _ := cutLast(rest, "/")
-	number, nErr := strconv.ParseUint(n, 10, 64)
-	bits, lifeErr := strconv.ParseUint(life, 16, 64)
-	read := SessionID{Node: NodeID(node), Life: Life(bits), N: number}
-	if nErr != nil || lifeErr != nil || read.String() != string(text) {
+	read := SessionID{Node: NodeID(node)}
+	number, err := strconv.ParseUint(n, 10, 64)
+	read.N = number
+	if err = errors.Join(err,
+		read.Life.UnmarshalText([]byte(life))); err != nil || read.String() != string(text) {
 		return fmt.Errorf("%s is no session", Quote(string(text)))
 	}
 	*id = read

@@ -48,34 +48,14 @@ type Room struct {
 // Rev returns the room's revision.
 func (r Room) Rev() Rev { return Rev(r.Seq) + Rev(r.Amended) }
 
-// node is what is known of a server of the log: how far its commands have come.
-type node struct {
-	ID    NodeID    `json:"id"`
-	Epoch Epoch     `json:"epoch"`
-	N     uint64    `json:"n"`
-	Seen  time.Time `json:"seen"`
-}
-
 func (r Room) key() string { return string(r.ID) }
-func (n node) key() string { return string(n.ID) }
 
 func (r Room) encode(e *encoding) {
 	e.text(string(r.ID))
 	e.number(uint64(r.Seq))
 	e.text(r.Topic)
 	e.later(tagAmended, r.Amended)
-	var quiet uint64
-	if r.Quiet {
-		quiet = 1
-	}
-	e.later(tagQuiet, quiet)
-}
-
-func (n node) encode(e *encoding) {
-	e.text(string(n.ID))
-	e.number(uint64(n.Epoch))
-	e.number(n.N)
-	e.time(n.Seen)
+	e.laterFlag(tagQuiet, r.Quiet)
 }
 
 // Hash runs over everything that was ever applied: equal hashes, equal histories.
@@ -104,7 +84,10 @@ type State struct {
 
 	talks map[UserID]map[UserID]bool // direct rooms by each of their users, then by the other one
 	nodes map[NodeID]node
-	undo  undo // what changed since the last Commit
+	dying map[NodeID][]SessionID // see dead
+
+	sweepMax int  // sweepMax, but for tests
+	undo     undo // what changed since the last Commit
 }
 
 // NewState returns the State before the first Record: the lobby and nobody in it.
@@ -118,6 +101,8 @@ func NewState() *State {
 		users:    map[UserID]SessionID{},
 		talks:    map[UserID]map[UserID]bool{},
 		nodes:    map[NodeID]node{},
+		dying:    map[NodeID][]SessionID{},
+		sweepMax: sweepMax,
 	}
 }
 
@@ -347,15 +332,13 @@ func (s *State) setNode(n node) {
 // Sessions returns who is inside, ordered by SessionID.
 func (s *State) Sessions() []Session {
 	all := make([]Session, 0, len(s.sessions))
-	for _, id := range s.sessionIDs() {
-		all = append(all, s.sessions[id])
+	for _, m := range s.sessions {
+		if !s.isDead(m) {
+			all = append(all, m)
+		}
 	}
+	slices.SortFunc(all, func(a, b Session) int { return a.ID.Compare(b.ID) })
 	return all
-}
-
-// sessionIDs returns the IDs of the sessions, in order.
-func (s *State) sessionIDs() []SessionID {
-	return slices.SortedFunc(maps.Keys(s.sessions), SessionID.Compare)
 }
 
 // Rooms returns all rooms, also those that nobody joins, ordered by RoomID.

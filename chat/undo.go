@@ -58,6 +58,7 @@ func (s *State) Undo() {
 	for _, w := range slices.Backward(u.nodes) {
 		put(s.nodes, w.value.ID, w.value, w.existed)
 	}
+	clear(s.dying)
 	s.progress = u.progress
 	s.Commit()
 }

@@ -52,7 +52,7 @@ func copied(s *State) *State {
 		again.talks[user] = maps.Clone(with)
 	}
 	again.holders, again.nodes = maps.Clone(s.holders), maps.Clone(s.nodes)
-	again.undo = undo{}
+	again.undo, again.dying = undo{}, map[NodeID][]SessionID{}
 	return &again
 }
 
@@ -61,6 +61,7 @@ func copied(s *State) *State {
 func TestUndoRestoresWhatWasCommitted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newStory(t)
+		s.state.sweepMax = rapid.SampledFrom([]int{1, sweepMax}).Draw(t, "swept at once")
 		for range rapid.IntRange(1, 6).Draw(t, "batches") {
 			for range rapid.IntRange(0, 12).Draw(t, "committed") {
 				s.applies(drawRecord(t, s))

@@ -82,10 +82,3 @@ func (s Session) check() error {
 	}
 	return nil
 }
-
-func (n node) check() error {
-	if n.ID == "" || !IsStorable(n.Seen) {
-		return fmt.Errorf("invalid name %s or time %v", Quote(n.ID), n.Seen)
-	}
-	return nil
-}

@@ -326,6 +326,7 @@ func (p plan) build(t *testing.T, doors ...*door) *house {
 	}
 	made, err := hub.New(p.storage, p.ledger(state.Progress(), p.capacity, p.clock.Now), hub.Options{
 		Resume: p.resume, Now: p.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Life: chat.Life(state.Epoch("here") + 1),
 	})
 	if err != nil {
 		t.Fatal(err)

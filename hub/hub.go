@@ -41,6 +41,7 @@ type Options struct {
 	Now      func() time.Time // the clock for pauses; nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
 	Observer Observer         // nil: nobody observes
+	Life     chat.Life        // 0: a random one; tests compare hashes, which depend on it
 }
 
 // Observer is told what the disk did with each batch. It is called by the loop only, so it must be quick.
@@ -69,6 +70,7 @@ type Hub struct {
 	state    *chat.State // loop only
 	health   health      // loop only
 	sweeping sweeping    // loop only
+	ending   bool        // loop only: a Sweep is on its way
 	doorways []*Doorway  // fixed before Run
 	index    *index
 	progress atomic.Pointer[Progress]
@@ -98,12 +100,15 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	if options.Life == 0 {
+		options.Life = newLife()
+	}
 	if options.Observer == nil {
 		options.Observer = nobody{}
 	}
 	h := &Hub{
 		store: storage, ledger: ledger, options: options,
-		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1, life: newLife(),
+		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1, life: options.Life,
 		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
 		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
@@ -180,12 +185,17 @@ func (h *Hub) append(command chat.Command, answer func(Answer)) error {
 	}
 	n := h.n + 1
 	h.wait(n, answer)
-	if err := h.ledger.Append(chat.Origin{Node: h.node, Epoch: h.epoch, N: n}, command); err != nil {
+	if err := h.ledger.Append(h.origin(n), command); err != nil {
 		h.answered(n)
 		return err
 	}
 	h.n = n
 	return nil
+}
+
+// origin returns the Origin of the n-th command of this life.
+func (h *Hub) origin(n uint64) chat.Origin {
+	return chat.Origin{Node: h.node, Epoch: h.epoch, Life: h.life, N: n}
 }
 
 func (h *Hub) wait(n uint64, answer func(Answer)) {

@@ -240,6 +240,44 @@ func TestFollowSeesWhatComesMeanwhile(t *testing.T) {
 	}
 }
 
+// TestManyDeadSessionsEndInPortions: all of them, and no other.
+func TestManyDeadSessionsEndInPortions(t *testing.T) {
+	const members = 4500
+	p := plan{
+		storage: stores(t, t.TempDir()), clock: &clock{now: noon}, resume: 10 * time.Minute,
+		capacity: members + 1,
+	}
+	udp, line := &door{name: "udp", resumable: true}, &door{name: "line"}
+	first := opens(t, p, udp, line)
+	udp.ask(t, udp.enter("s1", "Ann"))
+	for n := range members {
+		name := fmt.Sprint("m", n)
+		enter := chat.Enter{
+			Session: line.way.NewSession(), Door: "line", Nick: chat.Nick{Name: name, Key: name},
+		}
+		if err := line.way.Submit(t.Context(), enter, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.closes()
+	udp.heard()
+
+	second := opens(t, p, udp, line)
+	ended := 0
+	for deadline := time.Now().Add(patience); ended < members && time.Now().Before(deadline); {
+		udp.ask(t, chat.Alive{})
+		for _, told := range withoutAnswers(udp.heard()) {
+			if !strings.HasSuffix(told, " leaves, ended → s1") {
+				t.Errorf("%q", told)
+			}
+			ended++
+		}
+	}
+	if inside := second.Present(chat.Lobby); ended != members || inside != 1 {
+		t.Errorf("%d of %d have left, %d are inside", ended, members, inside)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	udp, line := &door{name: "udp"}, &door{name: "line"}
 	h := opens(t, plan{capacity: 77}, udp, line)

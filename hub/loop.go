@@ -37,6 +37,7 @@ func (h *Hub) Run() error {
 	defer func() { h.Close(); h.abandon(); <-alive }()
 	for {
 		h.gather()
+		h.endDead()
 		if h.sweep() {
 			continue // if nothing waits
 		}
@@ -50,6 +51,17 @@ func (h *Hub) Run() error {
 		}
 		h.space.raise()
 		h.take(records)
+	}
+}
+
+// endDead appends a Sweep if sessions are dead and none is on its way: a Record ends only some of
+// them. A refused one is made up for when the next Record has been stored.
+func (h *Hub) endDead() {
+	if h.ending || h.health.refuse != chat.OK {
+		return
+	}
+	if _, there := h.state.Dead(); there {
+		h.ending = h.append(chat.Sweep{}, func(Answer) { h.ending = false }) == nil
 	}
 }
 
@@ -279,7 +291,7 @@ func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 }
 
 func (h *Hub) answer(r chat.Record, a Answer) {
-	if r.Origin.Node != h.node || r.Origin.Epoch != h.epoch {
+	if r.Origin != h.origin(r.Origin.N) {
 		return
 	}
 	if answer := h.answered(r.Origin.N); answer != nil {

@@ -33,7 +33,7 @@ type act struct {
 var verbs = []string{
 	"topic", "enter", "join", "post", "rename", "direct", "part", "away", "do", "enter", "join",
 	"kick", "leave", "announce", "alive", "remove", "topic", "post", "enter", "join", "rename",
-	"enter",
+	"enter", "gone", "sweep",
 }
 
 // rooms are where things are said.
@@ -109,6 +109,10 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 		return chat.SetTopic{By: chat.By(id), Room: a.room, Text: a.word}
 	case "away":
 		return chat.SetAway{By: chat.By(id), Text: a.word}
+	case "gone":
+		return chat.Gone{Node: "there"}
+	case "sweep":
+		return chat.Sweep{}
 	case "remove":
 		return chat.RemoveRoom{By: chat.ByOperator(), Room: a.room}
 	case "direct":
@@ -119,7 +123,7 @@ func (a act) by(id chat.SessionID, door string) chat.Command {
 
 // TestEveryCommandIsInStories fails when a Command is missing from the stories that are made up.
 func TestEveryCommandIsInStories(t *testing.T) {
-	asked := []string{"Start"} // as each life begins
+	asked := []string{"Start", "Stop"} // a life begins with Start; after Stop it would say nothing
 	for _, verb := range verbs {
 		asked = append(asked, nameOf(act{verb: verb}.named("here", "udp")))
 	}

@@ -135,8 +135,10 @@ func (w *world) act(n int, a act) {
 		verdict = w.announces(a.word)
 	case a.verb == "remove":
 		verdict = w.removes(a.room)
-	case a.verb == "alive":
+	case a.verb == "alive", a.verb == "sweep": // nobody is dead
 		verdict = "ok"
+	case a.verb == "gone":
+		verdict = "node_spoke"
 	case !inside:
 		verdict = "not_inside"
 	default:

@@ -34,6 +34,8 @@ var refusals = map[chat.Code]string{
 	chat.AddressFull:    "来自你的地址的成员太多，请等其中一人退出",
 	chat.NewRooms:       "来自你的地址新建的房间太多，请加入已有的房间（/rooms），或一小时后再试",
 	chat.NewDirects:     "你新开始的私聊太多，请一小时后再试",
+	chat.NodeGone:       "你所在的服务器曾与其他服务器断开，请重新加入聊天室",
+	chat.NodeSpoke:      "该服务器并未离线",
 }
 
 // Refusal words a refusal for the screen. A detail, where there is one, is said too, as it came.

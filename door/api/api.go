@@ -201,4 +201,6 @@ var statuses = map[chat.Code]int{
 	chat.AddressFull:    http.StatusServiceUnavailable,
 	chat.NewRooms:       http.StatusTooManyRequests,
 	chat.NewDirects:     http.StatusTooManyRequests,
+	chat.NodeGone:       http.StatusServiceUnavailable,
+	chat.NodeSpoke:      http.StatusConflict,
 }
