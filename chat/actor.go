@@ -4,8 +4,8 @@ package chat
 // give has one. The zero Actor is nobody, and is refused everything.
 type Actor struct {
 	Session  SessionID // zero: no session
-	As       string    // the Key of the nickname that the session claims to have; empty: it claims none
-	Operator bool      // whoever runs the server, at its prompt or through its control socket
+	As       string    // the Key of the nickname that the session claims to have, or empty
+	Operator bool      // the operator of the server, at its prompt or through its control socket
 }
 
 // By returns the Actor that a session is.

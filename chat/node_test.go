@@ -2,6 +2,8 @@ package chat
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -251,5 +253,84 @@ func TestOneRecordEndsABoundedNumberOfSessions(t *testing.T) {
 		if ended != want {
 			t.Errorf("%d sessions end, want %d", ended, want)
 		}
+	}
+}
+
+// TestStartRemovesWhatMembersLeft, as an import has it: the export was made while they were inside.
+func TestStartRemovesWhatMembersLeft(t *testing.T) {
+	s := NewState()
+	for _, r := range []Room{
+		{ID: "cellar", Seq: 1, Quiet: true},
+		{ID: "garden", Seq: 1},
+		{ID: "@1:2", Seq: 1},
+		{ID: "@ann+bob", Seq: 1},
+		{ID: Everywhere, Seq: 1},
+	} {
+		if err := s.add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	origin := Origin{Node: "here", Epoch: 1, N: 1}
+	Apply(s, Record{Place: 1, Time: noon, Origin: origin, Command: Start{}})
+	if got := slices.Sorted(maps.Keys(s.rooms)); fmt.Sprint(got) != "[garden lobby]" {
+		t.Errorf("there are %v", got)
+	}
+	if got := slices.Sorted(maps.Keys(s.others)); fmt.Sprint(got) != "[* @ann+bob]" {
+		t.Errorf("there are %v", got)
+	}
+}
+
+func TestStart(t *testing.T) {
+	const within = 10 * time.Minute
+	for _, c := range []struct {
+		what      string
+		resumable []string
+		down      time.Duration
+		told      string
+	}{
+		{"a resumable door's sessions stay after a short while", []string{"udp"}, within,
+			"3 Ben leaves, ended"},
+		{"too long", []string{"udp"}, within + 1, "3 Ann leaves, ended; 4 Ben leaves, ended"},
+		{"no door is resumable", nil, 0, "3 Ann leaves, ended; 4 Ben leaves, ended"},
+		{"every door is resumable", []string{"line", "udp"}, time.Minute, ""},
+		{"another door is resumable", []string{"web"}, time.Minute,
+			"3 Ann leaves, ended; 4 Ben leaves, ended"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := newStory(t)
+			s.does(Enter{Session: s1, Door: "udp", Nick: nick("Ann")})
+			s.does(Enter{Session: s2, Door: "line", Nick: nick("Ben")})
+			s.passes(c.down)
+			if got := told(s.restarts(Start{Resumable: c.resumable,
+				Within: within})); got != c.told {
+				t.Errorf("%q, want %q", got, c.told)
+			}
+		})
+	}
+}
+
+// TestAliveCountsAsSeen: a quiet node was down only since it last said that it is alive.
+func TestAliveCountsAsSeen(t *testing.T) {
+	s := newStory(t)
+	s.does(enter(s1, "Ann"))
+	s.passes(time.Hour)
+	s.does(Alive{})
+	s.passes(time.Minute)
+	if got := told(s.restarts(Start{Resumable: []string{"udp"}, Within: time.Minute})); got != "" {
+		t.Error(got)
+	}
+}
+
+// TestStartEndsItsOwnOnly: the sessions of another node stay.
+func TestStartEndsItsOwnOnly(t *testing.T) {
+	s := newStory(t)
+	s.does(enter(s1, "Ann"))
+	s.last.Origin = Origin{Node: "there", Epoch: 1}
+	s.does(enter(SessionID{Node: "there", Life: 8, N: 1}, "Ben"))
+	if got := told(s.restarts(Start{})); got != "3 Ben leaves, ended" {
+		t.Error(got)
+	}
+	if inside := s.state.Sessions(); len(inside) != 1 || inside[0].ID != s1 {
+		t.Errorf("inside: %+v", inside)
 	}
 }

@@ -75,8 +75,9 @@ type Doorway struct {
 // NewSession returns an ID that no session had before. A door takes one when it submits Enter. Any
 // goroutine.
 func (w *Doorway) NewSession() chat.SessionID {
-	h := w.hub
-	return chat.SessionID{Node: h.node, Life: h.life, N: h.sessions.Add(1)}
+	l := &w.hub.life
+	self := l.self.Load()
+	return chat.SessionID{Node: self.Node, Life: self.Life, N: l.sessions.Add(1)}
 }
 
 // Submit appends a command. When ref is not nil, an Answer with it is delivered, exactly once, if Submit returned nil. Errors

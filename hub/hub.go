@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,9 +58,7 @@ type Hub struct {
 	store   Storage
 	ledger  ledger.Ledger
 	options Options
-	node    chat.NodeID
-	epoch   chat.Epoch
-	life    chat.Life
+	life    life
 	ready   chan struct{} // closed once this life has begun in the log
 	ended   chan struct{} // closed when the loop has ended
 	closing chan struct{} // closed when nothing new is taken
@@ -76,13 +73,7 @@ type Hub struct {
 	progress atomic.Pointer[Progress]
 	commits  signal
 
-	sessions atomic.Uint64 // that doors took an ID for
-
 	space signal // raised when what was refused with Busy may pass now
-
-	order sync.Mutex // held while appending, which never waits: order of N and order of Append are the same
-	n     uint64     // of the newest command appended
-	begun bool       // Start is in the log and was not refused: others may follow
 
 	mu      sync.Mutex // guards waiting
 	waiting map[uint64]func(Answer)
@@ -108,24 +99,22 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	}
 	h := &Hub{
 		store: storage, ledger: ledger, options: options,
-		node: storage.Node(), epoch: state.Epoch(storage.Node()) + 1, life: options.Life,
 		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
 		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
 	}
+	h.life.self.Store(&chat.Origin{Node: storage.Node(), Life: options.Life})
 	h.publish()
+	h.life.choose(h.progress.Load().epoch)
 	return h, nil
 }
-
-// newLife returns a Life that no node had before. It is not zero, which migrated sessions have.
-func newLife() chat.Life { return chat.Life(rand.Uint64() | 1) }
 
 // Attach adds a door, before Run. Sessions of a resumable door outlive a short restart of the server.
 func (h *Hub) Attach(d Door, resumable bool) *Doorway {
 	w := &Doorway{hub: h, door: d, resumable: resumable}
 	h.doorways = append(h.doorways, w)
 	for _, s := range h.state.Sessions() {
-		if !resumable || s.ID.Node != h.node || s.Door != d.Name() {
+		if !resumable || s.ID.Node != h.node() || s.Door != d.Name() {
 			continue // what another door had before is over: Start ends it, and the door knows nothing of it
 		}
 		member := &Session{ID: s.ID, doorway: w, state: s}
@@ -172,30 +161,33 @@ func (h *Hub) submit(ctx context.Context, command chat.Command, answer func(Answ
 	return err
 }
 
-func isBusy(err error) bool {
+func isBusy(err error) bool { return isRefused(err, chat.Busy) }
+
+// isRefused says whether an error is a refusal with a Code.
+func isRefused(err error, with chat.Code) bool {
 	var refusal *chat.Refusal
-	return errors.As(err, &refusal) && refusal.Code == chat.Busy
+	return errors.As(err, &refusal) && refusal.Code == with
 }
+
+// node returns the name of this server in the log.
+func (h *Hub) node() chat.NodeID { return h.life.self.Load().Node }
 
 func (h *Hub) append(command chat.Command, answer func(Answer)) error {
-	h.order.Lock()
-	defer h.order.Unlock()
-	if _, isStart := command.(chat.Start); !isStart && !h.begun && !h.isClosing() {
+	l := &h.life
+	l.order.Lock()
+	defer l.order.Unlock()
+	if _, isStart := command.(chat.Start); !isStart && !l.begun && !h.isClosing() {
 		return chat.Refuse(chat.Busy) // anything before Start would hide from it how long this node was away
 	}
-	n := h.n + 1
-	h.wait(n, answer)
-	if err := h.ledger.Append(h.origin(n), command); err != nil {
-		h.answered(n)
+	origin := *l.self.Load()
+	origin.N = l.n + 1
+	h.wait(origin.N, answer)
+	if err := h.ledger.Append(origin, command); err != nil {
+		h.answered(origin.N)
 		return err
 	}
-	h.n = n
+	l.n = origin.N
 	return nil
-}
-
-// origin returns the Origin of the n-th command of this life.
-func (h *Hub) origin(n uint64) chat.Origin {
-	return chat.Origin{Node: h.node, Epoch: h.epoch, Life: h.life, N: n}
 }
 
 func (h *Hub) wait(n uint64, answer func(Answer)) {

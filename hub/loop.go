@@ -78,34 +78,6 @@ func (h *Hub) gather() {
 	}
 }
 
-// begin tells the log that this life begins, and from then on that it lasts. A life that cannot begin, because the disk takes
-// nothing, is none: the hub ends with that error.
-func (h *Hub) begin() error {
-	start := chat.Start{Within: h.options.Resume}
-	for _, w := range h.doorways {
-		if w.resumable {
-			start.Resumable = append(start.Resumable, w.door.Name())
-		}
-	}
-	ctx := context.Background()
-	if err := h.Do(ctx, start); err != nil {
-		if h.isClosing() {
-			return nil
-		}
-		h.Close()
-		return fmt.Errorf("begin: %w", err)
-	}
-	h.order.Lock()
-	h.begun = true
-	h.order.Unlock()
-	h.space.raise()
-	close(h.ready)
-	for h.pause(max(h.options.Resume/10, time.Second)) {
-		_ = h.submit(ctx, chat.Alive{}, nil) // the next one makes up for a refused one
-	}
-	return nil
-}
-
 // pause waits, and returns false at once when the hub closes.
 func (h *Hub) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
@@ -291,7 +263,7 @@ func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 }
 
 func (h *Hub) answer(r chat.Record, a Answer) {
-	if r.Origin != h.origin(r.Origin.N) {
+	if !h.life.is(r.Origin) {
 		return
 	}
 	if answer := h.answered(r.Origin.N); answer != nil {
@@ -302,8 +274,8 @@ func (h *Hub) answer(r chat.Record, a Answer) {
 // abandon answers what is still waiting when the loop ends: after an error there may be something. The log is closed, so that
 // nothing is added; order keeps out whoever is on the way into it.
 func (h *Hub) abandon() {
-	h.order.Lock()
-	defer h.order.Unlock()
+	h.life.order.Lock()
+	defer h.life.order.Unlock()
 	h.mu.Lock()
 	left := h.waiting
 	h.waiting = map[uint64]func(Answer){}

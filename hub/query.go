@@ -15,6 +15,8 @@ const followPage = 500
 type Progress struct {
 	chat.Progress
 	Storage chat.Code // OK, StorageFull, StorageFailed or StorageLost
+
+	epoch chat.Epoch // of the newest life of this node
 }
 
 // Room is a room that somebody can join.
@@ -25,7 +27,9 @@ type Room struct {
 
 // publish lets others see how far the loop has come. Loop only.
 func (h *Hub) publish() {
-	h.progress.Store(&Progress{Progress: h.state.Progress(), Storage: h.health.refuse})
+	h.progress.Store(&Progress{
+		Progress: h.state.Progress(), Storage: h.health.refuse, epoch: h.state.Epoch(h.node()),
+	})
 }
 
 // Status is what an operator wants to know of a running hub.
@@ -55,8 +59,9 @@ func (s Status) Inside() (members int) {
 // goroutine.
 func (h *Hub) Status() Status {
 	rooms, messages, directs := h.index.census()
+	self := h.life.self.Load()
 	return Status{
-		Progress: *h.progress.Load(), Node: h.node, Epoch: h.epoch, Ready: h.isReady(),
+		Progress: *h.progress.Load(), Node: self.Node, Epoch: self.Epoch, Ready: h.isReady(),
 		Members: h.index.count(), Rooms: rooms, Messages: messages, Directs: directs,
 		Queues: []Queue{
 			{Name: "ledger", Length: h.ledger.Len(), Capacity: h.ledger.Cap()},

@@ -94,7 +94,7 @@ func (s *Session) isAsked(now time.Time) bool {
 // adopt makes the Session of somebody who entered through a door of this hub.
 func (h *Hub) adopt(s chat.Session) *Session {
 	for _, w := range h.doorways {
-		if s.ID.Node == h.node && s.Door == w.door.Name() {
+		if s.ID.Node == h.node() && s.Door == w.door.Name() {
 			return &Session{ID: s.ID, doorway: w, state: s}
 		}
 	}

@@ -42,7 +42,9 @@ func TestStoredBeforeShown(t *testing.T) {
 		chat.Announce{By: chat.ByOperator(), Text: "five o'clock"},
 		chat.Kick{By: chat.ByOperator(), NickKey: "ben", Detail: "enough"},
 		d.leave("s1"),
-		chat.Sweep{}, chat.Gone{Node: "there"}, chat.Stop{},
+		chat.Sweep{},
+		chat.Gone{Node: "there"},
+		chat.Stop{},
 	} {
 		asked[nameOf(c)] = true
 		place++

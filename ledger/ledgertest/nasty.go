@@ -157,6 +157,16 @@ func (l *Nasty) change() {
 	l.changed = make(chan struct{})
 }
 
+// Tip implements ledger.Ledger.
+func (l *Nasty) Tip(context.Context) (chat.Place, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.place, nil
+}
+
+// Shared implements ledger.Ledger.
+func (l *Nasty) Shared() bool { return false }
+
 // Close implements ledger.Ledger.
 func (l *Nasty) Close() {
 	l.mu.Lock()

@@ -33,6 +33,7 @@ func Run(t *testing.T, make Make) {
 	}{
 		{"what is appended is read once, as it was", appendedIsRead},
 		{"each caller's commands keep their order", callersKeepTheirOrder},
+		{"Tip is where the reader comes to", tipIsReached},
 		{"places and times go on after progress", goesOnAfterProgress},
 		{"times never go back when the clock does", clockStepsBack},
 		{"Next returns at most max", atMostMax},
@@ -244,6 +245,30 @@ func callersKeepTheirOrder(t *testing.T, make Make) {
 	l.Close()
 	if more := r.rest(); len(more) > 0 {
 		t.Errorf("%d records that nobody appended: %+v", len(more), more[0])
+	}
+}
+
+// tipIsReached: what a reader comes to that has read everything is the tip, and a reader that has
+// come to a tip has read all that was read before.
+func tipIsReached(t *testing.T, make Make) {
+	after := chat.Progress{Place: 41, Time: noon}
+	l := make(t, after, 100, atNoon)
+	tip := func() chat.Place {
+		place, err := l.Tip(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		return place
+	}
+	if got := tip(); got != after.Place {
+		t.Errorf("the tip of an empty log is %d, want %d", got, after.Place)
+	}
+	r := reads(t, l, after)
+	appends(t, l, "ann", 1, 20)
+	before := tip()
+	r.until(20, 7)
+	if got := tip(); got < r.last.Place || got < before {
+		t.Errorf("the tip is %d; it was %d, and %d is read", got, before, r.last.Place)
 	}
 }
 

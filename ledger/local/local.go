@@ -111,6 +111,17 @@ func (l *Ledger) wake() {
 	}
 }
 
+// Tip implements ledger.Ledger. A command has no place before it is read, so the newest is what the
+// reader has.
+func (l *Ledger) Tip(context.Context) (chat.Place, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.place, nil
+}
+
+// Shared implements ledger.Ledger.
+func (l *Ledger) Shared() bool { return false }
+
 // Close implements ledger.Ledger.
 func (l *Ledger) Close() {
 	l.mu.Lock()
