@@ -5,13 +5,11 @@ import (
 	"strings"
 )
 
-// ircDialect is IRC as RFC 2812 has it, without capabilities.
-type ircDialect struct {
-	r *run
-	m *member
-}
+// IRC is the door for IRC as in RFC 2812, without capabilities. A line has at most 512 bytes, with
+// its sender and its room.
+var IRC = Door{Name: "irc", SizeMax: 400, Notices: true, New: func() Protocol { return irc{} }}
 
-func newIRCDialect(r *run, m *member) dialect { return &ircDialect{r, m} }
+type irc struct{}
 
 // What servers answer, RFC 2812 section 5.
 const (
@@ -21,84 +19,73 @@ const (
 	ircNotYet     = "451" // one must register first
 )
 
-// greet asks for what cannot be granted yet: who registers may have to wait for a second (InspIRCd looks that often).
-func (i *ircDialect) greet(s *connection) error {
-	return s.ask(i.join(), func(line string) (bool, error) { return strings.Contains(line, " "+ircNotYet+" "), nil })
+// Greet sends a request that the server refuses before registration: the refusal shows that it has
+// accepted the connection. A registration that comes earlier can wait for a second in InspIRCd.
+func (irc) Greet(c *Conn) error {
+	return c.Ask(joinIRC(c), func(line string) (bool, error) {
+		return strings.Contains(line, " "+ircNotYet+" "), nil
+	})
 }
 
-func (i *ircDialect) join() string { return "JOIN #" + i.r.rooms[i.m.room] + "\r\n" }
+func joinIRC(c *Conn) string { return "JOIN #" + c.Room() + "\r\n" }
 
-func (i *ircDialect) enter(s *connection) error {
-	err := s.ask("NICK "+i.m.nick+"\r\nUSER b 0 * :parley bench\r\n", i.answers(ircWelcome))
-	if err != nil {
+func (irc) Enter(c *Conn) error {
+	register := "NICK " + c.Nick() + "\r\nUSER b 0 * :parley bench\r\n"
+	if err := c.Ask(register, ircAnswer(c, ircWelcome)); err != nil {
 		return err
 	}
-	return s.ask(i.join(), i.answers(ircEndOfNames))
+	return c.Ask(joinIRC(c), ircAnswer(c, ircEndOfNames))
 }
 
-// answers waits for a numeric; errors are refusals.
-func (i *ircDialect) answers(numeric string) func(string) (bool, error) {
+// ircAnswer waits for a numeric; errors are refusals.
+func ircAnswer(c *Conn, numeric string) func(string) (bool, error) {
 	return func(line string) (bool, error) {
 		source, rest, _ := strings.Cut(line, " ")
 		verb, _, _ := strings.Cut(rest, " ")
-		switch {
-		case source == "ERROR", isIRCError([]byte(verb)):
-			return false, refused(i.m.nick, line)
+		if source == "ERROR" || isIRCError([]byte(verb)) {
+			return false, c.Refused(line)
 		}
 		return verb == numeric, nil
 	}
 }
 
-// isIRCError says whether a numeric tells of an error.
+// isIRCError says whether a numeric is an error.
 func isIRCError(verb []byte) bool {
 	return len(verb) == 3 && (verb[0] == '4' || verb[0] == '5') && string(verb) != ircNoMOTD
 }
 
-func (i *ircDialect) say(b, text []byte) []byte {
-	b = append(append(b, "PRIVMSG #"...), i.r.rooms[i.m.room]...)
+func (irc) Say(c *Conn, b, text []byte) []byte {
+	b = append(append(b, "PRIVMSG #"...), c.Room()...)
 	return append(append(append(b, " :"...), text...), "\r\n"...)
 }
 
-func (i *ircDialect) quit() string { return "QUIT\r\n" }
+func (irc) Quit() string { return "QUIT\r\n" }
 
-func (i *ircDialect) read(s *connection, line []byte) (kind, mark) {
+func (irc) Read(c *Conn, line []byte) Event {
 	if asked, isPing := bytes.CutPrefix(line, []byte("PING ")); isPing {
-		_ = s.write(append(append([]byte("PONG "), asked...), "\r\n"...)) // if not, the server will close
-		return nothing, mark{}
+		// If the answer cannot be sent, the server closes the connection.
+		_ = c.Write(append(append([]byte("PONG "), asked...), "\r\n"...))
+		return Event{Kind: Ignored}
 	}
 	source, rest, _ := bytes.Cut(line, space)
 	verb, rest, _ := bytes.Cut(rest, space)
 	source, isSourced := bytes.CutPrefix(source, []byte(":"))
 	if !isSourced {
-		return other, mark{}
+		return Event{}
 	}
 	nick, _, _ := bytes.Cut(source, []byte("!"))
-	ours := i.m.reader.isOurs(nick)
 	switch string(verb) {
 	case "PRIVMSG":
-		return i.said(nick, rest)
-	case "JOIN", "QUIT", "PART":
-		if !ours || string(nick) == i.m.nick {
-			return nothing, mark{}
-		}
-		return i.m.reader.who(string(nick), string(verb) == "JOIN")
+		target, text, _ := bytes.Cut(rest, []byte(" :"))
+		room := bytes.TrimPrefix(target, []byte("#"))
+		return Event{Kind: Message, Nick: nick, Room: room, Text: text}
+	case "JOIN":
+		return Event{Kind: Joins, Nick: nick}
+	case "QUIT", "PART":
+		return Event{Kind: Leaves, Nick: nick}
 	}
 	if len(verb) == 3 && verb[0] <= '9' && !isIRCError(verb) {
-		return nothing, mark{}
+		return Event{Kind: Ignored}
 	}
-	return other, mark{}
-}
-
-// said reads what somebody says, and where: TARGET :TEXT.
-func (i *ircDialect) said(nick, rest []byte) (kind, mark) {
-	target, text, _ := bytes.Cut(rest, []byte(" :"))
-	target, isRoom := bytes.CutPrefix(target, []byte("#"))
-	if !i.m.reader.isOurs(nick) {
-		return nothing, mark{}
-	}
-	kind, m := i.m.reader.said(nick, text)
-	if kind == message && (!isRoom || string(target) != i.r.rooms[i.r.roomOf(m.sender)]) {
-		return damaged, mark{}
-	}
-	return kind, m
+	return Event{}
 }

@@ -4,45 +4,45 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
-// natsDialect is the plain text of NATS (docs.nats.io, client protocol): a room is a subject.
-type natsDialect struct {
-	r       *run
-	m       *member
-	headed  bool   // a message's head has come, and its text comes next
+// NATS is the door for the text protocol of NATS (docs.nats.io, client protocol). A room is a
+// subject.
+var NATS = Door{Name: "nats", New: func() Protocol { return new(nats) }}
+
+type nats struct {
+	headed  bool   // the head of a message has come, and its text comes next
 	subject []byte // of it
 	size    int    // of the text
 }
 
-func newNATSDialect(r *run, m *member) dialect { return &natsDialect{r: r, m: m} }
-
-// natsRooms is what the rooms' subjects begin with.
+// natsRooms is the beginning of the rooms' subjects.
 const natsRooms = "room."
 
-func (n *natsDialect) greet(s *connection) error { return s.ask("", is("INFO ")) }
+func (*nats) Greet(c *Conn) error { return c.Ask("", is("INFO ")) }
 
-func (n *natsDialect) enter(s *connection) error {
-	hello := fmt.Sprintf("CONNECT {\"verbose\":false,\"pedantic\":false,\"echo\":false,\"lang\":\"parley\",\"version\":\"1\",\"protocol\":1,\"name\":%q}\r\n"+
-		"SUB %s%s 1\r\nPING\r\n", n.m.nick, natsRooms, n.r.rooms[n.m.room])
-	answered := is("PONG")
-	return s.ask(hello, func(line string) (bool, error) {
-		if isError, _ := is("-ERR")(line); isError {
-			return false, refused(n.m.nick, line)
+func (*nats) Enter(c *Conn) error {
+	hello := fmt.Sprintf("CONNECT {\"verbose\":false,\"pedantic\":false,\"echo\":false,"+
+		"\"lang\":\"parley\",\"version\":\"1\",\"protocol\":1,\"name\":%q}\r\n"+
+		"SUB %s%s 1\r\nPING\r\n", c.Nick(), natsRooms, c.Room())
+	return c.Ask(hello, func(line string) (bool, error) {
+		if strings.HasPrefix(line, "-ERR") {
+			return false, c.Refused(line)
 		}
-		return answered(line)
+		return strings.HasPrefix(line, "PONG"), nil
 	})
 }
 
-func (n *natsDialect) say(b, text []byte) []byte {
-	b = append(append(append(b, "PUB "...), natsRooms...), n.r.rooms[n.m.room]...)
+func (*nats) Say(c *Conn, b, text []byte) []byte {
+	b = append(append(append(b, "PUB "...), natsRooms...), c.Room()...)
 	b = append(strconv.AppendInt(append(b, ' '), int64(len(text)), 10), "\r\n"...)
 	return append(append(b, text...), "\r\n"...)
 }
 
-func (n *natsDialect) quit() string { return "" }
+func (*nats) Quit() string { return "" }
 
-func (n *natsDialect) read(s *connection, line []byte) (kind, mark) {
+func (n *nats) Read(c *Conn, line []byte) Event {
 	if n.headed {
 		return n.text(line)
 	}
@@ -53,32 +53,25 @@ func (n *natsDialect) read(s *connection, line []byte) (kind, mark) {
 		digits := rest[bytes.LastIndexByte(rest, ' ')+1:]
 		size, err := strconv.Atoi(string(digits))
 		if err != nil || len(subject) == 0 {
-			return damaged, mark{}
+			return Event{Kind: Damaged}
 		}
 		n.headed, n.subject, n.size = true, append(n.subject[:0], subject...), size
-		return nothing, mark{}
+		return Event{Kind: Ignored}
 	case "PING":
-		_ = s.write([]byte("PONG\r\n")) // if not, the server will close
-		return nothing, mark{}
+		// If the answer cannot be sent, the server closes the connection.
+		_ = c.Write([]byte("PONG\r\n"))
+		return Event{Kind: Ignored}
 	case "PONG", "+OK", "INFO":
-		return nothing, mark{}
+		return Event{Kind: Ignored}
 	}
-	return other, mark{}
+	return Event{}
 }
 
-// text reads what follows a MSG.
-func (n *natsDialect) text(text []byte) (kind, mark) {
-	room, isRoom := bytes.CutPrefix(n.subject, []byte(natsRooms))
+// text reads the line after the head of a message.
+func (n *nats) text(text []byte) Event {
 	n.headed = false
 	if len(text) != n.size {
-		return damaged, mark{}
+		return Event{Kind: Damaged}
 	}
-	if string(text) == knock {
-		return nothing, mark{}
-	}
-	kind, m := n.m.reader.text(text)
-	if kind == message && (!isRoom || string(room) != n.r.rooms[n.r.roomOf(m.sender)]) {
-		return damaged, mark{}
-	}
-	return kind, m
+	return Event{Kind: Message, Room: bytes.TrimPrefix(n.subject, []byte(natsRooms)), Text: text}
 }

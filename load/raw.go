@@ -1,27 +1,31 @@
 package load
 
-// rawDialect is what bench/forward speaks over TCP: the first line names the room and is answered, every further one goes to all
-// others there as it is. Members put their nicknames before what they say themselves, so that as many bytes travel as elsewhere.
-type rawDialect struct {
-	r *run
-	m *member
-}
+import "bytes"
 
-func newRawDialect(r *run, m *member) dialect { return &rawDialect{r, m} }
+// Raw is the door of bench/forward over TCP. The first line names the room and is answered. Every
+// other line goes to all other members of the room as it is. Members put their nicknames before
+// their texts, so that as many bytes travel as with other servers.
+var Raw = Door{Name: "raw", New: func() Protocol { return raw{} }}
 
-// rawInside is the answer to who has named a room.
+type raw struct{}
+
+// rawInside is the answer to the name of a room.
 const rawInside = "OK"
 
-func (w *rawDialect) greet(*connection) error { return nil }
+func (raw) Greet(*Conn) error { return nil }
 
-func (w *rawDialect) enter(s *connection) error {
-	return s.ask(w.r.rooms[w.m.room]+"\n", is(rawInside))
+func (raw) Enter(c *Conn) error { return c.Ask(c.Room()+"\n", is(rawInside)) }
+
+func (raw) Say(c *Conn, b, text []byte) []byte {
+	return append(append(append(append(b, c.Nick()...), said...), text...), '\n')
 }
 
-func (w *rawDialect) say(b, text []byte) []byte {
-	return append(append(append(append(b, w.m.nick...), said...), text...), '\n')
+func (raw) Quit() string { return "" }
+
+func (raw) Read(_ *Conn, line []byte) Event {
+	nick, text, isSaid := bytes.Cut(line, said)
+	if !isSaid {
+		return Event{Kind: Damaged}
+	}
+	return Event{Kind: Message, Nick: nick, Text: text}
 }
-
-func (w *rawDialect) quit() string { return "" }
-
-func (w *rawDialect) read(_ *connection, line []byte) (kind, mark) { return w.m.reader.read(line) }

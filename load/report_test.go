@@ -211,7 +211,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*Plan){
-		`invalid door "tcp": one of udp, line, irc, nats, raw`: func(p *Plan) { p.Door = "tcp" },
+		`invalid door "": one of udp, line, irc, nats, raw`: func(p *Plan) { p.Door = Door{} },
 
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
@@ -227,7 +227,7 @@ func TestPlansThatCannotBe(t *testing.T) {
 				2, Line
 		},
 		"in each room ":         func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
-		"with irc":              func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"400 bytes with irc":    func(p *Plan) { p.Size, p.Door = 401, IRC },
 		"only a udp server":     func(p *Plan) { p.Echo, p.Door = true, Line },
 		"stop reading with udp": func(p *Plan) { p.Members, p.Stopped = 4, 1 },
 		"cannot send": func(p *Plan) {

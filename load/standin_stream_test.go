@@ -13,7 +13,7 @@ import (
 
 // streamStandIn is a server of lines that speaks one protocol and can be told to do badly.
 type streamStandIn struct {
-	door     string
+	door     Door
 	listener net.Listener
 	ended    sync.WaitGroup
 
@@ -35,7 +35,7 @@ type streamMember struct {
 	index      int
 }
 
-func newStreamStandIn(t *testing.T, door string) *streamStandIn {
+func newStreamStandIn(t *testing.T, door Door) *streamStandIn {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -76,9 +76,9 @@ func (s *streamStandIn) serve(conn net.Conn) {
 		return strings.TrimRight(line, "\r\n"), err == nil
 	}
 	entering := map[string]func(*streamMember, func() (string, bool), string) bool{
-		Line: s.enterLine, IRC: s.enterIRC, NATS: s.enterNATS, Raw: s.enterRaw,
-	}[s.door]
-	if s.door == NATS {
+		Line.Name: s.enterLine, IRC.Name: s.enterIRC, NATS.Name: s.enterNATS, Raw.Name: s.enterRaw,
+	}[s.door.Name]
+	if s.door.Name == NATS.Name {
 		s.write(m, "INFO {}\r\n")
 	}
 	for line, ok := read(); ok; line, ok = read() {
@@ -190,11 +190,11 @@ func (s *streamStandIn) enter(m *streamMember, nick, room string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.nick, m.room, m.index = nick, room, numberOf(nick)
-	if s.door == Raw {
+	if s.door.Name == Raw.Name {
 		m.index = len(s.members)
 	}
 	s.members = append(s.members, m)
-	if s.door == Line || s.door == IRC {
+	if s.door.Name == Line.Name || s.door.Name == IRC.Name {
 		s.notice(m)
 	}
 }
@@ -202,7 +202,7 @@ func (s *streamStandIn) enter(m *streamMember, nick, room string) {
 // notice tells others who enters, gathered or each. Whoever holds mu.
 func (s *streamStandIn) notice(m *streamMember) {
 	told := fmt.Sprintf("%s enters the chat room\n", m.nick)
-	if s.door == IRC {
+	if s.door.Name == IRC.Name {
 		told = fmt.Sprintf(":%s!b@here JOIN :#%s\r\n", m.nick, m.room)
 	}
 	if s.gather {
@@ -239,13 +239,13 @@ func (s *streamStandIn) say(from *streamMember, text string) {
 
 // encode is how the protocol has what somebody says.
 func (s *streamStandIn) encode(from *streamMember, text string) string {
-	switch s.door {
-	case IRC:
+	switch s.door.Name {
+	case IRC.Name:
 		return fmt.Sprintf(":%s!b@here PRIVMSG #%s :%s\r\n", from.nick, from.room, text)
-	case NATS:
+	case NATS.Name:
 		return fmt.Sprintf("MSG room.%s 1 %d\r\n%s\r\n", from.room, len(text), text)
 	}
-	if s.door == Line && from.room != "" {
+	if s.door.Name == Line.Name && from.room != "" {
 		return fmt.Sprintf("[%s] %s: %s\n", from.room, from.nick, text)
 	}
 	return fmt.Sprintf("%s: %s\n", from.nick, text)
@@ -260,10 +260,10 @@ func (s *streamStandIn) remove(m *streamMember) {
 		}
 		s.members = append(s.members[:i:i], s.members[i+1:]...)
 		for _, other := range s.members {
-			switch s.door {
-			case Line:
+			switch s.door.Name {
+			case Line.Name:
 				s.write(other, "%s quits the chat room\n", m.nick)
-			case IRC:
+			case IRC.Name:
 				s.write(other, ":%s!b@here QUIT :gone\r\n", m.nick)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // streamDoors are those of streams.
-var streamDoors = []string{Line, IRC, NATS, Raw}
+var streamDoors = []Door{Line, IRC, NATS, Raw}
 
 // smallStream is a plan of 100 messages to 4 others each.
 func smallStream(s *streamStandIn) Plan {
@@ -23,7 +23,7 @@ func smallStream(s *streamStandIn) Plan {
 // atEach runs a test at each door of streams.
 func atEach(t *testing.T, test func(t *testing.T, s *streamStandIn)) {
 	for _, door := range streamDoors {
-		t.Run(door, func(t *testing.T) {
+		t.Run(door.Name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			s := newStreamStandIn(t, door)
 			defer s.stop()
@@ -39,8 +39,8 @@ func TestEverythingArrivesOverStreams(t *testing.T) {
 		if want := (Tally{Expected: 400, Received: 400}); r.Deliveries != want || r.Sent != 100 {
 			t.Errorf("%d sent, %+v, want %+v", r.Sent, r.Deliveries, want)
 		}
-		want := Notices{Expected: 10, Received: 10, Gathered: s.door == Line}
-		if s.door == NATS || s.door == Raw {
+		want := Notices{Expected: 10, Received: 10, Gathered: s.door.Name == Line.Name}
+		if s.door.Name == NATS.Name || s.door.Name == Raw.Name {
 			want = Notices{}
 		}
 		if r.Enter.Notices != want || r.Enter.Members != 5 {
@@ -64,9 +64,10 @@ func TestFaultsOverStreamsAreCountedExactly(t *testing.T) {
 		late := ""
 		s.hand = func(n, to int, text string) []string {
 			switch {
-			case to == 2 && n%10 == 3, s.door == Raw && n%10 == 3: // a raw server knows nobody's number
+			case to == 2 && n%10 == 3,
+				s.door.Name == Raw.Name && n%10 == 3: // a raw server knows nobody's number
 				return nil
-			case s.door == Raw:
+			case s.door.Name == Raw.Name:
 			case to == 3 && n%20 == 0:
 				return []string{text, text}
 			case to == 3 && n == 7:
@@ -81,7 +82,7 @@ func TestFaultsOverStreamsAreCountedExactly(t *testing.T) {
 		}
 		s.start()
 		want := Tally{Expected: 400, Received: 388, Lost: 10 + 1 + 1, Doubled: 5, OutOfOrder: 12, Damaged: 1}
-		if s.door == Raw {
+		if s.door.Name == Raw.Name {
 			want = Tally{Expected: 400, Received: 360, Lost: 40}
 		}
 		plan := smallStream(s)
@@ -115,7 +116,10 @@ func TestRoomsKeepTheirOwnAccounts(t *testing.T) {
 		if r.Sent != 100 || r.Deliveries != (Tally{Expected: want, Received: want}) || !r.OK() {
 			t.Errorf("%d sent, %+v, want %d", r.Sent, r.Deliveries, want)
 		}
-		if n := r.Enter.Notices; s.door == IRC && n != (Notices{Expected: 10 + 10 + 6, Received: 26}) {
+		if n := r.Enter.Notices; s.door.Name == IRC.Name && n != (Notices{
+			Expected: 10 + 10 + 6,
+			Received: 26,
+		}) {
 			t.Errorf("%+v", n)
 		}
 	})
@@ -172,7 +176,7 @@ func TestAsFastAsAcceptedInRooms(t *testing.T) {
 func TestWhoStopsReadingIsLeftOut(t *testing.T) {
 	atEach(t, func(t *testing.T, s *streamStandIn) {
 		s.hand = func(n, to int, text string) []string {
-			if n == 50 && to == 3 && s.door != Raw {
+			if n == 50 && to == 3 && s.door.Name != Raw.Name {
 				s.close(4)
 			}
 			return []string{text}
@@ -182,7 +186,7 @@ func TestWhoStopsReadingIsLeftOut(t *testing.T) {
 		plan.Stopped = 2
 		r := carry(t, plan, Options{})
 		want := Stopped{Members: 2, Closed: 1}
-		if s.door == Raw { // it knows nobody's number
+		if s.door.Name == Raw.Name { // it knows nobody's number
 			want.Closed = 0
 		}
 		if r.Stopped == nil || *r.Stopped != want {
@@ -221,7 +225,7 @@ func TestQuietConnectionsAreWeighed(t *testing.T) {
 				t.Errorf("%+v, want %+v; %d sent", r.Idle, want, r.Sent)
 			}
 			s.stop()
-			if how == Silent && s.door != NATS && len(s.members) > 0 {
+			if how == Silent && s.door.Name != NATS.Name && len(s.members) > 0 {
 				t.Errorf("inside: %v", s.members)
 			}
 		})
@@ -260,7 +264,9 @@ func TestWhoIsNotLetInOverStreams(t *testing.T) {
 		s.refuse = "no, thank you"
 		s.start()
 		_, err := carryOut(t.Context(), smallStream(s), Options{}, hasty)
-		if s.door == Raw && !errors.Is(err, errHungUp) || s.door != Raw && (err == nil || !strings.Contains(err.Error(), s.refuse)) {
+		if s.door.Name == Raw.Name && !errors.Is(err,
+			errHungUp) || s.door.Name != Raw.Name && (err == nil || !strings.Contains(err.Error(),
+			s.refuse)) {
 			t.Error(err)
 		}
 	})
@@ -285,13 +291,13 @@ func TestNobodyAnswersOverStreams(t *testing.T) {
 }
 
 func TestWhoVanishesFromAStreamIsSeenGone(t *testing.T) {
-	for _, door := range []string{Line, IRC} {
+	for _, door := range []Door{Line, IRC} {
 		s := newStreamStandIn(t, door)
 		s.start()
 		plan := smallStream(s)
 		plan.Vanish = 2
 		if v := carry(t, plan, Options{}).Vanished; v == nil || v.Seen != 2 || v.By != "notices" {
-			t.Errorf("%s: %+v", door, v)
+			t.Errorf("%s: %+v", door.Name, v)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (b *bench) loads() []workload {
 
 // gets says whether a server gets a load: ngIRCd's backlog of 10 cannot take thousands who say nothing that could be waited for.
 func (l workload) gets(s *server) bool {
-	return l.name != silent || s.Door == load.Raw || s.Door == load.Line
+	return l.name != silent || s.Door.Name == load.Raw.Name || s.Door.Name == load.Line.Name
 }
 
 // figures are what one load on one server came to. What does not belong to the load is 0.
@@ -115,7 +115,8 @@ func (b *bench) measure(loads []workload, wanted func(string) bool) error {
 
 // measureOne puts a load on a server. That a server cannot take it is a result, too.
 func (b *bench) measureOne(l workload, s *server) error {
-	b.Results.Command("parley bench --pid PID --duration %v --warm-up %v --door %s %s ADDRESS", b.Talk, b.WarmUp, s.Door, strings.Join(l.args, " "))
+	b.Results.Command("parley bench --pid PID --duration %v --warm-up %v --door %s %s ADDRESS",
+		b.Talk, b.WarmUp, s.Door.Name, strings.Join(l.args, " "))
 	report, err := b.loadOne(l, s)
 	if b.Context.Err() != nil {
 		return b.Context.Err()
@@ -143,5 +144,5 @@ func (b *bench) loadOne(l workload, s *server) (*load.Report, error) {
 		return nil, err
 	}
 	defer p.Stop()
-	return b.Load(p, append([]string{"--door", s.Door}, l.args...)...)
+	return b.Load(p, append([]string{"--door", s.Door.Name}, l.args...)...)
 }

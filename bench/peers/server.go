@@ -21,7 +21,7 @@ import (
 // server is one of those that are compared.
 type server struct {
 	Name    string                 `json:"name"`
-	Door    string                 `json:"door"`    // as the load calls it
+	Door    load.Door              `json:"door"`
 	Version string                 `json:"version"` // "" if that is ours
 	Config  string                 `json:"config,omitempty"`
 	Figures map[string][]*figures  `json:"figures"` // by load; of each round, null where it could not be measured

@@ -23,6 +23,7 @@ import (
 // benching is what `parley bench` was told.
 type benching struct {
 	plan   load.Plan
+	door   string
 	rate   string
 	pid    int
 	output string
@@ -112,7 +113,7 @@ func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 		text("keep all connections idle for --duration: entered (joined) or "+
 			"silent (connected only)",
 			"在 --duration 内无人发言：entered 为加入后静默，silent 为仅连接"))
-	f.StringVar(&b.plan.Door, "door", load.UDP,
+	f.StringVar(&b.door, "door", load.UDP.Name,
 		text("protocol: udp or line; or irc, nats or raw for other servers",
 			"测试的入口：udp 或 line；irc、nats、raw 用于对比其他服务器"))
 	f.IntVar(&b.pid, "pid", 0, text("process ID of the server, to report its CPU and memory",
@@ -133,6 +134,9 @@ func (b *benching) complete(ctx context.Context, address string) (err error) {
 		if b.plan.Rate, err = strconv.ParseFloat(b.rate, 64); err != nil || !(b.plan.Rate > 0) {
 			return usageError(locale.Errorf(locale.Text{EN: "--rate takes a positive number or max, not %q", ZH: "--rate 只能是正数或 max，不能是 %q"}, b.rate))
 		}
+	}
+	if err := b.plan.Door.UnmarshalText([]byte(b.door)); err != nil {
+		return usageError(err)
 	}
 	if b.plan.Senders == 0 && b.plan.Idle == "" {
 		b.plan.Senders = min(b.plan.Members-b.plan.Stopped, 10*b.plan.Rooms)
