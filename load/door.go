@@ -17,8 +17,8 @@ type Door struct {
 	New func() Protocol
 }
 
-// doors are found by their names.
-var doors = []Door{UDP, Line, IRC, NATS, Raw}
+// doors are those of Parley.
+var doors = []Door{UDP, Line}
 
 // isUDP tells datagrams from connections.
 func (d Door) isUDP() bool { return d.New == nil }
@@ -26,7 +26,7 @@ func (d Door) isUDP() bool { return d.New == nil }
 // MarshalText returns the name.
 func (d Door) MarshalText() ([]byte, error) { return []byte(d.Name), nil }
 
-// UnmarshalText finds a door of this package by its name, and returns an error for any other name.
+// UnmarshalText finds a door of Parley by its name, and returns an error for any other name.
 func (d *Door) UnmarshalText(name []byte) error {
 	i := slices.IndexFunc(doors, func(known Door) bool { return known.Name == string(name) })
 	if i < 0 {

@@ -55,7 +55,9 @@ func (lineProtocol) Enter(c *Conn) error {
 	if err != nil || c.lobby() {
 		return err
 	}
-	return c.Ask("/join "+c.Room()+"\n", is("["+c.Room()+"] "))
+	return c.Ask("/join "+c.Room()+"\n", func(line string) (bool, error) {
+		return strings.HasPrefix(line, "["+c.Room()+"] "), nil
+	})
 }
 
 func (lineProtocol) Say(_ *Conn, b, text []byte) []byte { return append(append(b, text...), '\n') }
@@ -78,11 +80,6 @@ func (lineProtocol) Read(c *Conn, line []byte) Event {
 		return Event{Kind: GroupJoins, Room: room, Count: n}
 	}
 	return Event{Kind: GroupLeaves, Room: room, Count: n}
-}
-
-// is answers that something is said that begins so.
-func is(beginning string) func(string) (bool, error) {
-	return func(line string) (bool, error) { return strings.HasPrefix(line, beginning), nil }
 }
 
 // cutTag takes the room off a line: [ROOM] LINE. Without a tag the room is empty, not nil.

@@ -5,8 +5,8 @@ package load
 //
 // Say can run while another method runs. The other methods run one at a time.
 type Protocol interface {
-	// Greet waits for the first line of the server, which shows that it has accepted the connection.
-	// It returns at once if the server sends nothing before a member joins.
+	// Greet waits for the first line of the server, which shows that it has accepted the
+	// connection. It returns at once if the server sends nothing before a member joins.
 	Greet(c *Conn) error
 	// Enter joins the member's room, and returns when the server has confirmed that.
 	Enter(c *Conn) error

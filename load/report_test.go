@@ -210,8 +210,10 @@ func TestPlansThatCannotBe(t *testing.T) {
 	if err := good.Check(); err != nil {
 		t.Fatal(err)
 	}
+	irc := Door{Name: "irc", SizeMax: 400, New: Line.New}
+	mute := Door{Name: "mute", New: Line.New} // announces nothing
 	for want, spoil := range map[string]func(*Plan){
-		`invalid door "": one of udp, line, irc, nats, raw`: func(p *Plan) { p.Door = Door{} },
+		`invalid door "": one of udp, line`: func(p *Plan) { p.Door = Door{} },
 
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
@@ -227,14 +229,14 @@ func TestPlansThatCannotBe(t *testing.T) {
 				2, Line
 		},
 		"in each room ":         func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
-		"400 bytes with irc":    func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"400 bytes with irc":    func(p *Plan) { p.Size, p.Door = 401, irc },
 		"only a udp server":     func(p *Plan) { p.Echo, p.Door = true, Line },
 		"stop reading with udp": func(p *Plan) { p.Members, p.Stopped = 4, 1 },
 		"cannot send": func(p *Plan) {
 			p.Members, p.Senders, p.Stopped, p.Door = 4, 4,
 				1, Line
 		},
-		"measured in one":   func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"measured in one":   func(p *Plan) { p.Vanish, p.Door = 1, mute },
 		"entered or silent": func(p *Plan) { p.Idle = Silent },
 		`invalid value "asleep" for --idle: entered or silent`: func(p *Plan) { p.Idle = "asleep" },
 	} {

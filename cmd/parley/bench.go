@@ -44,17 +44,14 @@ func benchCommand(lang locale.Lang) *cobra.Command {
 report latency and CPU. The default server is localhost:8888. Start it with
 parley serve --no-limits; otherwise you measure its rate limits.
 
-Members use datagrams by default, or TCP connections with --door line. Use --door irc, nats or raw
-to measure other servers for comparison. raw is a plain forwarding loop (bench/forward in Parley's
-source).
+Members use datagrams by default, or TCP connections with --door line.
 
 Latency counts from the time when a message was due. The exit status is 1 if any line was lost,
 duplicated, changed or out of order.`,
 			ZH: `让一批成员加入聊天室并发言，检查每个成员收到的每一行，并给出延迟和 CPU 等结果。默认服务器为 localhost:8888；
 请用 parley serve --no-limits 启动服务器，否则测到的只是速率限制。
 
-默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
-NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
+默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。
 
 延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、损坏或乱序。`,
 		}.In(lang),
@@ -114,8 +111,7 @@ func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 			"silent (connected only)",
 			"在 --duration 内无人发言：entered 为加入后静默，silent 为仅连接"))
 	f.StringVar(&b.door, "door", load.UDP.Name,
-		text("protocol: udp or line; or irc, nats or raw for other servers",
-			"测试的入口：udp 或 line；irc、nats、raw 用于对比其他服务器"))
+		text("protocol: udp or line", "测试的入口：udp 或 line"))
 	f.IntVar(&b.pid, "pid", 0, text("process ID of the server, to report its CPU and memory",
 		"服务器的进程号，用于测量其 CPU 和内存"))
 	f.StringVarP(&b.output, "output", "o", "text", text("output format: text or json (one object)",
