@@ -2,7 +2,6 @@ package load
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"io"
 	"os"
@@ -128,29 +127,6 @@ func TestTheJSONHasItsNames(t *testing.T) {
 	for _, name := range append(names, "server_error") {
 		if !strings.Contains(string(page), "`"+name+"`") {
 			t.Errorf("docs/bench/report.md does not tell what %s is", name)
-		}
-	}
-}
-
-func TestTheDrawingIsXMLWithoutScripts(t *testing.T) {
-	for name, r := range map[string]*Report{"full": full(), "empty": {}} {
-		texts := 0
-		for d := xml.NewDecoder(strings.NewReader(string(r.SVG(locale.Chinese)))); ; {
-			token, err := d.Token()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "text" {
-				texts++
-			} else if ok && e.Name.Local == "script" {
-				t.Errorf("%s: a script", name)
-			}
-		}
-		if texts < 5 {
-			t.Errorf("%s: only %d texts", name, texts)
 		}
 	}
 }

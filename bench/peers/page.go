@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/bench/plot"
 	"parley/bench/trial"
-	"parley/load"
-	"parley/plot"
 )
 
 // series is one number of one load, as the goals and the tables have it.
@@ -228,9 +227,9 @@ func (b *bench) drawAll() {
 	var lines []plot.Line
 	for _, s := range b.servers {
 		if l := s.kept[steady50]; len(l) > 0 {
-			lines = append(lines, l.Middle().Line(s.Name))
+			lines = append(lines, trial.Curve(s.Name, l.Middle()))
 		}
 	}
-	panels = append(panels, load.Percentiles("W1-50: from due to received", 0, lines...))
+	panels = append(panels, trial.Percentiles("W1-50: from due to received", lines...))
 	b.Results.Draw("peers.svg", plot.SVG(fmt.Sprintf("%d members, 100 bytes", b.members), panels...))
 }

@@ -118,7 +118,8 @@ func TestAMessageOfAnotherRoomIsNoticed(t *testing.T) {
 		plan.Members, plan.Rooms = 4, 2
 		// The run ends with the last expected message. Members of the other room may receive the
 		// last ones later.
-		if d := carry(t, plan).Deliveries; d.Received != 100 || d.Unexpected < 198 || d.Unexpected > 200 {
+		d := carry(t, plan).Deliveries
+		if d.Received != 100 || d.Unexpected < 198 || d.Unexpected > 200 {
 			t.Errorf("%+v", d)
 		}
 	})

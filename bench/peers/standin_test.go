@@ -21,9 +21,12 @@ type standIn struct {
 	listener net.Listener
 	ended    sync.WaitGroup
 
-	// Set before a member joins. Members are called by their numbers, messages are counted from 0.
-	hand   func(message, to int, text string) []string // the texts for a member; nil: the text, in its room
-	refuse string                                      // the answer to each member that joins
+	// Set before a member joins.
+
+	// hand returns the texts that a member receives for a message. Members are called by their
+	// numbers, messages are counted from 0. If it is nil, all members of the room receive the text.
+	hand   func(message, to int, text string) []string
+	refuse string // the answer to each member that joins
 
 	mu       sync.Mutex // guards the rest
 	guests   []*guest
@@ -54,7 +57,9 @@ var speeches = []speech{
 		message: func(from *guest, text string) string {
 			return fmt.Sprintf(":%s!b@here PRIVMSG #%s :%s\r\n", from.nick, from.room, text)
 		},
-		joins:  func(g *guest) string { return fmt.Sprintf(":%s!b@here JOIN :#%s\r\n", g.nick, g.room) },
+		joins: func(g *guest) string {
+			return fmt.Sprintf(":%s!b@here JOIN :#%s\r\n", g.nick, g.room)
+		},
 		leaves: func(g *guest) string { return fmt.Sprintf(":%s!b@here QUIT :gone\r\n", g.nick) },
 	},
 	{
@@ -136,7 +141,8 @@ func takeRaw(s *standIn, g *guest, line string, _ func() string) bool {
 	return true
 }
 
-// newStandIn starts a server, and stops it at the end of the test, which fails if goroutines are left.
+// newStandIn makes a server, and stops it at the end of the test, which fails if goroutines are
+// left.
 func newStandIn(t *testing.T, speech speech) *standIn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -27,8 +26,7 @@ type benching struct {
 	rate   string
 	pid    int
 	output string
-	svg    string // a file
-	mine   bool   // whoever calls runs the server
+	mine   bool // the caller runs the server
 }
 
 func benchCommand(lang locale.Lang) *cobra.Command {
@@ -116,7 +114,6 @@ func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 		"服务器的进程号，用于测量其 CPU 和内存"))
 	f.StringVarP(&b.output, "output", "o", "text", text("output format: text or json (one object)",
 		"输出格式：text 或 json（一个对象）"))
-	f.StringVar(&b.svg, "svg", "", text("file to draw the report in (SVG)", "把结果画成图（SVG）保存到该文件"))
 	f.BoolVar(&b.mine, "yes-i-run-this-server", false,
 		text("confirm that you may load a server on another machine", "确认可以对另一台机器上的服务器施加负载"))
 }
@@ -191,11 +188,6 @@ func (b *benching) run(c *cobra.Command, where flags, lang locale.Lang) error {
 
 // tell prints the report, and is an error if it tells of faults.
 func (b *benching) tell(w io.Writer, report *load.Report, lang locale.Lang) error {
-	if b.svg != "" {
-		if err := os.WriteFile(b.svg, report.SVG(lang), 0o644); err != nil {
-			return err
-		}
-	}
 	if b.output == "json" {
 		if err := json.NewEncoder(w).Encode(report); err != nil {
 			return err
