@@ -183,6 +183,25 @@ func TestWhoImportsWhom(t *testing.T) {
 	}
 }
 
+// The binary has no code that only comparisons need, such as the protocols of other servers.
+func TestTheBinaryHasNothingOfTheComparisons(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./cmd/parley")
+	list.Dir = house
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, "parley/load") {
+		t.Fatalf("go list does not name what the binary links: %d packages", len(linked))
+	}
+	for _, p := range linked {
+		if strings.HasPrefix(p, "parley/bench/") || strings.HasPrefix(p, "parley/test") {
+			t.Errorf("cmd/parley links %s", p)
+		}
+	}
+}
+
 // impure are what the rules cannot use: the same log would not end in the same state.
 var impure = []string{"os", "net", "io/fs", "math/rand", "math/rand/v2", "crypto/rand", "runtime", "sync", "syscall", "context", "log/slog"}
 
