@@ -60,7 +60,7 @@ func (b *bench) compareLoad(name string, args ...string) (ours, theirs trial.Loa
 				return err
 			}
 			defer p.Stop()
-			r, err := b.Load(p, args...)
+			r, err := b.load(p, args...)
 			if err != nil {
 				return err
 			}
