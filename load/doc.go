@@ -1,7 +1,8 @@
 // Package load puts a measured load on a chat server and checks every line that every member receives.
 //
-// It knows nothing of how a server works: whatever answers one of the protocols can be tried, ours or another. Each protocol is a
-// file: udp.go, and line.go, irc.go, nats.go and raw.go over what connections share, connection.go.
+// It knows nothing of how a server works: it measures every server of a protocol, ours or another.
+// Datagrams are in udp.go. Protocols over TCP share conn.go, and implement Protocol. Here that is
+// line.go; a caller can bring others.
 //
 // Its laws:
 //   - The loop is open: latency counts from the moment a message was due, so a server that stalls cannot hide it.

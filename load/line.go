@@ -8,13 +8,12 @@ import (
 	"parley/locale"
 )
 
-// lineDialect is text as people type it into netcat.
-type lineDialect struct {
-	r *run
-	m *member
+// Line is the door for lines of text, as people type them into netcat.
+var Line = Door{
+	Name: "line", Notices: true, Grouped: true, New: func() Protocol { return lineProtocol{} },
 }
 
-func newLineDialect(r *run, m *member) dialect { return &lineDialect{r, m} }
+type lineProtocol struct{}
 
 // What a server of lines says.
 const (
@@ -24,11 +23,11 @@ const (
 	chinesePrompt = "请输入昵称："
 )
 
-func (l *lineDialect) greet(s *connection) error {
-	if err := s.write([]byte("\n")); err != nil {
+func (lineProtocol) Greet(c *Conn) error {
+	if err := c.Write([]byte("\n")); err != nil {
 		return err
 	}
-	return s.await(func(line string, whole bool) (bool, error) {
+	return c.await(func(line string, whole bool) (bool, error) {
 		if !whole && line == chinesePrompt {
 			return true, locale.Errorf(locale.Text{
 				EN: "the server speaks Chinese over lines: set line.words = \"en\" to measure it",
@@ -39,71 +38,58 @@ func (l *lineDialect) greet(s *connection) error {
 	})
 }
 
-func (l *lineDialect) enter(s *connection) error {
-	if err := s.write([]byte(l.m.nick + "\n")); err != nil {
+func (lineProtocol) Enter(c *Conn) error {
+	if err := c.Write([]byte(c.Nick() + "\n")); err != nil {
 		return err
 	}
 	reason := ""
-	err := s.await(func(line string, whole bool) (bool, error) {
+	err := c.await(func(line string, whole bool) (bool, error) {
 		if !whole && line == nickPrompt {
-			return true, refused(l.m.nick, reason)
+			return true, c.Refused(reason)
 		}
 		if whole {
 			reason = line
 		}
-		return whole && strings.HasPrefix(line, nickWelcome+l.m.nick), nil
+		return whole && strings.HasPrefix(line, nickWelcome+c.Nick()), nil
 	})
-	if err != nil || l.r.plan.rooms() == 1 {
+	if err != nil || c.lobby() {
 		return err
 	}
-	return s.ask("/join "+l.r.rooms[l.m.room]+"\n", is("["+l.r.rooms[l.m.room]+"] "))
+	return c.Ask("/join "+c.Room()+"\n", func(line string) (bool, error) {
+		return strings.HasPrefix(line, "["+c.Room()+"] "), nil
+	})
 }
 
-func (l *lineDialect) say(b, text []byte) []byte { return append(append(b, text...), '\n') }
+func (lineProtocol) Say(_ *Conn, b, text []byte) []byte { return append(append(b, text...), '\n') }
 
-func (l *lineDialect) quit() string { return "/quit\n" }
+func (lineProtocol) Quit() string { return "/quit\n" }
 
-func (l *lineDialect) read(_ *connection, line []byte) (kind, mark) {
-	tag, line := cutTag(line)
-	nick, text, isSaid := bytes.Cut(line, said)
-	switch {
-	case isSaid && l.m.reader.isOurs(nick):
-		kind, m := l.m.reader.said(nick, text)
-		if kind == message && string(tag) != l.tag(l.r.roomOf(m.sender)) {
-			return damaged, mark{}
-		}
-		return kind, m
-	case isSaid:
-		return nothing, mark{} // somebody who is not of this run
+func (lineProtocol) Read(c *Conn, line []byte) Event {
+	room, line := cutTag(line)
+	if len(room) == 0 && c.lobby() {
+		room = nil // its lines have no tag
+	}
+	if nick, text, isSaid := bytes.Cut(line, said); isSaid {
+		return Event{Kind: Message, Nick: nick, Room: room, Text: text}
 	}
 	n, enter, ok := together(string(line))
 	switch {
 	case !ok:
-		return other, mark{}
-	case string(tag) != l.tag(l.m.room):
-		return nothing, mark{}
+		return Event{}
 	case enter:
-		return enterTogether, mark{number: uint32(n)}
+		return Event{Kind: GroupJoins, Room: room, Count: n}
 	}
-	return quitTogether, mark{number: uint32(n)}
+	return Event{Kind: GroupLeaves, Room: room, Count: n}
 }
 
-// tag is what stands before the lines of a room: nothing in the one that everybody enters first.
-func (l *lineDialect) tag(room int) string {
-	if l.r.plan.rooms() == 1 {
-		return ""
-	}
-	return l.r.rooms[room]
-}
-
-// cutTag takes the room off a line: [ROOM] LINE.
+// cutTag takes the room off a line: [ROOM] LINE. Without a tag the room is empty, not nil.
 func cutTag(line []byte) (room, rest []byte) {
 	if len(line) > 0 && line[0] == '[' {
 		if room, rest, found := bytes.Cut(line[1:], []byte("] ")); found {
 			return room, rest
 		}
 	}
-	return nil, line
+	return line[:0], line
 }
 
 // What a server of lines says of one or several who come or go.

@@ -43,20 +43,6 @@ func (id runID) appendText(b []byte, m mark, size int) []byte {
 	return append(b, filling[:max(0, size-(len(b)-start))]...)
 }
 
-// kind is what a line is.
-type kind int
-
-const (
-	other   kind = iota // an answer, a notice to the member, or of people who are not in this run
-	nothing             // what need not be told
-	message             // of this run
-	damaged             // of this run, but changed on its way
-	enters              // a member of this run does; mark.sender says which
-	quits
-	enterTogether // members do; mark.number says how many
-	quitTogether
-)
-
 // reader reads the lines of a run.
 type reader struct {
 	id      runID
@@ -72,9 +58,9 @@ var (
 )
 
 // read tells what a line of datagrams is. A message is as it was sent or it is damaged.
-func (r *reader) read(line []byte) (kind, mark) {
+func (r *reader) read(line []byte) (Kind, mark) {
 	if !r.isOurs(line) {
-		return other, mark{}
+		return Other, mark{}
 	}
 	nick, text, isSaid := bytes.Cut(line, said)
 	if !isSaid {
@@ -88,24 +74,24 @@ func (r *reader) isOurs(line []byte) bool {
 	return len(line) >= len(r.id)+3 && line[0] == 'b' && string(line[1:1+len(r.id)]) == string(r.id)
 }
 
-// said tells what it is that somebody of this run says.
-func (r *reader) said(nick, text []byte) (kind, mark) {
+// said tells what it is that somebody of this run says; a nil nick is not compared.
+func (r *reader) said(nick, text []byte) (Kind, mark) {
 	if string(text) == knock {
-		return nothing, mark{}
+		return Ignored, mark{}
 	}
 	kind, m := r.text(text)
-	if kind != message {
+	if kind != Message {
 		return kind, m
 	}
 	r.scratch = r.id.appendNick(r.scratch[:0], m.sender)
-	if !bytes.Equal(nick, r.scratch) {
-		return damaged, mark{}
+	if nick != nil && !bytes.Equal(nick, r.scratch) {
+		return Damaged, mark{}
 	}
-	return message, m
+	return Message, m
 }
 
 // text reads a message's text.
-func (r *reader) text(text []byte) (kind, mark) {
+func (r *reader) text(text []byte) (Kind, mark) {
 	_, rest, _ := bytes.Cut(text, space)
 	senderDigits, rest, _ := bytes.Cut(rest, space)
 	numberDigits, rest, _ := bytes.Cut(rest, space)
@@ -115,34 +101,34 @@ func (r *reader) text(text []byte) (kind, mark) {
 	due, _ := strconv.ParseInt(string(dueDigits), 10, 64)
 	m := mark{sender, uint32(number), time.Duration(due)}
 	if m.sender < 0 || m.sender >= r.senders {
-		return damaged, mark{}
+		return Damaged, mark{}
 	}
 	r.scratch = r.id.appendText(r.scratch[:0], m, r.size)
 	if !bytes.Equal(text, r.scratch) {
-		return damaged, mark{}
+		return Damaged, mark{}
 	}
-	return message, m
+	return Message, m
 }
 
 // coming reads who enters or leaves.
-func (r *reader) coming(line string) (kind, mark) {
+func (r *reader) coming(line string) (Kind, mark) {
 	nick, enter, ok := datagram.Coming(line)
 	if !ok {
-		return damaged, mark{}
+		return Damaged, mark{}
 	}
 	return r.who(nick, enter)
 }
 
 // who tells which member enters, or else leaves.
-func (r *reader) who(nick string, enter bool) (kind, mark) {
+func (r *reader) who(nick string, enter bool) (Kind, mark) {
 	_, digits, _ := strings.Cut(nick, "-")
 	who, err := strconv.Atoi(digits)
 	r.scratch = r.id.appendNick(r.scratch[:0], who)
 	switch {
 	case err != nil || who < 0 || who >= r.members || string(r.scratch) != nick:
-		return damaged, mark{}
+		return Damaged, mark{}
 	case enter:
-		return enters, mark{sender: who}
+		return Joins, mark{sender: who}
 	}
-	return quits, mark{sender: who}
+	return Leaves, mark{sender: who}
 }

@@ -25,31 +25,31 @@ func TestLinesAreReadBack(t *testing.T) {
 	if got := len(line) - len("babcde-2: "); got != r.size {
 		t.Errorf("the text has %d bytes", got)
 	}
-	if kind, got := r.read([]byte(line)); kind != message || got != m {
+	if kind, got := r.read([]byte(line)); kind != Message || got != m {
 		t.Errorf("%q is read as %v %+v", line, kind, got)
 	}
 	for line, want := range map[string]struct {
-		kind   kind
+		kind   Kind
 		sender int
 	}{
-		"babcde-11 enters the chat room":            {enters, 11},
-		"babcde-0 quits the chat room":              {quits, 0},
-		"babcde-12 enters the chat room":            {damaged, 0}, // there are 12, from 0
-		"babcde-x enters the chat room":             {damaged, 0},
-		"babcde enters the chat room":               {damaged, 0},
-		"babcde-+1 enters the chat room":            {damaged, 0},
-		"bother-1 enters the chat room":             {other, 0},
-		"babcde-0: " + knock:                        {nothing, 0},
-		"Administrator message: babcde-1":           {other, 0},
-		string(datagram.In(locale.English).Lost(3)): {other, 0},
-		datagram.OK:                        {other, 0},
-		"":                                 {other, 0},
-		"babcde-":                          {other, 0},
-		"babcde-y":                         {damaged, 0},
-		"babcde-0: ":                       {damaged, 0},
-		"babcde-0: abcde 3 0 0 abc":        {damaged, 0}, // no such sender
-		"babcde-0: abcde -1 0 0 abc":       {damaged, 0},
-		"babcde-0: abcde 99999999999999 0": {damaged, 0},
+		"babcde-11 enters the chat room":            {Joins, 11},
+		"babcde-0 quits the chat room":              {Leaves, 0},
+		"babcde-12 enters the chat room":            {Damaged, 0}, // there are 12, from 0
+		"babcde-x enters the chat room":             {Damaged, 0},
+		"babcde enters the chat room":               {Damaged, 0},
+		"babcde-+1 enters the chat room":            {Damaged, 0},
+		"bother-1 enters the chat room":             {Other, 0},
+		"babcde-0: " + knock:                        {Ignored, 0},
+		"Administrator message: babcde-1":           {Other, 0},
+		string(datagram.In(locale.English).Lost(3)): {Other, 0},
+		datagram.OK:                        {Other, 0},
+		"":                                 {Other, 0},
+		"babcde-":                          {Other, 0},
+		"babcde-y":                         {Damaged, 0},
+		"babcde-0: ":                       {Damaged, 0},
+		"babcde-0: abcde 3 0 0 abc":        {Damaged, 0}, // no such sender
+		"babcde-0: abcde -1 0 0 abc":       {Damaged, 0},
+		"babcde-0: abcde 99999999999999 0": {Damaged, 0},
 	} {
 		if kind, m := r.read([]byte(line)); kind != want.kind || m.sender != want.sender {
 			t.Errorf("%q is read as %v of %d, want %+v", line, kind, m.sender, want)
@@ -68,7 +68,7 @@ func TestEveryChangeIsSeen(t *testing.T) {
 		"a nought before":    strings.Replace(line, " 7 ", " 07 ", 1),
 		"another run inside": strings.Replace(line, ": abcde", ": fghij", 1),
 	} {
-		if kind, _ := r.read([]byte(changed)); kind != damaged {
+		if kind, _ := r.read([]byte(changed)); kind != Damaged {
 			t.Errorf("%s: %q is read as %v", name, changed, kind)
 		}
 	}
@@ -80,11 +80,11 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		r := testReader()
 		switch kind, m := r.read(line); kind {
-		case message:
+		case Message:
 			if told(r, m) != string(line) {
 				t.Errorf("%q is read as %+v", line, m)
 			}
-		case enters, quits:
+		case Joins, Leaves:
 			if m.sender < 0 || m.sender >= r.members {
 				t.Errorf("%q is of member %d", line, m.sender)
 			}

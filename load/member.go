@@ -10,7 +10,7 @@ type member struct {
 	index   int
 	room    int
 	nick    string
-	door    door
+	link    link
 	stopped bool // reads no more once the talking begins
 	asked   bool // to enter: then the server may hold it, even if nobody heard so
 	inside  bool // has entered
@@ -33,7 +33,7 @@ func (r *run) newMember(i int) *member {
 		self = r.placeOf(i)
 	}
 	m.account = NewAccount(len(r.sentIn(m.room)), self)
-	m.door = r.newDoor(m)
+	m.link = r.newLink(m)
 	return m
 }
 
@@ -58,9 +58,9 @@ type batch struct {
 }
 
 // take enters a line that came.
-func (m *member) take(r *run, b *batch, kind kind, k mark) {
+func (m *member) take(r *run, b *batch, kind Kind, k mark) {
 	switch kind {
-	case message:
+	case Message:
 		b.messages++
 		if r.roomOf(k.sender) != m.room {
 			m.account.Misdirected()
@@ -73,16 +73,16 @@ func (m *member) take(r *run, b *batch, kind kind, k mark) {
 			r.seen.arrived(b.now, k.due)
 		}
 		r.came(m, k)
-	case damaged:
+	case Damaged:
 		m.account.Damaged()
-	case enters:
+	case Joins:
 		if !m.entered.add(k.sender) {
 			m.again++
 		}
 		r.seen.notices.Add(1)
-	case enterTogether:
+	case GroupJoins:
 		r.seen.notices.Add(uint64(k.number))
-	case quits, quitTogether:
+	case Leaves, GroupLeaves:
 		if m.index == 0 {
 			r.seen.quits.Add(uint64(max(1, k.number)))
 		}

@@ -10,7 +10,7 @@ import (
 // Plan is what a run does.
 type Plan struct {
 	Target   netip.AddrPort `json:"target"`
-	Door     string         `json:"door"`      // UDP, Line, IRC, NATS or Raw
+	Door     Door           `json:"door"`      // by its name in JSON
 	Members  int            `json:"members"`   // who enter, a socket each
 	Rooms    int            `json:"rooms"`     // that they are spread over evenly; 0 is one, too
 	Senders  int            `json:"senders"`   // how many of them talk, in turn, spread over the rooms like everybody
@@ -25,15 +25,6 @@ type Plan struct {
 	Idle     string         `json:"idle"`        // Entered or Silent: nobody talks for Duration; else ""
 }
 
-// The doors that can be tried.
-const (
-	UDP  = "udp"  // plain datagrams
-	Line = "line" // lines of text over TCP, as netcat has them
-	IRC  = "irc"
-	NATS = "nats"
-	Raw  = "raw" // a floor: whatever line comes is sent on as it is (bench/forward)
-)
-
 // How members are idle.
 const (
 	Entered = "entered"
@@ -42,9 +33,8 @@ const (
 
 // SizeMin and SizeMax bound a text: it carries what it is checked by, and fits one line with its nickname.
 const (
-	SizeMin    = 64
-	SizeMax    = 900
-	sizeMaxIRC = 400 // a line of IRC has 512 bytes, with who says it and where
+	SizeMin = 64
+	SizeMax = 900
 )
 
 // accountsMax bounds how many accounts are kept: each member keeps one of each sender in its room.
@@ -56,19 +46,12 @@ func (p Plan) rooms() int { return max(1, p.Rooms) }
 // readers is how many members read to the end. Those who stop are the last.
 func (p Plan) readers() int { return p.Members - p.Stopped }
 
-// tells says whether the protocol has a way to tell who enters.
-func (p Plan) tells() bool { return p.Door == UDP || p.Door == Line || p.Door == IRC }
-
 // Check says what is wrong with a plan.
 func (p Plan) Check() error {
-	_, streams := dialects[p.Door]
-	talk, rooms, udp := p.Idle == "", p.rooms(), p.Door == UDP
+	talk, rooms, udp := p.Idle == "", p.rooms(), p.Door.isUDP()
 	heard := p.readers() >= 2*rooms || p.Echo || !talk
-	if !udp && !streams {
-		return locale.Errorf(locale.Text{
-			EN: "invalid door %q: one of %s",
-			ZH: "入口 %q 无效：应为 %s 之一",
-		}, p.Door, locale.List{UDP, Line, IRC, NATS, Raw})
+	if p.Door.Name == "" {
+		return invalidDoor("")
 	}
 	for _, rule := range []struct {
 		ok  bool
@@ -84,7 +67,6 @@ func (p Plan) Check() error {
 		{p.Rate >= 0 && p.Rate <= 1e6, locale.Text{EN: "the rate must be from 0 to a million messages a second", ZH: "速率必须在每秒 0 到一百万条之间"}},
 		{!talk || p.Rate > 0 || p.InFlight >= 1, locale.Text{EN: "at least one message must be allowed in flight", ZH: "至少允许一条消息在途"}},
 		{p.Size >= SizeMin && p.Size <= SizeMax, locale.Text{EN: "the size of a text must be from 64 to 900 bytes", ZH: "消息大小必须在 64 到 900 字节之间"}},
-		{p.Door != IRC || p.Size <= sizeMaxIRC, locale.Text{EN: "the size of a text must be at most 400 bytes with irc", ZH: "使用 irc 时消息最多 400 字节"}},
 		{p.Duration > 0 && p.WarmUp >= 0, locale.Text{EN: "the duration must be positive", ZH: "时长必须为正数"}},
 		{!p.Echo || udp, locale.Text{EN: "only a udp server can echo", ZH: "只有 udp 可以回显"}},
 		{p.Stopped >= 0 && (p.Stopped == 0 || !udp), locale.Text{
@@ -100,14 +82,20 @@ func (p Plan) Check() error {
 			EN: "at least one member must stay to see the others vanish (--vanish)",
 			ZH: "消失的成员必须少于总数，否则没有人能看到",
 		}},
-		{p.Vanish == 0 || talk && rooms == 1 && p.Door != NATS && p.Door != Raw, locale.Text{
-			EN: "vanishing is measured in one room, with udp, line or irc",
-			ZH: "只有在单个房间、使用 udp、line 或 irc 时才能看到谁消失",
+		{p.Vanish == 0 || talk && rooms == 1 && p.Door.Notices, locale.Text{
+			EN: "vanishing is measured in one room, with a door that announces leaves",
+			ZH: "只有在单个房间、且入口会通知成员退出时，才能看到谁消失",
 		}},
 	} {
 		if !rule.ok {
 			return locale.Errorf(rule.why)
 		}
+	}
+	if most := p.Door.SizeMax; most > 0 && p.Size > most {
+		return locale.Errorf(locale.Text{
+			EN: "the size of a text must be at most %d bytes with %s",
+			ZH: "使用 %[2]s 时消息最多 %[1]d 字节",
+		}, most, p.Door.Name)
 	}
 	if !talk && p.Idle != Entered && (p.Idle != Silent || udp) {
 		return locale.Errorf(locale.Text{

@@ -190,10 +190,10 @@ func (r *run) tally() {
 
 // notices looks at every two who entered a room.
 func (r *run) notices() (n Notices) {
-	if r.plan.Door == Line {
+	if r.plan.Door.Grouped {
 		return Notices{Expected: r.pairs(), Received: r.seen.notices.Load(), Gathered: true}
 	}
-	if !r.plan.tells() {
+	if !r.plan.Door.Notices {
 		return Notices{}
 	}
 	for i, a := range r.members {

@@ -2,7 +2,6 @@ package load
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"io"
 	"os"
@@ -132,29 +131,6 @@ func TestTheJSONHasItsNames(t *testing.T) {
 	}
 }
 
-func TestTheDrawingIsXMLWithoutScripts(t *testing.T) {
-	for name, r := range map[string]*Report{"full": full(), "empty": {}} {
-		texts := 0
-		for d := xml.NewDecoder(strings.NewReader(string(r.SVG(locale.Chinese)))); ; {
-			token, err := d.Token()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if e, ok := token.(xml.StartElement); ok && e.Name.Local == "text" {
-				texts++
-			} else if ok && e.Name.Local == "script" {
-				t.Errorf("%s: a script", name)
-			}
-		}
-		if texts < 5 {
-			t.Errorf("%s: only %d texts", name, texts)
-		}
-	}
-}
-
 func TestMetricsAreRead(t *testing.T) {
 	const cpu, rss = "process_cpu_seconds_total 1.5\n", "process_resident_memory_bytes 3.2768e+07\n"
 	page := func(text string) Meter {
@@ -210,8 +186,10 @@ func TestPlansThatCannotBe(t *testing.T) {
 	if err := good.Check(); err != nil {
 		t.Fatal(err)
 	}
+	irc := Door{Name: "irc", SizeMax: 400, New: Line.New}
+	mute := Door{Name: "mute", New: Line.New} // announces nothing
 	for want, spoil := range map[string]func(*Plan){
-		`invalid door "tcp": one of udp, line, irc, nats, raw`: func(p *Plan) { p.Door = "tcp" },
+		`invalid door "": one of udp, line`: func(p *Plan) { p.Door = Door{} },
 
 		"two members":   func(p *Plan) { p.Members = 1 },
 		"senders must":  func(p *Plan) { p.Senders = 3 },
@@ -227,14 +205,14 @@ func TestPlansThatCannotBe(t *testing.T) {
 				2, Line
 		},
 		"in each room ":         func(p *Plan) { p.Members, p.Rooms, p.Door = 4, 2, Line },
-		"with irc":              func(p *Plan) { p.Size, p.Door = 401, IRC },
+		"400 bytes with irc":    func(p *Plan) { p.Size, p.Door = 401, irc },
 		"only a udp server":     func(p *Plan) { p.Echo, p.Door = true, Line },
 		"stop reading with udp": func(p *Plan) { p.Members, p.Stopped = 4, 1 },
 		"cannot send": func(p *Plan) {
 			p.Members, p.Senders, p.Stopped, p.Door = 4, 4,
 				1, Line
 		},
-		"measured in one":   func(p *Plan) { p.Vanish, p.Door = 1, Raw },
+		"measured in one":   func(p *Plan) { p.Vanish, p.Door = 1, mute },
 		"entered or silent": func(p *Plan) { p.Idle = Silent },
 		`invalid value "asleep" for --idle: entered or silent`: func(p *Plan) { p.Idle = "asleep" },
 	} {

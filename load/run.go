@@ -154,7 +154,7 @@ func (r *run) spend(ctx context.Context) {
 // close closes every socket and waits for the readers. It may be called again.
 func (r *run) close() {
 	for _, m := range r.members {
-		m.door.close()
+		m.link.close()
 	}
 	r.readers.Wait()
 }
@@ -170,7 +170,7 @@ const (
 
 // atOnce is how many enter or leave at once.
 func (r *run) atOnce() int {
-	if r.plan.Door == UDP {
+	if r.plan.Door.isUDP() {
 		return datagramsAtOnce
 	}
 	return connectionsAtOnce
@@ -207,7 +207,7 @@ func (r *run) enter(ctx context.Context) error {
 	if err == nil && r.plan.Idle != Silent {
 		err = r.each(ctx, r.atOnce(), r.members, func(ctx context.Context, m *member) error {
 			m.asked = true
-			again, err := m.door.enter(ctx)
+			again, err := m.link.enter(ctx)
 			repeats.Add(int64(again))
 			if err == nil {
 				m.inside = true
@@ -231,14 +231,14 @@ func (r *run) enter(ctx context.Context) error {
 
 // connect opens a member's connection; those who stay silent have then come as far as they go.
 func (r *run) connect(ctx context.Context, m *member) error {
-	err := m.door.connect(ctx)
+	err := m.link.connect(ctx)
 	switch {
 	case errors.Is(err, errNobody):
 		return err
 	case err != nil:
 		return locale.Errorf(locale.Text{EN: "member %d: %v", ZH: "第 %d 名成员：%v"}, m.index, err)
 	case r.plan.Idle == Silent:
-		m.door.listen()
+		m.link.listen()
 		r.inside.Add(1)
 	}
 	return nil
@@ -246,7 +246,7 @@ func (r *run) connect(ctx context.Context, m *member) error {
 
 // pairs is how often one of two is told that the other enters.
 func (r *run) pairs() (n uint64) {
-	if !r.plan.tells() {
+	if !r.plan.Door.Notices {
 		return 0
 	}
 	inside := make([]uint64, r.plan.rooms())
@@ -287,7 +287,7 @@ func (r *run) leave(patience time.Duration) {
 		}
 	}
 	_ = r.each(ctx, r.atOnce(), held, func(ctx context.Context, m *member) error {
-		if err := m.door.leave(ctx); errors.Is(err, errNobody) {
+		if err := m.link.leave(ctx); errors.Is(err, errNobody) {
 			return err
 		}
 		if m.inside {

@@ -20,7 +20,7 @@ func (r *run) stopped() []*member { return r.members[r.plan.readers():] }
 // stop ends the reading of those who stop, and so begins the account of who hears what.
 func (r *run) stop() {
 	for _, m := range r.stopped() {
-		m.door.(*connection).stop() // Plan.Check lets no others
+		m.link.(*Conn).stop() // Plan.Check lets no others
 	}
 	r.hearers = make([]uint64, r.plan.rooms())
 	for _, m := range r.members[:r.plan.readers()] {
@@ -41,7 +41,7 @@ func (r *run) wake(ctx context.Context) {
 	closed := make(chan bool, r.plan.Stopped)
 	until := time.Now().Add(wakeMax)
 	_ = r.each(ctx, r.atOnce(), r.stopped(), func(_ context.Context, m *member) error {
-		closed <- m.door.(*connection).wake(until)
+		closed <- m.link.(*Conn).wake(until)
 		return nil
 	})
 	close(closed)

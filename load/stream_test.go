@@ -9,140 +9,120 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 )
-
-// streamDoors are those of streams.
-var streamDoors = []string{Line, IRC, NATS, Raw}
 
 // smallStream is a plan of 100 messages to 4 others each.
 func smallStream(s *streamStandIn) Plan {
-	return Plan{Target: s.addr(), Door: s.door, Members: 5, Senders: 2, Rate: 500, Size: 80, Duration: 200 * time.Millisecond}
-}
-
-// atEach runs a test at each door of streams.
-func atEach(t *testing.T, test func(t *testing.T, s *streamStandIn)) {
-	for _, door := range streamDoors {
-		t.Run(door, func(t *testing.T) {
-			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-			s := newStreamStandIn(t, door)
-			defer s.stop()
-			test(t, s)
-		})
+	return Plan{
+		Target: s.addr(), Door: Line, Members: 5, Senders: 2, Rate: 500, Size: 80,
+		Duration: 200 * time.Millisecond,
 	}
 }
 
 func TestEverythingArrivesOverStreams(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		s.start()
-		r := carry(t, smallStream(s), Options{})
-		if want := (Tally{Expected: 400, Received: 400}); r.Deliveries != want || r.Sent != 100 {
-			t.Errorf("%d sent, %+v, want %+v", r.Sent, r.Deliveries, want)
-		}
-		want := Notices{Expected: 10, Received: 10, Gathered: s.door == Line}
-		if s.door == NATS || s.door == Raw {
-			want = Notices{}
-		}
-		if r.Enter.Notices != want || r.Enter.Members != 5 {
-			t.Errorf("%+v, want %+v", r.Enter, want)
-		}
-		if m := r.Measured; m.Sent != 100 || m.Datagrams == 0 || m.Lines < m.Datagrams || r.Latency.Count != 400 || r.Latency.P50 <= 0 {
-			t.Errorf("%+v %+v", r.Measured, r.Latency)
-		}
-		if !r.OK() || r.Interrupted || r.Limited() || r.Closed != 0 || len(r.Others) != 0 {
-			t.Errorf("%+v", r)
-		}
-		s.stop()
-		if len(s.members) != 0 {
-			t.Errorf("still inside: %v", s.members)
-		}
-	})
+	s := newStreamStandIn(t)
+	s.start()
+	r := carry(t, smallStream(s), Options{})
+	if want := (Tally{Expected: 400, Received: 400}); r.Deliveries != want || r.Sent != 100 {
+		t.Errorf("%d sent, %+v, want %+v", r.Sent, r.Deliveries, want)
+	}
+	want := Notices{Expected: 10, Received: 10, Gathered: true}
+	if r.Enter.Notices != want || r.Enter.Members != 5 {
+		t.Errorf("%+v, want %+v", r.Enter, want)
+	}
+	m := r.Measured
+	if m.Sent != 100 || m.Datagrams == 0 || m.Lines < m.Datagrams || r.Latency.Count != 400 ||
+		r.Latency.P50 <= 0 {
+		t.Errorf("%+v %+v", r.Measured, r.Latency)
+	}
+	if !r.OK() || r.Interrupted || r.Limited() || r.Closed != 0 || len(r.Others) != 0 {
+		t.Errorf("%+v", r)
+	}
+	s.stop()
+	if len(s.members) != 0 {
+		t.Errorf("still inside: %v", s.members)
+	}
 }
 
 func TestFaultsOverStreamsAreCountedExactly(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		late := ""
-		s.hand = func(n, to int, text string) []string {
-			switch {
-			case to == 2 && n%10 == 3, s.door == Raw && n%10 == 3: // a raw server knows nobody's number
-				return nil
-			case s.door == Raw:
-			case to == 3 && n%20 == 0:
-				return []string{text, text}
-			case to == 3 && n == 7:
-				return []string{text[:len(text)-1] + "!"}
-			case to == 4 && n%8 == 2:
-				late = text
-				return nil
-			case to == 4 && n%8 == 4:
-				return []string{text, late}
-			}
-			return []string{text}
+	s := newStreamStandIn(t)
+	late := ""
+	s.hand = func(n, to int, text string) []string {
+		switch {
+		case to == 2 && n%10 == 3:
+			return nil
+		case to == 3 && n%20 == 0:
+			return []string{text, text}
+		case to == 3 && n == 7:
+			return []string{text[:len(text)-1] + "!"}
+		case to == 4 && n%8 == 2:
+			late = text
+			return nil
+		case to == 4 && n%8 == 4:
+			return []string{text, late}
 		}
-		s.start()
-		want := Tally{Expected: 400, Received: 388, Lost: 10 + 1 + 1, Doubled: 5, OutOfOrder: 12, Damaged: 1}
-		if s.door == Raw {
-			want = Tally{Expected: 400, Received: 360, Lost: 40}
-		}
-		plan := smallStream(s)
-		plan.Senders = 1 // two connections have no order
-		r := carry(t, plan, Options{})
-		if diff := cmp.Diff(want, r.Deliveries); diff != "" {
-			t.Error(diff)
-		}
-		if r.OK() {
-			t.Error("all this is said to be well")
-		}
-	})
+		return []string{text}
+	}
+	s.start()
+	want := Tally{
+		Expected: 400, Received: 388, Lost: 10 + 1 + 1, Doubled: 5, OutOfOrder: 12,
+		Damaged: 1,
+	}
+	plan := smallStream(s)
+	plan.Senders = 1 // two connections have no order
+	r := carry(t, plan, Options{})
+	if diff := cmp.Diff(want, r.Deliveries); diff != "" {
+		t.Error(diff)
+	}
+	if r.OK() {
+		t.Error("all this is said to be well")
+	}
 }
 
 // Each room hears its own senders, and nobody else.
 func TestRoomsKeepTheirOwnAccounts(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		s.start()
-		plan := smallStream(s)
-		plan.Members, plan.Rooms, plan.Senders = 14, 3, 7 // rooms of 5, 5 and 4, with 3, 2 and 2 senders
-		r := carry(t, plan, Options{})
-		// 100 messages in turn: 15 of each of 0 and 1, 14 of each of the others; senders 0, 3, 6 in the first room, 1, 4, 2, 5.
-		want := uint64(0)
-		for sender := range 7 {
-			said := uint64(14)
-			if sender < 2 {
-				said = 15
-			}
-			want += said * []uint64{4, 4, 3}[sender%3]
+	s := newStreamStandIn(t)
+	s.start()
+	plan := smallStream(s)
+	// Rooms of 5, 5 and 4, with 3, 2 and 2 senders.
+	plan.Members, plan.Rooms, plan.Senders = 14, 3, 7
+	r := carry(t, plan, Options{})
+	// 100 messages in turn: 15 of each of 0 and 1, 14 of each of the others; senders 0, 3, 6 in the
+	// first room, 1, 4, 2, 5.
+	want := uint64(0)
+	for sender := range 7 {
+		said := uint64(14)
+		if sender < 2 {
+			said = 15
 		}
-		if r.Sent != 100 || r.Deliveries != (Tally{Expected: want, Received: want}) || !r.OK() {
-			t.Errorf("%d sent, %+v, want %d", r.Sent, r.Deliveries, want)
-		}
-		if n := r.Enter.Notices; s.door == IRC && n != (Notices{Expected: 10 + 10 + 6, Received: 26}) {
-			t.Errorf("%+v", n)
-		}
-	})
+		want += said * []uint64{4, 4, 3}[sender%3]
+	}
+	if r.Sent != 100 || r.Deliveries != (Tally{Expected: want, Received: want}) || !r.OK() {
+		t.Errorf("%d sent, %+v, want %d", r.Sent, r.Deliveries, want)
+	}
 }
 
 func TestWhatIsSaidInAnotherRoomIsNoticed(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		s.hand = func(_, _ int, text string) []string { return []string{text} } // to everybody, whatever the room
-		s.start()
-		plan := smallStream(s)
-		plan.Members, plan.Rooms = 4, 2
-		got := carry(t, plan, Options{}).Deliveries
-		unexpected := got.Unexpected
-		got.Unexpected = 0
-		if got != (Tally{Expected: 100, Received: 100}) {
-			t.Errorf("%+v", got)
-		}
-		// The run ends with the last expected message. The two members of the other room may
-		// receive it later.
-		if unexpected < 198 || unexpected > 200 {
-			t.Errorf("%d unexpected", unexpected)
-		}
-	})
+	s := newStreamStandIn(t)
+	s.hand = func(_, _ int, text string) []string { return []string{text} } // to all rooms
+	s.start()
+	plan := smallStream(s)
+	plan.Members, plan.Rooms = 4, 2
+	got := carry(t, plan, Options{}).Deliveries
+	unexpected := got.Unexpected
+	got.Unexpected = 0
+	if got != (Tally{Expected: 100, Received: 100}) {
+		t.Errorf("%+v", got)
+	}
+	// The run ends with the last expected message. The two members of the other room may
+	// receive it later.
+	if unexpected < 198 || unexpected > 200 {
+		t.Errorf("%d unexpected", unexpected)
+	}
 }
 
 func TestAsFastAsAcceptedInRooms(t *testing.T) {
-	s := newStreamStandIn(t, Line)
+	s := newStreamStandIn(t)
 	s.start()
 	plan := smallStream(s)
 	plan.Members, plan.Rooms, plan.Senders, plan.Rate, plan.InFlight = 6, 2, 3, 0, 3
@@ -170,32 +150,28 @@ func TestAsFastAsAcceptedInRooms(t *testing.T) {
 
 // Those who stop reading are not waited for, and it is seen whom the server closes.
 func TestWhoStopsReadingIsLeftOut(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		s.hand = func(n, to int, text string) []string {
-			if n == 50 && to == 3 && s.door != Raw {
-				s.close(4)
-			}
-			return []string{text}
+	s := newStreamStandIn(t)
+	s.hand = func(n, to int, text string) []string {
+		if n == 50 && to == 3 {
+			s.close(4)
 		}
-		s.start()
-		plan := smallStream(s)
-		plan.Stopped = 2
-		r := carry(t, plan, Options{})
-		want := Stopped{Members: 2, Closed: 1}
-		if s.door == Raw { // it knows nobody's number
-			want.Closed = 0
-		}
-		if r.Stopped == nil || *r.Stopped != want {
-			t.Errorf("%+v, want %+v", r.Stopped, want)
-		}
-		if want := (Tally{Expected: 200, Received: 200}); r.Deliveries != want || r.Latency.Count != 200 || !r.OK() {
-			t.Errorf("%+v, want %+v", r.Deliveries, want)
-		}
-	})
+		return []string{text}
+	}
+	s.start()
+	plan := smallStream(s)
+	plan.Stopped = 2
+	r := carry(t, plan, Options{})
+	if want := (Stopped{Members: 2, Closed: 1}); r.Stopped == nil || *r.Stopped != want {
+		t.Errorf("%+v, want %+v", r.Stopped, want)
+	}
+	want := Tally{Expected: 200, Received: 200}
+	if r.Deliveries != want || r.Latency.Count != 200 || !r.OK() {
+		t.Errorf("%+v, want %+v", r.Deliveries, want)
+	}
 }
 
 func TestWhomTheServerClosesIsTold(t *testing.T) {
-	s := newStreamStandIn(t, Line)
+	s := newStreamStandIn(t)
 	s.hand = func(n, to int, text string) []string {
 		if n == 50 && to == 2 {
 			s.close(3)
@@ -211,25 +187,30 @@ func TestWhomTheServerClosesIsTold(t *testing.T) {
 
 func TestQuietConnectionsAreWeighed(t *testing.T) {
 	for _, how := range []string{Entered, Silent} {
-		atEach(t, func(t *testing.T, s *streamStandIn) {
-			s.start()
-			plan := smallStream(s)
-			plan.Idle, plan.Senders = how, 0
-			usages := []Usage{{0, 1000}, {time.Second, 6000}, {time.Second, 6000}, {3 * time.Second, 11000}}
-			r := carry(t, plan, Options{Server: func() (u Usage, err error) { u, usages = usages[0], usages[1:]; return u, nil }})
-			if want := (Idle{Connections: 5, Bytes: 2000, CPU: 2}); r.Idle == nil || *r.Idle != want || r.Sent != 0 || !r.OK() {
-				t.Errorf("%+v, want %+v; %d sent", r.Idle, want, r.Sent)
-			}
-			s.stop()
-			if how == Silent && s.door != NATS && len(s.members) > 0 {
-				t.Errorf("inside: %v", s.members)
-			}
-		})
+		s := newStreamStandIn(t)
+		s.start()
+		plan := smallStream(s)
+		plan.Idle, plan.Senders = how, 0
+		usages := []Usage{
+			{0, 1000}, {time.Second, 6000}, {time.Second, 6000}, {3 * time.Second, 11000},
+		}
+		r := carry(t, plan, Options{Server: func() (u Usage, err error) {
+			u, usages = usages[0], usages[1:]
+			return u, nil
+		}})
+		want := Idle{Connections: 5, Bytes: 2000, CPU: 2}
+		if r.Idle == nil || *r.Idle != want || r.Sent != 0 || !r.OK() {
+			t.Errorf("%+v, want %+v; %d sent", r.Idle, want, r.Sent)
+		}
+		s.stop()
+		if how == Silent && len(s.members) > 0 {
+			t.Errorf("inside: %v", s.members)
+		}
 	}
 }
 
 func TestGatheredNoticesAreCounted(t *testing.T) {
-	s := newStreamStandIn(t, Line)
+	s := newStreamStandIn(t)
 	s.gather = true
 	s.start()
 	plan := smallStream(s)
@@ -256,18 +237,17 @@ func TestGatheredNoticesAreCounted(t *testing.T) {
 }
 
 func TestWhoIsNotLetInOverStreams(t *testing.T) {
-	atEach(t, func(t *testing.T, s *streamStandIn) {
-		s.refuse = "no, thank you"
-		s.start()
-		_, err := carryOut(t.Context(), smallStream(s), Options{}, hasty)
-		if s.door == Raw && !errors.Is(err, errHungUp) || s.door != Raw && (err == nil || !strings.Contains(err.Error(), s.refuse)) {
-			t.Error(err)
-		}
-	})
+	s := newStreamStandIn(t)
+	s.refuse = "no, thank you"
+	s.start()
+	_, err := carryOut(t.Context(), smallStream(s), Options{}, hasty)
+	if err == nil || !strings.Contains(err.Error(), s.refuse) {
+		t.Error(err)
+	}
 }
 
 func TestNobodyAnswersOverStreams(t *testing.T) {
-	s := newStreamStandIn(t, Line) // the system accepts, nobody reads
+	s := newStreamStandIn(t) // the system accepts, nobody reads
 	times := hasty
 	times.asking = 100 * time.Millisecond
 	if _, err := carryOut(t.Context(), smallStream(s), Options{}, times); !errors.Is(err, errNoAnswer) {
@@ -285,14 +265,12 @@ func TestNobodyAnswersOverStreams(t *testing.T) {
 }
 
 func TestWhoVanishesFromAStreamIsSeenGone(t *testing.T) {
-	for _, door := range []string{Line, IRC} {
-		s := newStreamStandIn(t, door)
-		s.start()
-		plan := smallStream(s)
-		plan.Vanish = 2
-		if v := carry(t, plan, Options{}).Vanished; v == nil || v.Seen != 2 || v.By != "notices" {
-			t.Errorf("%s: %+v", door, v)
-		}
+	s := newStreamStandIn(t)
+	s.start()
+	plan := smallStream(s)
+	plan.Vanish = 2
+	if v := carry(t, plan, Options{}).Vanished; v == nil || v.Seen != 2 || v.By != "notices" {
+		t.Errorf("%+v", v)
 	}
 }
 

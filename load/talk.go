@@ -69,7 +69,7 @@ func (r *run) say(sender int, due time.Duration) {
 	if r.seen.measures(due) {
 		r.report.Measured.Sent++
 	}
-	m.door.say(r.text)
+	m.link.say(r.text)
 }
 
 func (r *run) sleepUntil(ctx context.Context, t time.Duration) {

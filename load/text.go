@@ -15,7 +15,7 @@ import (
 func (r *Report) Text(l locale.Lang) string {
 	t := table{lang: l}
 	p := r.Plan
-	t.row(locale.Text{EN: "server", ZH: "服务器"}, "%v (%s)", p.Target, p.Door)
+	t.row(locale.Text{EN: "server", ZH: "服务器"}, "%v (%s)", p.Target, p.Door.Name)
 	t.plan(p)
 	t.enter(r.Enter)
 	if r.Idle != nil {
@@ -95,7 +95,7 @@ func (t *table) talk(r *Report) {
 	t.row(locale.Text{EN: "measured", ZH: "测量"}, locale.Text{EN: "%.1f s: %d messages, %d deliveries, %.0f/s", ZH: "%.1f 秒：%d 条消息，%d 次送达，每秒 %.0f 次"}.In(l),
 		m.Seconds, m.Sent, m.Deliveries, share(float64(m.Deliveries), m.Seconds))
 	per := locale.Text{EN: "lines per datagram", ZH: "每个数据报的行数"}
-	if r.Plan.Door != UDP {
+	if !r.Plan.Door.isUDP() {
 		per = locale.Text{EN: "messages per read", ZH: "每次读取的消息数"}
 	}
 	t.row(per, "%.2f", share(float64(m.Lines), float64(m.Datagrams)))

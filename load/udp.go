@@ -12,7 +12,10 @@ import (
 	"parley/wire/datagram"
 )
 
-// datagrams is the door of plain datagrams.
+// UDP is the door for plain datagrams.
+var UDP = Door{Name: "udp", Notices: true}
+
+// datagrams is a member's link over datagrams.
 type datagrams struct {
 	r      *run
 	m      *member
@@ -87,7 +90,7 @@ func (d *datagrams) take(b []byte) {
 	batch := batch{now: d.r.clock()}
 	for line := range bytes.SplitSeq(b, []byte("\n")) {
 		kind, mark := d.m.reader.read(line)
-		if kind == other {
+		if kind == Other {
 			d.takeOther(string(line))
 		}
 		d.m.take(d.r, &batch, kind, mark)

@@ -40,7 +40,7 @@ func (r *run) vanish() {
 	staying := r.plan.Members - r.plan.Vanish
 	for _, m := range r.members[staying:] {
 		m.gone = true
-		m.door.close()
+		m.link.close()
 	}
 	r.inside.Add(-int64(r.plan.Vanish))
 	began := r.clock()
@@ -48,7 +48,7 @@ func (r *run) vanish() {
 	r.report.Vanished = v
 	for nextKnock := began; v.Seen < v.Members && r.clock()-began < r.vanishing; time.Sleep(lookEvery) {
 		if r.clock() >= nextKnock {
-			r.members[0].door.say([]byte(knock))
+			r.members[0].link.say([]byte(knock))
 			nextKnock += knockEvery
 		}
 		v.Seen = int(r.seen.quits.Load())

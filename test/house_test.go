@@ -82,21 +82,51 @@ var mayImport = map[string]struct {
 		[]string{"chat", "command", "gather", "hub", "locale"},
 		"a terminal over the table of commands, and the lobby above its prompt",
 	},
-	"door/port":         {[]string{"fault", "guard", "hub", "locale", "setting"}, "it tells protocols apart, hands connections over and brings its own settings: of the hub it knows the report, of doors nothing"},
-	"door/ways":         {[]string{"locale"}, "it hands out clients, which meet the server on the wire only"},
-	"health":            {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
-	"door/api":          {[]string{"chat", "command"}, "HTTP over the table of commands"},
-	"client":            {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
-	"load":              {[]string{"chat", "locale", "plot", "wire/datagram"}, "a load generator meets any server on the wire only"},
-	"plot":              {nil, "charts know nothing of what is measured"},
-	"tui":               {nil, "a line editor knows nothing of chat"},
-	"logging":           {nil, "a log knows nothing of what is worth logging"},
-	"server":            {nil, "the only package that knows everything"},
-	"cmd/parley":        {[]string{"archive", "certificate", "chat", "client", "command", "doctor", "door/api", "door/console", "door/ways", "load", "locale", "logging", "nearest", "server", "setting", "tui", "wire/datagram"}, "flags, signals and terminals, and what a server says in the screen's language; the parts are assembled in server"},
-	"bench/forward":     {nil, "the peer shares nothing with what it is compared with"},
-	"bench/trial":       {[]string{"load"}, "what comparisons are made of knows nothing of what is compared"},
-	"bench/peers":       {[]string{"bench/trial", "load", "plot"}, "servers are measured as programs, ours like any other"},
-	"bench/compare":     {[]string{"bench/trial", "chat", "hub", "ledger/local", "load", "plot", "server", "store"}, "servers are measured as programs; what one room of datagrams cannot show, at the hub and the store"},
+	"door/port": {
+		[]string{"fault", "guard", "hub", "locale", "setting"},
+		"it detects protocols, hands connections over and brings its own settings: of the hub it " +
+			"knows the report, of doors nothing",
+	},
+	"door/ways": {
+		[]string{"locale"},
+		"it hands out clients, which meet the server on the wire only",
+	},
+	"health":   {[]string{"chat", "hub"}, "it watches the hub and what doors report"},
+	"door/api": {[]string{"chat", "command"}, "HTTP over the table of commands"},
+	"client":   {[]string{"chat", "wire/datagram"}, "a client meets the server on the wire only"},
+	"load": {
+		[]string{"chat", "locale", "wire/datagram"},
+		"a load generator meets any server on the wire only; comparisons bring other protocols",
+	},
+	"tui":     {nil, "a line editor knows nothing of chat"},
+	"logging": {nil, "a log knows nothing of what is worth logging"},
+	"server":  {nil, "the only package that knows everything"},
+	"cmd/parley": {
+		[]string{
+			"archive", "certificate", "chat", "client", "command", "doctor", "door/api",
+			"door/console", "door/ways", "load", "locale", "logging", "nearest", "server",
+			"setting", "tui", "wire/datagram",
+		},
+		"flags, signals and terminals, and what a server says in the screen's language; " +
+			"the parts are assembled in server",
+	},
+	"bench/forward": {nil, "the peer shares nothing with what it is compared with"},
+	"bench/plot":    {nil, "charts know nothing of what is measured"},
+	"bench/trial": {
+		[]string{"bench/plot", "load"},
+		"what comparisons are made of knows nothing of what is compared",
+	},
+	"bench/peers": {
+		[]string{"bench/plot", "bench/trial", "load"},
+		"servers are measured as programs, ours like any other",
+	},
+	"bench/compare": {
+		[]string{
+			"bench/plot", "bench/trial", "chat", "hub", "ledger/local", "load", "server", "store",
+		},
+		"servers are measured as programs; what one room of datagrams cannot show, at the hub " +
+			"and the store",
+	},
 	"test/lossy":        {nil, "a bad network knows nothing of what it carries"},
 	"test/namespace":    {nil, "a network of its own knows nothing of what runs in it"},
 	"test/tmux":         {nil, "a terminal knows nothing of the programs in it"},
@@ -149,6 +179,25 @@ func TestWhoImportsWhom(t *testing.T) {
 			if name == "chat" && !isOurs && strings.Contains(strings.Split(i, "/")[0], ".") && !strings.HasPrefix(i, "golang.org/x/text/") {
 				t.Errorf("chat imports %s: it may import the standard library and x/text only", i)
 			}
+		}
+	}
+}
+
+// The binary has no code that only comparisons need, such as the protocols of other servers.
+func TestTheBinaryHasNothingOfTheComparisons(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./cmd/parley")
+	list.Dir = house
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, "parley/load") {
+		t.Fatalf("go list does not name what the binary links: %d packages", len(linked))
+	}
+	for _, p := range linked {
+		if strings.HasPrefix(p, "parley/bench/") || strings.HasPrefix(p, "parley/test") {
+			t.Errorf("cmd/parley links %s", p)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (b *bench) durable() error {
 		if err != nil {
 			return err
 		}
-		r, err := b.Load(p, load100...)
+		r, err := b.load(p, load100...)
 		p.Stop()
 		if err != nil {
 			return err

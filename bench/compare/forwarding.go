@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/bench/plot"
 	"parley/bench/trial"
-	"parley/load"
-	"parley/plot"
 )
 
 // forwarding is G6: a large room through Parley and through the forwarding loop, at fixed rates and as fast as accepted.
@@ -43,7 +42,9 @@ func (b *bench) forwarding() error {
 		}
 		bars.Groups = append(bars.Groups, plot.Group{Name: c.name, Values: []float64{trial.Median(cpu.Ours), trial.Median(cpu.Theirs)}, Goal: c.limit * trial.Median(cpu.Theirs)})
 		if c.rate == "50" {
-			b.Results.Draw("latency.svg", plot.SVG(room, load.Percentiles("from due to received", 0, ours.Middle().Line("Parley"), theirs.Middle().Line("forwarding loop"))))
+			b.Results.Draw("latency.svg", plot.SVG(room, trial.Percentiles("from due to received",
+				trial.Curve("Parley", ours.Middle()),
+				trial.Curve("forwarding loop", theirs.Middle()))))
 		}
 	}
 	b.Results.Draw("cpu.svg", plot.SVG(fmt.Sprintf("%d members, 100 bytes", b.members), bars))
@@ -59,7 +60,7 @@ func (b *bench) compareLoad(name string, args ...string) (ours, theirs trial.Loa
 				return err
 			}
 			defer p.Stop()
-			r, err := b.Load(p, args...)
+			r, err := b.load(p, args...)
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (b *bench) receipts() error {
 				return err
 			}
 			defer p.Stop()
-			r, err := b.Load(p, strings.Fields(load200)...)
+			r, err := b.load(p, strings.Fields(load200)...)
 			if err != nil {
 				return err
 			}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+	"net/netip"
+	"runtime"
 
 	"parley/bench/trial"
 	"parley/load"
@@ -13,7 +13,7 @@ import (
 type workload struct {
 	name string
 	what string
-	args []string
+	plan load.Plan
 	once bool // in the first round only
 }
 
@@ -27,39 +27,60 @@ const (
 	silent   = "silent"
 )
 
-// inFlight is how many messages are under way at once in a room, as fast as accepted.
-const inFlight = "32"
+// The same in every load.
+const (
+	inFlight = 32  // messages under way at once in a room, as fast as accepted
+	senders  = 10  // of a room
+	textSize = 100 // bytes
+)
 
 func (b *bench) loads() []workload {
-	large, small := strconv.Itoa(b.members), strconv.Itoa(b.rooms)
-	quiet := []string{"--members", strconv.Itoa(b.idle), "--duration", b.quiet.String(), "--idle"}
+	at20 := b.plan(b.members, 1)
+	at50, fast, small := at20, at20, b.plan(b.rooms*roomSize, b.rooms)
+	at20.Rate, at50.Rate = 20, 50
 	return []workload{
 		{
-			name: steady20,
-			what: fmt.Sprintf("one room of %s, 20 messages/s; join: CPU for the joins", large),
-			args: []string{"--members", large, "--rate", "20"},
+			name: steady20, plan: at20,
+			what: fmt.Sprintf("one room of %d, 20 messages/s; join: CPU for the joins", b.members),
 		},
-		{name: steady50, what: fmt.Sprintf("one room of %s, 50 messages/s", large), args: []string{"--members", large, "--rate", "50"}},
-		{name: storm, what: fmt.Sprintf("one room of %s, as fast as accepted, %s in flight", large, inFlight), args: []string{"--members", large, "--rate", "max", "--in-flight", inFlight}},
+		{name: steady50, plan: at50, what: fmt.Sprintf("one room of %d, 50 messages/s", b.members)},
 		{
-			name: rooms, what: fmt.Sprintf("%s rooms of %d, as fast as accepted, %s in flight in each", small, roomSize, inFlight),
-			args: []string{"--members", strconv.Itoa(b.rooms * roomSize), "--rooms", small, "--rate", "max", "--in-flight", inFlight},
-		},
-		{
-			name: idle, what: fmt.Sprintf("%d quiet members, in rooms of %d", b.idle, roomSize),
-			args: append(quiet[:5:5], load.Entered, "--rooms", strconv.Itoa(b.idle/roomSize)), once: true,
+			name: storm, plan: fast,
+			what: fmt.Sprintf("one room of %d, as fast as accepted, %d in flight",
+				b.members, inFlight),
 		},
 		{
-			name: silent,
+			name: rooms, plan: small,
+			what: fmt.Sprintf("%d rooms of %d, as fast as accepted, %d in flight in each",
+				b.rooms, roomSize, inFlight),
+		},
+		{
+			name: idle, plan: b.quietly(load.Entered, b.idle/roomSize), once: true,
+			what: fmt.Sprintf("%d quiet members, in rooms of %d", b.idle, roomSize),
+		},
+		{
+			name: silent, plan: b.quietly(load.Silent, 1), once: true,
 			what: fmt.Sprintf("%d connections that sent nothing (floors and Parley only)", b.idle),
-			args: append(quiet[:5:5], load.Silent), once: true,
 		},
 	}
 }
 
+// plan is a load on any server: as fast as accepted, until its fields say otherwise.
+func (b *bench) plan(members, rooms int) load.Plan {
+	return load.Plan{
+		Members: members, Rooms: rooms, Senders: min(members, senders*rooms), Size: textSize,
+		InFlight: inFlight, WarmUp: b.WarmUp, Duration: b.Talk,
+	}
+}
+
+// quietly is a load of members that say nothing.
+func (b *bench) quietly(how string, rooms int) load.Plan {
+	return load.Plan{Members: b.idle, Rooms: rooms, Size: textSize, Idle: how, Duration: b.quiet}
+}
+
 // gets says whether a server gets a load: ngIRCd's backlog of 10 cannot take thousands who say nothing that could be waited for.
 func (l workload) gets(s *server) bool {
-	return l.name != silent || s.Door == load.Raw || s.Door == load.Line
+	return l.name != silent || s.Name == floorMessage || s.Name == floorRound || s.Name == parley
 }
 
 // figures are what one load on one server came to. What does not belong to the load is 0.
@@ -99,6 +120,7 @@ func (b *bench) measure(loads []workload, wanted func(string) bool) error {
 			if l.once && round > 0 || !wanted(l.name) {
 				continue
 			}
+			b.Results.Command("go run ./bench/peers -rounds %d -only %s", b.Rounds, l.name)
 			var contenders []trial.Contender
 			for _, s := range b.servers {
 				if l.gets(s) {
@@ -115,7 +137,6 @@ func (b *bench) measure(loads []workload, wanted func(string) bool) error {
 
 // measureOne puts a load on a server. That a server cannot take it is a result, too.
 func (b *bench) measureOne(l workload, s *server) error {
-	b.Results.Command("parley bench --pid PID --duration %v --warm-up %v --door %s %s ADDRESS", b.Talk, b.WarmUp, s.Door, strings.Join(l.args, " "))
 	report, err := b.loadOne(l, s)
 	if b.Context.Err() != nil {
 		return b.Context.Err()
@@ -137,11 +158,22 @@ func (b *bench) measureOne(l workload, s *server) error {
 	return nil
 }
 
+// loadOne starts a server and puts a load on it, from this process.
 func (b *bench) loadOne(l workload, s *server) (*load.Report, error) {
 	p, err := s.start(b, s)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Stop()
-	return b.Load(p, append([]string{"--door", s.Door}, l.args...)...)
+	meter, err := load.Process(p.PID())
+	if err != nil {
+		return nil, err
+	}
+	plan := l.plan
+	plan.Door = s.door
+	if plan.Target, err = netip.ParseAddrPort(p.Address); err != nil {
+		return nil, err
+	}
+	runtime.GC() // of the load before, so that it takes no time from this one
+	return load.Run(b.Context, plan, load.Options{Server: meter})
 }

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/bench/plot"
 	"parley/bench/trial"
-	"parley/load"
-	"parley/plot"
 )
 
 // series is one number of one load, as the goals and the tables have it.
@@ -101,12 +100,12 @@ func (b *bench) page() []byte {
 	}
 	return fmt.Appendf(nil, `# Servers of lines over TCP, side by side
 
-`+"`make bench-peers`"+` makes this page. Every server got the same loads from the same generator
-(`+"`parley bench`"+`), and was started anew for each load. The servers ran in turn, in alternating
-order. Each number is the median of %d rounds. Each ratio is the median of the ratios of the rounds,
-with the lowest and the highest in parentheses. The main figure is the server's CPU per delivery
-(one member receiving one message). All numbers of all rounds are in [peers.json](peers.json). On a
-busy machine, trust the ratios, not the milliseconds.
+`+"`make bench-peers`"+` makes this page. Every server got the same loads from the same
+generator (that of `+"`parley bench`"+`), and was started anew for each load. The servers ran in
+turn, in alternating order. Each number is the median of %d rounds. Each ratio is the median of the
+ratios of the rounds, with the lowest and the highest in parentheses. The main figure is the
+server's CPU per delivery (one member receiving one message). All numbers of all rounds are in
+[peers.json](peers.json). On a busy machine, trust the ratios, not the milliseconds.
 
 %s
 
@@ -114,10 +113,9 @@ busy machine, trust the ratios, not the milliseconds.
 %s
 
 The rows called raw are floors: `+"`bench/forward --tcp`"+`, one thread that forwards lines and
-does nothing else. It writes to each member once per message, or once per round,
-	for all messages that it
-could read at once. Of all these servers,
-	only Parley stores a message on the disk before it is shown.
+does nothing else. It writes to each member once per message, or once per round, for all messages
+that it could read at once. Of all these servers, only Parley stores a message on the disk before it
+is shown.
 
 ## Goals
 
@@ -170,7 +168,9 @@ func (b *bench) legend() string {
 	for _, l := range b.loads() {
 		fmt.Fprintf(&t, "- %s: %s\n", l.name, l.what)
 	}
-	return t.String() + "\nEach text has 100 bytes. In each room, ten members send in turn."
+	return t.String() + fmt.Sprintf(`
+Each text has %d bytes. In each room, ten members send in turn. Each load is measured for %v, after
+%v of warm-up, and quiet connections for %v.`, textSize, b.Talk, b.WarmUp, b.quiet)
 }
 
 // ratios has a row for each server that Parley is compared with.
@@ -227,9 +227,9 @@ func (b *bench) drawAll() {
 	var lines []plot.Line
 	for _, s := range b.servers {
 		if l := s.kept[steady50]; len(l) > 0 {
-			lines = append(lines, l.Middle().Line(s.Name))
+			lines = append(lines, trial.Curve(s.Name, l.Middle()))
 		}
 	}
-	panels = append(panels, load.Percentiles("W1-50: from due to received", 0, lines...))
+	panels = append(panels, trial.Percentiles("W1-50: from due to received", lines...))
 	b.Results.Draw("peers.svg", plot.SVG(fmt.Sprintf("%d members, 100 bytes", b.members), panels...))
 }

@@ -21,11 +21,12 @@ import (
 // server is one of those that are compared.
 type server struct {
 	Name    string                 `json:"name"`
-	Door    string                 `json:"door"`    // as the load calls it
+	Door    string                 `json:"door"`    // the name of door
 	Version string                 `json:"version"` // "" if that is ours
 	Config  string                 `json:"config,omitempty"`
 	Figures map[string][]*figures  `json:"figures"` // by load; of each round, null where it could not be measured
 	kept    map[string]trial.Loads // the same, whole
+	door    load.Door
 	find    func(*bench, *server) error
 	start   func(*bench, *server) (*trial.Process, error)
 }
@@ -43,12 +44,12 @@ const (
 // peers are all that there are, ours among them.
 func peers() []*server {
 	return []*server{
-		{Name: floorMessage, Door: load.Raw, start: floor("message")},
-		{Name: floorRound, Door: load.Raw, start: floor("round")},
-		{Name: parley, Door: load.Line, find: findParley, start: (*bench).startParley},
-		{Name: inspircd, Door: load.IRC, find: installed("inspircd"), start: startInspIRCd},
-		{Name: ngircd, Door: load.IRC, find: installed("ngircd"), start: startNgIRCd},
-		{Name: natsServer, Door: load.NATS, find: buildNATS, start: startNATS},
+		{Name: floorMessage, door: rawDoor, start: floor("message")},
+		{Name: floorRound, door: rawDoor, start: floor("round")},
+		{Name: parley, door: load.Line, find: findParley, start: (*bench).startParley},
+		{Name: inspircd, door: ircDoor, find: installed("inspircd"), start: startInspIRCd},
+		{Name: ngircd, door: ircDoor, find: installed("ngircd"), start: startNgIRCd},
+		{Name: natsServer, door: natsDoor, find: buildNATS, start: startNATS},
 	}
 }
 
@@ -72,6 +73,7 @@ func (b *bench) gather(wanted func(string) bool) {
 				continue
 			}
 		}
+		s.Door = s.door.Name
 		s.Figures, s.kept = map[string][]*figures{}, map[string]trial.Loads{}
 		b.servers = append(b.servers, s)
 	}

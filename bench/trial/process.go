@@ -3,20 +3,14 @@ package trial
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"parley/load"
 )
 
 // Process is a server that was started.
@@ -102,27 +96,4 @@ func PlainEnviron() []string {
 func (p *Process) Stop() {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	_ = p.command.Wait()
-}
-
-// Load puts a load on a server with `parley bench`. A report of faults is one, too: they are told.
-func (t *Trial) Load(p *Process, args ...string) (*load.Report, error) {
-	args = append([]string{
-		"bench", "-o", "json", "--duration", t.Talk.String(), "--warm-up", t.WarmUp.String(), "--pid", strconv.Itoa(p.PID()),
-	}, args...)
-	command := exec.CommandContext(t.Context, t.Program("parley"), append(args, p.Address)...)
-	command.Env = PlainEnviron()
-	var out, errs bytes.Buffer
-	command.Stdout, command.Stderr = &out, &errs
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = time.Minute
-	err := command.Run()
-	var exit *exec.ExitError
-	var report load.Report
-	if decodeErr := json.Unmarshal(out.Bytes(), &report); decodeErr != nil {
-		return nil, fmt.Errorf("parley %s: %w: %s", strings.Join(args, " "), errors.Join(err, decodeErr), &errs)
-	}
-	if err != nil && !errors.As(err, &exit) {
-		return nil, err
-	}
-	return &report, context.Cause(t.Context)
 }

@@ -1,5 +1,5 @@
-// Package trial is what comparisons of servers are made of: programs started, loaded and measured in turn, and a page, drawings and
-// numbers made of what came out.
+// Package trial is the common part of comparisons of servers: programs are started and measured in
+// turn, and a page, drawings and numbers are made of the results.
 //
 // It knows nothing of what is compared, or why.
 //

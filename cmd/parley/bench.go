@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -23,11 +22,11 @@ import (
 // benching is what `parley bench` was told.
 type benching struct {
 	plan   load.Plan
+	door   string
 	rate   string
 	pid    int
 	output string
-	svg    string // a file
-	mine   bool   // whoever calls runs the server
+	mine   bool // the caller runs the server
 }
 
 func benchCommand(lang locale.Lang) *cobra.Command {
@@ -43,17 +42,14 @@ func benchCommand(lang locale.Lang) *cobra.Command {
 report latency and CPU. The default server is localhost:8888. Start it with
 parley serve --no-limits; otherwise you measure its rate limits.
 
-Members use datagrams by default, or TCP connections with --door line. Use --door irc, nats or raw
-to measure other servers for comparison. raw is a plain forwarding loop (bench/forward in Parley's
-source).
+Members use datagrams by default, or TCP connections with --door line.
 
 Latency counts from the time when a message was due. The exit status is 1 if any line was lost,
 duplicated, changed or out of order.`,
 			ZH: `让一批成员加入聊天室并发言，检查每个成员收到的每一行，并给出延迟和 CPU 等结果。默认服务器为 localhost:8888；
 请用 parley serve --no-limits 启动服务器，否则测到的只是速率限制。
 
-默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。入口 irc、nats 和 raw 用于与其他服务器对比：任意 IRC 服务器、
-NATS，以及最简单的转发程序（Parley 源码中的 bench/forward）。
+默认用数据报加入；--door line 则每人一个 TCP 连接，逐行收发。
 
 延迟从消息应发出的时刻算起。退出状态为 1 表示有丢失、重复、损坏或乱序。`,
 		}.In(lang),
@@ -112,14 +108,12 @@ func (b *benching) flags(f *pflag.FlagSet, lang locale.Lang) {
 		text("keep all connections idle for --duration: entered (joined) or "+
 			"silent (connected only)",
 			"在 --duration 内无人发言：entered 为加入后静默，silent 为仅连接"))
-	f.StringVar(&b.plan.Door, "door", load.UDP,
-		text("protocol: udp or line; or irc, nats or raw for other servers",
-			"测试的入口：udp 或 line；irc、nats、raw 用于对比其他服务器"))
+	f.StringVar(&b.door, "door", load.UDP.Name,
+		text("protocol: udp or line", "测试的入口：udp 或 line"))
 	f.IntVar(&b.pid, "pid", 0, text("process ID of the server, to report its CPU and memory",
 		"服务器的进程号，用于测量其 CPU 和内存"))
 	f.StringVarP(&b.output, "output", "o", "text", text("output format: text or json (one object)",
 		"输出格式：text 或 json（一个对象）"))
-	f.StringVar(&b.svg, "svg", "", text("file to draw the report in (SVG)", "把结果画成图（SVG）保存到该文件"))
 	f.BoolVar(&b.mine, "yes-i-run-this-server", false,
 		text("confirm that you may load a server on another machine", "确认可以对另一台机器上的服务器施加负载"))
 }
@@ -133,6 +127,9 @@ func (b *benching) complete(ctx context.Context, address string) (err error) {
 		if b.plan.Rate, err = strconv.ParseFloat(b.rate, 64); err != nil || !(b.plan.Rate > 0) {
 			return usageError(locale.Errorf(locale.Text{EN: "--rate takes a positive number or max, not %q", ZH: "--rate 只能是正数或 max，不能是 %q"}, b.rate))
 		}
+	}
+	if err := b.plan.Door.UnmarshalText([]byte(b.door)); err != nil {
+		return usageError(err)
 	}
 	if b.plan.Senders == 0 && b.plan.Idle == "" {
 		b.plan.Senders = min(b.plan.Members-b.plan.Stopped, 10*b.plan.Rooms)
@@ -191,11 +188,6 @@ func (b *benching) run(c *cobra.Command, where flags, lang locale.Lang) error {
 
 // tell prints the report, and is an error if it tells of faults.
 func (b *benching) tell(w io.Writer, report *load.Report, lang locale.Lang) error {
-	if b.svg != "" {
-		if err := os.WriteFile(b.svg, report.SVG(lang), 0o644); err != nil {
-			return err
-		}
-	}
 	if b.output == "json" {
 		if err := json.NewEncoder(w).Encode(report); err != nil {
 			return err

@@ -160,7 +160,7 @@ var flagValues = map[string]locale.Text{
 
 // placeholders are what help shows behind a flag: by its name, else by its type.
 var placeholders = map[string]string{
-	"output": "FORMAT", "rate": "RATE", "door": "PROTOCOL", "idle": "STATE", "svg": "FILE",
+	"output": "FORMAT", "rate": "RATE", "door": "PROTOCOL", "idle": "STATE",
 	"int": "N", "duration": "DURATION", "string": "TEXT",
 }
 
