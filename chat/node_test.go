@@ -288,21 +288,31 @@ func TestStart(t *testing.T) {
 		down      time.Duration
 		told      string
 	}{
-		{"a resumable door's sessions stay after a short while", []string{"udp"}, within,
-			"3 Ben leaves, ended"},
+		{
+			"a resumable door's sessions stay after a short while",
+			[]string{"udp"},
+			within,
+			"3 Ben leaves, ended",
+		},
 		{"too long", []string{"udp"}, within + 1, "3 Ann leaves, ended; 4 Ben leaves, ended"},
 		{"no door is resumable", nil, 0, "3 Ann leaves, ended; 4 Ben leaves, ended"},
 		{"every door is resumable", []string{"line", "udp"}, time.Minute, ""},
-		{"another door is resumable", []string{"web"}, time.Minute,
-			"3 Ann leaves, ended; 4 Ben leaves, ended"},
+		{
+			"another door is resumable",
+			[]string{"web"},
+			time.Minute,
+			"3 Ann leaves, ended; 4 Ben leaves, ended",
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			s := newStory(t)
 			s.does(Enter{Session: s1, Door: "udp", Nick: nick("Ann")})
 			s.does(Enter{Session: s2, Door: "line", Nick: nick("Ben")})
 			s.passes(c.down)
-			if got := told(s.restarts(Start{Resumable: c.resumable,
-				Within: within})); got != c.told {
+			if got := told(s.restarts(Start{
+				Resumable: c.resumable,
+				Within:    within,
+			})); got != c.told {
 				t.Errorf("%q, want %q", got, c.told)
 			}
 		})
