@@ -55,7 +55,7 @@ type Session struct {
 	ID    chat.SessionID
 	Local any // the door's own; the hub never reads it. Set it in Deliver, or before Run for those of Doorway.Sessions
 
-	doorway *Doorway
+	doorway *Doorway     // nil: it is not of a door of this hub
 	state   chat.Session // the index's
 	asked   int64        // loop only: when it was last told that somebody asks for its nickname, in Unix ns
 }

@@ -103,6 +103,9 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
 	}
+	for _, s := range state.Sessions() {
+		h.index.add(&Session{ID: s.ID, state: s})
+	}
 	h.life.self.Store(&chat.Origin{Node: storage.Node(), Life: options.Life})
 	h.publish()
 	h.life.choose(h.progress.Load().epoch)
@@ -117,11 +120,7 @@ func (h *Hub) Attach(d Door, resumable bool) *Doorway {
 		if !resumable || s.ID.Node != h.node() || s.Door != d.Name() {
 			continue // what another door had before is over: Start ends it, and the door knows nothing of it
 		}
-		member := &Session{ID: s.ID, doorway: w, state: s}
-		h.index.begin(member)
-		for _, room := range s.Rooms {
-			h.index.enter(member, room)
-		}
+		h.index.attach(s.ID, w)
 	}
 	return w
 }

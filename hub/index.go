@@ -11,8 +11,9 @@ import (
 	"parley/chat"
 )
 
-// index is who is inside and which rooms there are, as committed: which sessions hear a room, by door. The loop changes it,
-// anybody may ask. A reader never holds mu for longer than a page takes, so that the loop never waits for a reader.
+// index is who is inside, through whatever node, and which rooms there are, as committed; and which
+// sessions of this hub hear a room, by door. The loop changes it, anybody may ask. A reader never
+// holds mu for longer than a page takes, so that the loop never waits for a reader.
 type index struct {
 	mu       sync.RWMutex // the loop holds it to change, others to read; the loop reads without
 	sessions map[chat.SessionID]*Session
@@ -26,7 +27,7 @@ type index struct {
 // pageSize is how many sessions or rooms a reader copies while it holds the index.
 const pageSize = 64
 
-// room is a room and who of this hub is in it.
+// room is a room and who is in it.
 type room struct {
 	chat.Room
 	audiences []*audience
@@ -141,6 +142,26 @@ func (x *index) open(room chat.RoomID, w *Doorway) {
 	x.audience(room, w)
 }
 
+// add adds a session with its rooms. Before Run only.
+func (x *index) add(s *Session) {
+	x.begin(s)
+	for _, room := range s.state.Rooms {
+		x.enter(s, room)
+	}
+}
+
+// attach makes a session that of a door. Before Run only.
+func (x *index) attach(id chat.SessionID, w *Doorway) {
+	s := x.sessions[id]
+	for _, room := range s.state.Rooms {
+		x.leave(s, room)
+	}
+	s.doorway = w
+	for _, room := range s.state.Rooms {
+		x.enter(s, room)
+	}
+}
+
 // begin adds a session, in no room yet.
 func (x *index) begin(s *Session) {
 	x.mu.Lock()
@@ -194,23 +215,24 @@ func byKey(s *Session, key string) int { return strings.Compare(s.state.Nick.Key
 func (x *index) enter(s *Session, room chat.RoomID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	a := x.audience(room, s.doorway)
-	a.members, a.told = append(a.members, s), nil
-	x.rooms[room].insert(s)
+	x.room(room).insert(s)
+	if s.doorway != nil {
+		a := x.audience(room, s.doorway)
+		a.members, a.told = append(a.members, s), nil
+	}
 }
 
 // leave takes a session out of a room.
 func (x *index) leave(s *Session, room chat.RoomID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	a := x.audience(room, s.doorway)
-	i := slices.Index(a.members, s)
-	if i < 0 {
+	if !x.room(room).remove(s) || s.doorway == nil {
 		return
 	}
+	a := x.audience(room, s.doorway)
+	i := slices.Index(a.members, s)
 	rest := make([]*Session, 0, len(a.members)) // not cap: a room that empties gives its memory back
 	a.members, a.told = append(append(rest, a.members[:i]...), a.members[i+1:]...), nil
-	x.rooms[room].remove(s)
 }
 
 // end takes a session out of the index. It is in no room any more.
@@ -258,11 +280,13 @@ func (x *index) of(w *Doorway) iter.Seq[*Session] {
 	}
 }
 
-// everybody returns all sessions, door by door. The loop only.
+// everybody returns the sessions of this hub, door by door. The loop only.
 func (x *index) everybody() map[*Doorway][]*Session {
 	all := map[*Doorway][]*Session{}
 	for _, s := range x.sessions {
-		all[s.doorway] = append(all[s.doorway], s)
+		if s.doorway != nil {
+			all[s.doorway] = append(all[s.doorway], s)
+		}
 	}
 	return all
 }

@@ -22,7 +22,7 @@ type Progress struct {
 // Room is a room that somebody can join.
 type Room struct {
 	chat.Room
-	Members int // who came through this hub
+	Members int
 }
 
 // publish lets others see how far the loop has come. Loop only.
@@ -116,11 +116,11 @@ func paged[T any, K ~string](key func(T) K, next func(after K) []T) iter.Seq[T] 
 // Present returns how many are in a room. Any goroutine.
 func (h *Hub) Present(room chat.RoomID) int { return h.index.present(room) }
 
-// Session returns a session that came through this hub, and whether it is inside. Any goroutine.
+// Session returns a session, and whether it is inside. Any goroutine.
 func (h *Hub) Session(id chat.SessionID) (chat.Session, bool) { return h.index.session(id) }
 
-// Holder returns the session that has a nickname, given as its Key, and whether one that came
-// through this hub has. Any goroutine.
+// Holder returns the session that has a nickname, given as its Key, and whether there is one. Any
+// goroutine.
 func (h *Hub) Holder(key string) (chat.Session, bool) { return h.index.holder(key) }
 
 // Topic returns what a room is about; empty: that was not said. Any goroutine.

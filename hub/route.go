@@ -32,12 +32,12 @@ func (h *Hub) route(e chat.Event) {
 	case chat.Ended:
 		if self := h.index.sessions[e.Session.ID]; self != nil {
 			h.index.end(self)
-			self.doorway.add(Item{Event: e, To: NewAudience(self), Self: self})
+			self.tell(e)
 		}
 	case chat.Changed:
 		if self := h.index.sessions[e.Session.ID]; self != nil {
 			h.index.change(self, e.Session)
-			self.doorway.add(Item{Event: e, To: NewAudience(self), Self: self})
+			self.tell(e)
 		}
 	case chat.RoomRemoved:
 		h.tell(e, e.Room, nil)
@@ -55,7 +55,7 @@ func (h *Hub) route(e chat.Event) {
 			}
 		}
 	case chat.Wanted:
-		if s := h.index.sessions[e.Holder]; s != nil && s.isAsked(h.options.Now()) {
+		if s := h.local(e.Holder); s != nil && s.isAsked(h.options.Now()) {
 			s.doorway.add(Item{Event: e, To: NewAudience(s)})
 		}
 	}
@@ -65,18 +65,30 @@ func (h *Hub) route(e chat.Event) {
 func (h *Hub) enter(e chat.Entered) {
 	self := h.index.sessions[e.Session.ID]
 	if self == nil {
-		if self = h.adopt(e.Session); self != nil {
-			h.index.begin(self)
-		}
+		self = &Session{ID: e.Session.ID, doorway: h.doorwayOf(e.Session), state: e.Session}
+		h.index.begin(self)
 	} else {
 		h.index.change(self, e.Session)
 	}
-	if self != nil {
+	if self.doorway != nil {
 		h.index.open(e.Message.Room, self.doorway) // the first of its door hears of itself, too
 	}
 	h.tell(e, e.Message.Room, self)
-	if self != nil {
-		h.index.enter(self, e.Message.Room)
+	h.index.enter(self, e.Message.Room)
+}
+
+// local returns a session of a door of this hub; nil: it is none.
+func (h *Hub) local(id chat.SessionID) *Session {
+	if s := h.index.sessions[id]; s != nil && s.doorway != nil {
+		return s
+	}
+	return nil
+}
+
+// tell tells a session, if it is of this hub, what happened to it.
+func (s *Session) tell(e chat.Event) {
+	if s.doorway != nil {
+		s.doorway.add(Item{Event: e, To: NewAudience(s), Self: s})
 	}
 }
 
@@ -91,11 +103,11 @@ func (s *Session) isAsked(now time.Time) bool {
 	return true
 }
 
-// adopt makes the Session of somebody who entered through a door of this hub.
-func (h *Hub) adopt(s chat.Session) *Session {
+// doorwayOf returns the doorway through which a session entered; nil: one of another hub.
+func (h *Hub) doorwayOf(s chat.Session) *Doorway {
 	for _, w := range h.doorways {
 		if s.ID.Node == h.node() && s.Door == w.door.Name() {
-			return &Session{ID: s.ID, doorway: w, state: s}
+			return w
 		}
 	}
 	return nil
@@ -111,14 +123,14 @@ func (h *Hub) tell(e chat.Event, room chat.RoomID, self *Session) {
 		}
 		a.doorway.add(item)
 	}
-	if self != nil && !told {
+	if self != nil && self.doorway != nil && !told {
 		self.doorway.add(Item{Event: e, Self: self})
 	}
 }
 
 // tellTwo adds what one says to another to the doors of both: one item where they came through the same one.
 func (h *Hub) tellTwo(e chat.Told) {
-	from, to := h.index.sessions[e.From.ID], h.index.sessions[e.To.ID]
+	from, to := h.local(e.From.ID), h.local(e.To.ID)
 	if to != nil {
 		item := Item{Event: e, To: NewAudience(to)}
 		if from != nil && from.doorway == to.doorway {
