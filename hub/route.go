@@ -77,7 +77,7 @@ func (h *Hub) enter(e chat.Entered) {
 	h.index.enter(self, e.Message.Room)
 }
 
-// local returns a session of a door of this hub; nil: it is none.
+// local returns a session of a door of this hub; nil: there is no such session.
 func (h *Hub) local(id chat.SessionID) *Session {
 	if s := h.index.sessions[id]; s != nil && s.doorway != nil {
 		return s

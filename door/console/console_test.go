@@ -118,16 +118,16 @@ func TestAnAnswerToAQuestionThatWasNotAskedIsNotAnnounced(t *testing.T) {
 	} {
 		c.take(t.Context(), line)
 	}
-	const refused = "dev has 1 message (joins and leaves included) and 0 members, and cannot be " +
+	const refused = "dev has 1 message (joins and leaves included) and 1 member, and cannot be " +
 		"restored: add --yes to remove it"
 	held := func(word string) string {
 		return word + " was not sent. To run the command, type /rooms remove dev --yes. To send " +
 			"the text to everyone, type /announce " + word + "."
 	}
 	want := []string{
-		refused, held("y"), "announced to 0 members", refused, held("Yes"), refused,
-		"announced to 0 members", `no room "attic": /rooms lists the rooms`,
-		"announced to 0 members", "removed dev with 1 message", "announced to 0 members",
+		refused, held("y"), "announced to 1 member", refused, held("Yes"), refused,
+		"announced to 1 member", `no room "attic": /rooms lists the rooms`,
+		"announced to 1 member", "removed dev with 1 message", "announced to 1 member",
 	}
 	if !slices.Equal(s.shown, want) {
 		t.Errorf("it shows %q", s.shown)
