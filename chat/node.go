@@ -109,6 +109,16 @@ func (s *State) Dead() (NodeID, bool) {
 	return "", false
 }
 
+// Living returns the newest Origin of each life that is not over, ordered by node.
+func (s *State) Living() (all []Origin) {
+	for _, id := range sortedKeys(s.nodes) {
+		if n := s.nodes[id]; !n.Over {
+			all = append(all, Origin{Node: id, Epoch: n.Epoch, Life: n.Life, N: n.N})
+		}
+	}
+	return all
+}
+
 // standing says what becomes of a Record for the sake of its Origin, before its Command counts:
 // Repeated, a refusal, or neither. Only a Start begins a life.
 func (t *turn) standing() (repeated bool, refusal *Refusal) {

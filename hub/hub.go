@@ -14,6 +14,10 @@ import (
 	"parley/store"
 )
 
+// silence is how long a node of a shared log may be silent before it counts as gone. One whose NATS
+// server is frozen is silent for 3.5 s.
+const silence = 8 * time.Second
+
 // batchMax bounds how many Records one transaction holds.
 const batchMax = 2048
 
@@ -40,6 +44,7 @@ type Options struct {
 	Now      func() time.Time // the clock for pauses; nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
 	Observer Observer         // nil: nobody observes
+	Silence  time.Duration    // a node of a shared log that is silent for so long is gone; 0: 8 s
 	Life     chat.Life        // 0: a random one; tests compare hashes, which depend on it
 }
 
@@ -62,12 +67,14 @@ type Hub struct {
 	ready   chan struct{} // closed once this life has begun in the log
 	ended   chan struct{} // closed when the loop has ended
 	closing chan struct{} // closed when nothing new is taken
+	over    chan struct{} // receives when this life has ended in the log
 	once    sync.Once
 
 	state    *chat.State // loop only
 	health   health      // loop only
 	sweeping sweeping    // loop only
 	ending   bool        // loop only: a Sweep is on its way
+	watching watching    // loop only
 	doorways []*Doorway  // fixed before Run
 	index    *index
 	progress atomic.Pointer[Progress]
@@ -91,6 +98,9 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	if options.Silence == 0 {
+		options.Silence = silence
+	}
 	if options.Life == 0 {
 		options.Life = newLife()
 	}
@@ -100,6 +110,7 @@ func New(storage Storage, ledger ledger.Ledger, options Options) (*Hub, error) {
 	h := &Hub{
 		store: storage, ledger: ledger, options: options,
 		ready: make(chan struct{}), ended: make(chan struct{}), closing: make(chan struct{}),
+		over:  make(chan struct{}, 1),
 		state: state, index: newIndex(state.Rooms()),
 		waiting: map[uint64]func(Answer){},
 	}
@@ -175,6 +186,9 @@ func (h *Hub) append(command chat.Command, answer func(Answer)) error {
 	l := &h.life
 	l.order.Lock()
 	defer l.order.Unlock()
+	if h.ledger.Shared() && h.progress.Load().Storage != chat.OK {
+		return chat.Refuse(h.progress.Load().Storage) // what is in the log waits for the disk, too
+	}
 	if _, isStart := command.(chat.Start); !isStart && !l.begun && !h.isClosing() {
 		return chat.Refuse(chat.Busy) // anything before Start would hide from it how long this node was away
 	}

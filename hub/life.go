@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,53 +26,93 @@ type life struct {
 // newLife returns a Life that no node had before. It is not zero, which migrated sessions have.
 func newLife() chat.Life { return chat.Life(rand.Uint64() | 1) }
 
-// is says whether a Record is of this life.
+// is says whether something is of this life.
 func (l *life) is(o chat.Origin) bool {
 	self := l.self.Load()
 	return o.Node == self.Node && o.Epoch == self.Epoch && o.Life == self.Life
 }
 
-// choose makes the life the one that follows an epoch.
-func (l *life) choose(after chat.Epoch) {
+// choose makes the life the one that follows an epoch, and returns it.
+func (l *life) choose(after chat.Epoch) chat.Origin {
 	l.order.Lock()
 	defer l.order.Unlock()
 	self := *l.self.Load()
 	self.Epoch = after + 1
 	l.self.Store(&self)
 	l.n, l.begun = 0, false
+	return self
 }
 
-// begins notes that the life has begun: commands may be appended.
-func (l *life) begins() {
+// begins notes that a life has begun, unless it is over already: commands may be appended.
+func (l *life) begins(self chat.Origin) {
 	l.order.Lock()
 	defer l.order.Unlock()
-	l.begun = true
+	l.begun = *l.self.Load() == self
 }
 
-// begin tells the log that this life begins, and from then on that it lasts. A life that cannot
-// begin, because the disk takes nothing, is none: the hub ends with that error.
+// ends makes room for another life: nothing is appended until that has begun.
+func (l *life) ends() {
+	l.order.Lock()
+	defer l.order.Unlock()
+	l.self.Store(&chat.Origin{Node: l.self.Load().Node, Life: newLife()})
+	l.begun = false
+}
+
+// begin tells the log that this life begins, and from then on that it lasts. When it has ended in
+// the log, the next one begins. A life that cannot begin, because the disk takes nothing, is none:
+// the hub ends with that error.
 func (h *Hub) begin() error {
-	if err := h.start(); err != nil {
-		if h.isClosing() {
+	for first := true; ; first = false {
+		self, err := h.start()
+		if err != nil {
+			if h.isClosing() {
+				return nil
+			}
+			h.Close()
+			return fmt.Errorf("begin: %w", err)
+		}
+		h.life.begins(self)
+		h.space.raise()
+		if first {
+			close(h.ready)
+		}
+		if !h.lasts() {
 			return nil
 		}
-		h.Close()
-		return fmt.Errorf("begin: %w", err)
 	}
-	h.life.begins()
-	h.space.raise()
-	close(h.ready)
-	for h.pause(max(h.options.Resume/10, time.Second)) {
-		_ = h.submit(context.Background(), chat.Alive{}, nil) // the next one makes up for a refused one
-	}
-	return nil
 }
 
-// start appends Start once the log was read up to where it is now. Before that, the epoch of this
-// node's newest life is not known. It tries again if another server of this node began meanwhile.
-func (h *Hub) start() error {
+// lasts tells the log now and then that this life lasts. It returns true when the life has ended,
+// and false when the hub closes.
+func (h *Hub) lasts() bool {
+	every := time.NewTicker(h.aliveEvery())
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			_ = h.submit(context.Background(), chat.Alive{}, nil) // the next one makes up for a refused one
+		case <-h.over:
+			return true
+		case <-h.closing:
+			return false
+		}
+	}
+}
+
+// aliveEvery returns how often the log is told that this life lasts.
+func (h *Hub) aliveEvery() time.Duration {
+	if h.ledger.Shared() {
+		return h.options.Silence / 5
+	}
+	return max(h.options.Resume/10, time.Second)
+}
+
+// start appends Start once the log was read up to where it is now, and returns the life that has
+// begun. Before that, the epoch of this node's newest life is not known. It tries again if another
+// server of this node began meanwhile.
+func (h *Hub) start() (chat.Origin, error) {
 	ctx := context.Background()
-	start := chat.Start{Within: h.options.Resume}
+	start := chat.Start{Within: h.options.Resume, Alone: !h.ledger.Shared()}
 	for _, w := range h.doorways {
 		if w.resumable {
 			start.Resumable = append(start.Resumable, w.door.Name())
@@ -80,15 +121,15 @@ func (h *Hub) start() error {
 	for {
 		tip, err := h.ledger.Tip(ctx)
 		if err != nil {
-			return fmt.Errorf("look for the end of the log: %w", err)
+			return chat.Origin{}, fmt.Errorf("look for the end of the log: %w", err)
 		}
 		epoch, err := h.reach(tip)
 		if err != nil {
-			return err
+			return chat.Origin{}, err
 		}
-		h.life.choose(epoch)
+		self := h.life.choose(epoch)
 		if err := h.Do(ctx, start); !isRefused(err, chat.NodeGone) {
-			return err
+			return self, err
 		}
 	}
 }
@@ -106,4 +147,66 @@ func (h *Hub) reach(tip chat.Place) (chat.Epoch, error) {
 			return 0, chat.Refuse(chat.ShuttingDown)
 		}
 	}
+}
+
+// watching is what the loop knows of the other nodes of a shared log.
+type watching struct {
+	started bool // this life's Start was applied
+	last    time.Time
+	heard   map[chat.NodeID]heard
+}
+
+// heard is the newest command of a node's life, and when it was read.
+type heard struct {
+	origin chat.Origin
+	at     time.Time
+}
+
+// watch looks after the lives in a shared log: it notices that this one has ended, and ends that of
+// a node that is silent. A pause of this node's own reading is not taken for silence. Loop only.
+func (h *Hub) watch() {
+	w := &h.watching
+	living := h.state.Living()
+	switch lives := slices.ContainsFunc(living, h.life.is); {
+	case lives:
+		w.started = true
+	case w.started:
+		h.lose()
+	}
+	now := h.options.Now()
+	paused := now.Sub(w.last) > h.options.Silence/2
+	w.last = now
+	before := w.heard
+	w.heard = make(map[chat.NodeID]heard, len(living))
+	for _, o := range living {
+		was := before[o.Node]
+		if paused || was.origin != o {
+			was = heard{o, now}
+		}
+		w.heard[o.Node] = was
+		if now.Sub(was.at) >= h.options.Silence && !h.life.is(o) {
+			gone := chat.Gone{Node: o.Node, Epoch: o.Epoch, Life: o.Life, N: o.N}
+			_ = h.append(gone, nil) // the next look makes up for a refused one
+		}
+	}
+}
+
+// lose notes that this life has ended in the log: another node took it for gone, or a newer server
+// has its name. Nothing of it that is not applied yet ever will be.
+func (h *Hub) lose() {
+	h.options.Log.Error("this server's life in the log has ended; another begins",
+		"life", h.life.self.Load().Life.String())
+	h.watching.started = false
+	h.life.ends()
+	h.refuseWaiting(chat.NodeGone)
+	h.over <- struct{}{}
+}
+
+// isFirst says whether this node does what one node must do for all: the first that lives.
+func (h *Hub) isFirst() bool {
+	if !h.ledger.Shared() {
+		return true
+	}
+	living := h.state.Living()
+	return len(living) > 0 && h.life.is(living[0])
 }

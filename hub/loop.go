@@ -24,8 +24,9 @@ type health struct {
 	refused time.Time // when the disk last said so
 }
 
-// Run is the loop: it begins this life in the log, then reads, applies, commits and delivers until Close was called and
-// everything taken is answered. An error means that going on would part from the log.
+// Run is the loop: it begins this life in the log, then reads, applies, commits and delivers until
+// Close was called and everything taken is answered. An error means that going on would part from
+// the log.
 func (h *Hub) Run() error {
 	defer close(h.ended)
 	alive := make(chan struct{})
@@ -41,7 +42,7 @@ func (h *Hub) Run() error {
 		if h.sweep() {
 			continue // if nothing waits
 		}
-		records, err := h.ledger.Next(context.Background(), batchMax)
+		records, err := h.next()
 		if errors.Is(err, io.EOF) {
 			<-alive
 			return unbegun
@@ -50,14 +51,55 @@ func (h *Hub) Run() error {
 			return fmt.Errorf("read the log: %w", err)
 		}
 		h.space.raise()
+		if err := h.follow(records); err != nil {
+			return err
+		}
+	}
+}
+
+// next reads the log. From a shared one it returns after a while without anything.
+func (h *Hub) next() ([]chat.Record, error) {
+	if !h.ledger.Shared() {
+		return h.ledger.Next(context.Background(), batchMax)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), h.options.Silence/8)
+	defer cancel()
+	records, err := h.ledger.Next(ctx, batchMax)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, nil
+	}
+	return records, err
+}
+
+// follow takes a batch. What other nodes read as well is never left out: while the disk is full it
+// is tried again, and any other fault of the disk is an error.
+func (h *Hub) follow(records []chat.Record) error {
+	if !h.ledger.Shared() {
 		h.take(records)
+		return nil
+	}
+	for {
+		if len(records) > 0 {
+			h.take(records)
+		}
+		switch h.health.refuse {
+		case chat.OK:
+			h.watch()
+			return nil
+		case chat.StorageFull:
+			if !h.pause(probeEvery) {
+				return errors.New("the disk is full, and the log has more to store")
+			}
+		default:
+			return fmt.Errorf("nothing can be stored: %w", chat.Refuse(h.health.refuse))
+		}
 	}
 }
 
 // endDead appends a Sweep if sessions are dead and none is on its way: a Record ends only some of
 // them. A refused one is made up for when the next Record has been stored.
 func (h *Hub) endDead() {
-	if h.ending || h.health.refuse != chat.OK {
+	if h.ending || h.health.refuse != chat.OK || !h.isFirst() {
 		return
 	}
 	if _, there := h.state.Dead(); there {
@@ -92,7 +134,7 @@ func (h *Hub) pause(d time.Duration) bool {
 
 // take brings a batch all the way: applied, committed, delivered.
 func (h *Hub) take(records []chat.Record) {
-	if h.refusing() {
+	if h.refusing() && !h.ledger.Shared() {
 		h.turnAway(records)
 		return
 	}
@@ -102,12 +144,15 @@ func (h *Hub) take(records []chat.Record) {
 	}
 	for i := range records {
 		h.takeOne(records[i : i+1])
+		if h.ledger.Shared() && h.health.refuse != chat.OK {
+			return // none is left out
+		}
 	}
 }
 
 // takeOne is take for a Record of a batch in which one cannot be applied.
 func (h *Hub) takeOne(record []chat.Record) {
-	if h.refusing() { // since the one before
+	if h.refusing() && !h.ledger.Shared() { // since the one before
 		h.turnAway(record)
 		return
 	}
@@ -195,6 +240,10 @@ func (h *Hub) commit(records []chat.Record, results []chat.Result) {
 	}
 	h.state.Undo()
 	h.fail(err)
+	if h.ledger.Shared() {
+		h.publish()
+		return
+	}
 	if len(records) > 1 {
 		h.turnAway(records)
 	} else {
@@ -276,12 +325,17 @@ func (h *Hub) answer(r chat.Record, a Answer) {
 func (h *Hub) abandon() {
 	h.life.order.Lock()
 	defer h.life.order.Unlock()
+	h.refuseWaiting(chat.ShuttingDown)
+}
+
+// refuseWaiting answers all that wait with a refusal.
+func (h *Hub) refuseWaiting(code chat.Code) {
 	h.mu.Lock()
 	left := h.waiting
 	h.waiting = map[uint64]func(Answer){}
 	h.mu.Unlock()
 	for _, n := range slices.Sorted(maps.Keys(left)) {
-		left[n](Answer{Refusal: chat.Refuse(chat.ShuttingDown)})
+		left[n](Answer{Refusal: chat.Refuse(code)})
 	}
 	h.flush()
 }

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 // name: so have its sessions, and equal logs have equal hashes.
 type storage struct {
 	*store.Store
+	name chat.NodeID // empty: here
 
 	mu       sync.Mutex
 	onCommit func([]chat.Result) error
@@ -34,7 +36,7 @@ func stores(t *testing.T, dir string) *storage {
 }
 
 // Node implements hub.Storage.
-func (s *storage) Node() chat.NodeID { return "here" }
+func (s *storage) Node() chat.NodeID { return cmp.Or(s.name, "here") }
 
 // Commit implements hub.Storage.
 func (s *storage) Commit(results []chat.Result, progress chat.Progress) error {
