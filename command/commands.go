@@ -190,7 +190,7 @@ var removeRoom = Command{
 		}},
 		{Name: Confirmation, Flag: true, Switch: true, Help: locale.Text{
 			EN: "confirm that it is removed for good",
-			ZH: "确认删除，无法恢复",
+			ZH: "确认删除（删除后无法恢复）",
 		}},
 	},
 	Answer: func() Answer { return new(RoomRemoved) },

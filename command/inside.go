@@ -52,8 +52,8 @@ var part = Command{
 	Name:    "part",
 	Aliases: []string{"leave", "离开"},
 	Help: locale.Text{
-		EN: "leave a room and go back to the lobby, or leave the lobby",
-		ZH: "离开房间，回到大厅（lobby）；在大厅中使用则离开大厅",
+		EN: "leave a room, by default the current one",
+		ZH: "离开房间，默认离开当前房间",
 	},
 	Example: locale.Text{EN: "dev back tomorrow", ZH: "开发 明天再来"},
 	Inside:  true,
@@ -170,7 +170,7 @@ var me = Command{
 	Changes: true,
 	Parameters: []Parameter{
 		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{
-			EN: "what you do, as others read it behind your nickname",
+			EN: "what you do; others read it after your nickname",
 			ZH: "所做的动作，显示在你的昵称之后",
 		}},
 	},

@@ -208,8 +208,8 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		})
 	case !confirmed && room.IsDirect():
 		return badArgument(locale.Text{
-			EN: locale.Counted(messages, "private message") +
-				" of these two members cannot be restored" + toConfirm.EN,
+			EN: "these two members have " + locale.Counted(messages, "private message") +
+				", which cannot be restored after a removal" + toConfirm.EN,
 			ZH: "这两名成员的 " + strconv.FormatUint(uint64(messages), 10) + " 条私聊删除后无法恢复" +
 				toConfirm.ZH,
 		})
@@ -217,7 +217,7 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		return badArgument(locale.Text{
 			EN: "%s has " + locale.Counted(messages, "message") +
 				" (joins and leaves included) and " + locale.Counted(members, "member") +
-				", and cannot be restored" + toConfirm.EN,
+				", and cannot be restored after a removal" + toConfirm.EN,
 			ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息（含进出记录）、" +
 				strconv.Itoa(members) + " 名成员，删除后无法恢复" + toConfirm.ZH,
 		}, room)

@@ -129,12 +129,13 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 		{
 			"dev", 1, false,
 			"dev has 1 message (joins and leaves included) and 2 members, and cannot be " +
-				"restored: add --yes to remove it",
+				"restored after a removal: add --yes to remove it",
 			"dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复：加上 --yes 确认删除",
 		},
 		{
 			"@2:3", 1, false, // a name that nobody typed
-			"1 private message of these two members cannot be restored: add --yes to remove it",
+			"these two members have 1 private message, which cannot be restored after a removal: " +
+				"add --yes to remove it",
 			"这两名成员的 1 条私聊删除后无法恢复：加上 --yes 确认删除",
 		},
 		{"dev", 1_000_000, true, "", ""},
@@ -161,7 +162,8 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 
 func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
 	what, is := Unconfirmed(mayRemove("dev", 1, 2, false))
-	const en = "dev has 1 message (joins and leaves included) and 2 members, and cannot be restored"
+	const en = "dev has 1 message (joins and leaves included) and 2 members, and cannot be " +
+		"restored after a removal"
 	const zh = "dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复"
 	if !is || what.EN != en || what.ZH != zh {
 		t.Errorf("%v %+v", is, what)
