@@ -362,6 +362,11 @@ func wasRemoved(room chat.RoomID, err error) error {
 	if !isRefused(err, chat.RoomUnknown) {
 		return err
 	}
+	if room.IsDirect() {
+		return locale.Refuse(chat.RoomUnknown, locale.Text{
+			EN: "these private messages were deleted", ZH: "这些私聊已被删除",
+		})
+	}
 	return locale.Refuse(chat.RoomUnknown, locale.Text{
 		EN: "the room " + string(room) + " was removed",
 		ZH: "房间 " + string(room) + " 已被删除",

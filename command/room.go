@@ -22,45 +22,9 @@ func anyRoom(name string) (chat.RoomID, error) {
 		return "", locale.Refuse(chat.RoomName, locale.Text{
 			EN: "the private messages of two members are @NICK+NICK, such as @%s+bob",
 			ZH: "两名成员的私聊写作 @昵称+昵称，例如 @%s+小红",
-		}.Fill(strings.Trim(chat.Quote(nick), `"`)))
+		}.Fill(strings.Trim(chat.Quote(strings.TrimSuffix(nick, "+")), `"`)))
 	}
 	return room, badRoom(name, err)
-}
-
-// findRoom reads the name of any room as the administrator types it: a private conversation is
-// named by the nicknames of its two members, in any order, such as @ann+Bob.
-func (c call) findRoom(name string) (chat.RoomID, error) {
-	room, err := anyRoom(name)
-	pair, direct := strings.CutPrefix(name, "@")
-	if !direct {
-		return room, err
-	}
-	if _, unknown := c.desk.Hub.Newest(room); err == nil && unknown == nil {
-		return room, nil
-	}
-	for i := range pair {
-		if pair[i] != '+' { // nicknames may have one
-			continue
-		}
-		first, isFirst := c.holder(pair[:i])
-		second, isSecond := c.holder(pair[i+1:])
-		if isFirst && isSecond {
-			return chat.DirectRoom(first.User, second.User), nil
-		}
-	}
-	if strings.Contains(pair, "+") {
-		return "", c.noRoom(chat.RoomID(name))
-	}
-	return room, err
-}
-
-// holder returns the member that has a nickname.
-func (c call) holder(name string) (chat.Session, bool) {
-	nick, err := chat.ParseNick(name)
-	if err != nil {
-		return chat.Session{}, false
-	}
-	return c.desk.Hub.Holder(nick.Key)
 }
 
 // checkRoom is the Parameter.Check of a room's name, as the administrator types it.
@@ -89,19 +53,30 @@ func badRoom(name string, err error) error {
 	}.Fill(chat.Quote(name), chat.NickMaxGraphemes))
 }
 
-// noRoom refuses a room that does not exist. In a shell, commands have no slash.
+// noRoom refuses a room that does not exist.
 func (c call) noRoom(room chat.RoomID) error {
+	if room.IsDirect() {
+		return c.noTalk(string(room))
+	}
 	text := locale.Text{
-		EN: "no room %s: /rooms lists the rooms",
-		ZH: "没有房间 %s，输入 /rooms 查看所有房间",
+		EN: "no room %s: %s lists the rooms",
+		ZH: "没有房间 %s，输入 %s 查看所有房间",
 	}
-	if c.caller == nil && !c.typed {
-		text = locale.Text{
-			EN: "no room %s: parley rooms lists the rooms",
-			ZH: "没有房间 %s，用 parley rooms 查看所有房间",
-		}
+	if c.inShell() {
+		text.ZH = "没有房间 %s，用 %s 查看所有房间"
 	}
-	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room)))
+	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room), c.spelled("rooms")))
+}
+
+// inShell says whether the caller types commands in a shell, or is a program.
+func (c call) inShell() bool { return c.caller == nil && !c.typed }
+
+// spelled returns a command as the caller types it: in a shell, commands have no slash.
+func (c call) spelled(command string) string {
+	if c.inShell() {
+		return "parley " + command
+	}
+	return "/" + command
 }
 
 // notNumber adds to a refusal of the room that history is asked for: a number was perhaps meant to
@@ -114,45 +89,6 @@ func notNumber(room string, err error) error {
 	return locale.Refuse(refusal.Code, locale.Text{
 		EN: refusal.Detail + "; for the last " + room + " messages, use --last " + room,
 		ZH: refusal.Chinese + "；查看最近 " + room + " 条消息请用 --last " + room,
-	})
-}
-
-// shownRoom returns the room whose history is asked for. A member reads its private messages with
-// another one as @NICK, while both are inside.
-func (c call) shownRoom() (chat.RoomID, error) {
-	name, private := strings.CutPrefix(c.args["room"], "@")
-	if !private || c.caller == nil {
-		room, err := c.existingRoom()
-		return room, c.notPrivate(notNumber(c.args["room"], err))
-	}
-	nick, err := chat.ParseNick(name)
-	if err != nil {
-		return "", err
-	}
-	_, room := c.direct(nick)
-	if _, err := c.desk.Hub.Newest(room); err != nil {
-		return "", locale.Refuse(chat.RoomUnknown, locale.Text{
-			EN: "no private messages with %s: they can be read while both of you are in " +
-				"the chat room",
-			ZH: "没有与 %s 的私聊：双方都在聊天室时才能查看",
-		}.Fill(chat.Quote(nick.Name)))
-	}
-	return room, nil
-}
-
-// notPrivate adds to a refusal of a room that does not exist: a member was perhaps meant.
-func (c call) notPrivate(err error) error {
-	var refusal *chat.Refusal
-	nick, notANick := chat.ParseNick(c.args["room"])
-	_, notANumber := strconv.Atoi(c.args["room"])
-	if c.caller == nil || notANick != nil || notANumber == nil ||
-		!errors.As(err, &refusal) || refusal.Code != chat.RoomUnknown {
-		return err
-	}
-	return locale.Refuse(refusal.Code, locale.Text{
-		EN: refusal.Detail + "; your private messages with " + nick.Name +
-			": /history @" + nick.Name,
-		ZH: refusal.Chinese + "；查看与 " + nick.Name + " 的私聊请输入 /history @" + nick.Name,
 	})
 }
 

@@ -62,6 +62,16 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 			`no room "attic": /rooms lists the rooms`, `没有房间 "attic"，输入 /rooms 查看所有房间`,
 		},
 		{
+			call{typed: true}.noPair("@ann+大明", "大明"), chat.RoomUnknown,
+			`no private messages "@ann+大明": no member is called "大明" now, and they are deleted ` +
+				"when one of the two leaves; /who lists the members",
+			`没有 "@ann+大明" 的私聊：聊天室里没有 "大明"，一方退出后私聊即被删除；用 /who 查看在线成员`,
+		},
+		{
+			call{}.noRoom("@ann+大明"), chat.RoomUnknown,
+			`no private messages "@ann+大明" yet`, `还没有 "@ann+大明" 的私聊`,
+		},
+		{
 			notNumber("5", member.noRoom("5")), chat.RoomUnknown,
 			`no room "5": /rooms lists the rooms; for the last 5 messages, use --last 5`,
 			`没有房间 "5"，输入 /rooms 查看所有房间；查看最近 5 条消息请用 --last 5`,

@@ -58,7 +58,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 			0,
 			[]string{"小明 quits the chat room (removed by the administrator: too loud)"},
 		},
-		{[]string{"history", "@ann+bob"}, 1, []string{`no room "@ann+bob"`}},
+		{[]string{"history", "@ann+bob"}, 1, []string{`no member is called "bob" now`}},
 		{[]string{"history", "attic"}, 1, []string{`no room "attic"`}},
 		{[]string{"history", "--last", "x"}, 2, []string{"--last takes a number"}},
 		{
