@@ -244,7 +244,7 @@ var kick = Command{
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
 	run: func(c call) error {
-		nick, err := chat.ParseNick(c.args["nick"])
+		nick, err := locale.ParseNick(c.args["nick"])
 		if err != nil {
 			return err
 		}

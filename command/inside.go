@@ -148,9 +148,13 @@ var msg = Command{
 	},
 }
 
-// receiver reads the nickname of the member that a private message is for.
+// receiver reads the nickname of the member that a private message is for. The @ that /history
+// needs before it, and that other programs have, is ignored: no nickname has one.
 func receiver(name string) (chat.Nick, error) {
-	nick, err := chat.ParseNick(name)
+	for _, at := range []string{"@", "＠"} {
+		name = strings.TrimPrefix(name, at)
+	}
+	nick, err := locale.ParseNick(name)
 	if isRefused(err, chat.NickReserved) {
 		return nick, locale.Refuse(chat.NickReserved, locale.Text{
 			EN: "the administrator gets no private messages: write in the lobby, which the " +
@@ -206,7 +210,7 @@ var nick = Command{
 	},
 	Answer: func() Answer { return new(Renamed) },
 	run: func(c call) error {
-		nick, err := chat.ParseNick(c.args["nick"])
+		nick, err := locale.ParseNick(c.args["nick"])
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 // findRoom reads the name of any room as the administrator types it: a private conversation is
 // named by the nicknames of its two members, in any order, such as @ann+Bob.
 func (c call) findRoom(name string) (chat.RoomID, error) {
+	name = plainSigns(name)
 	room, err := anyRoom(name)
 	pair, direct := strings.CutPrefix(name, "@")
 	if !direct {
@@ -40,6 +41,19 @@ func (c call) findRoom(name string) (chat.RoomID, error) {
 		return "", c.noPair(name, absent)
 	}
 	return room, err
+}
+
+// plainSigns returns the name of a private conversation with plain signs in place of full-width
+// ones, which Chinese keyboards type. No nickname can have them.
+func plainSigns(name string) string {
+	rest, wide := strings.CutPrefix(name, "＠")
+	if !wide && !strings.HasPrefix(name, "@") {
+		return name
+	}
+	if wide {
+		name = "@" + rest
+	}
+	return strings.ReplaceAll(name, "＋", "+")
 }
 
 // holder returns the member that has a nickname.
@@ -79,12 +93,12 @@ func (c call) noTalk(name string) error {
 // shownRoom returns the room whose history is asked for. A member reads its private messages with
 // another one as @NICK, while both are inside.
 func (c call) shownRoom() (chat.RoomID, error) {
-	name, private := strings.CutPrefix(c.args["room"], "@")
+	name, private := strings.CutPrefix(plainSigns(c.args["room"]), "@")
 	if !private || c.caller == nil {
 		room, err := c.existingRoom()
 		return room, c.notPrivate(notNumber(c.args["room"], err))
 	}
-	nick, err := chat.ParseNick(name)
+	nick, err := locale.ParseNick(name)
 	if err != nil {
 		return "", err
 	}

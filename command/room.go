@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -29,6 +30,7 @@ func anyRoom(name string) (chat.RoomID, error) {
 
 // checkRoom is the Parameter.Check of a room's name, as the administrator types it.
 func checkRoom(name string) error {
+	name = plainSigns(name)
 	if strings.HasPrefix(name, "@") && strings.Contains(name, "+") {
 		return nil // a conversation of two members, who may be inside
 	}
@@ -38,7 +40,7 @@ func checkRoom(name string) error {
 
 // checkNick is the Parameter.Check of a nickname.
 func checkNick(name string) error {
-	_, err := chat.ParseNick(name)
+	_, err := locale.ParseNick(name)
 	return err
 }
 
@@ -48,9 +50,30 @@ func badRoom(name string, err error) error {
 		return nil
 	}
 	return locale.Refuse(chat.RoomName, locale.Text{
-		EN: "invalid room name %s: at most %d characters, without spaces or , : ! @ …",
-		ZH: "房间名 %s 无效：最多 %d 个字符，不能含空格和 , : ! @ …",
-	}.Fill(chat.Quote(name), chat.NickMaxGraphemes))
+		EN: "invalid room name %s: %s", ZH: "房间名 %s 无效：%s",
+	}.Fill(chat.Quote(name), whyNoRoom(strings.TrimPrefix(name, "#"))))
+}
+
+// whyNoRoom returns why no room can have a name. Names of rooms follow the rules of nicknames.
+func whyNoRoom(name string) locale.Text {
+	if !utf8.ValidString(name) {
+		return locale.Text{EN: "it is not UTF-8 text", ZH: "不是 UTF-8 文本"}
+	}
+	if r, found := chat.Unfit(name); found {
+		return locale.Text{EN: "it cannot contain %s", ZH: "不能含有%s"}.Fill(locale.Character(r))
+	}
+	_, err := chat.ParseNick(name)
+	switch {
+	case isRefused(err, chat.NickEmpty):
+		return locale.Text{EN: "it is empty", ZH: "名称为空"}
+	case isRefused(err, chat.NickScripts):
+		return locale.Text{EN: "it mixes alphabets that look alike", ZH: "混用了容易混淆的文字"}
+	case isRefused(err, chat.NickCharacters):
+		return locale.Text{EN: "it needs a letter or a digit", ZH: "至少要有一个文字或数字"}
+	}
+	return locale.Text{
+		EN: "at most %d characters and %d bytes in UTF-8", ZH: "最多 %d 个字符，且不超过 %d 字节（UTF-8）",
+	}.Fill(chat.NickMaxGraphemes, chat.RoomMaxBytes)
 }
 
 // noRoom refuses a room that does not exist.

@@ -45,8 +45,7 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 	}{
 		{
 			invalid, chat.RoomName,
-			`invalid room name "@x": at most 32 characters, without spaces or , : ! @ …`,
-			`房间名 "@x" 无效：最多 32 个字符，不能含空格和 , : ! @ …`,
+			`invalid room name "@x": it cannot contain "@"`, `房间名 "@x" 无效：不能含有 "@"`,
 		},
 		{
 			member.noRoom("attic"), chat.RoomUnknown,
@@ -85,6 +84,30 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 	}
 }
 
+// TestARefusalSaysWhyNoRoomIsCalledSo: it names the character, if that is the reason.
+func TestARefusalSaysWhyNoRoomIsCalledSo(t *testing.T) {
+	for name, c := range map[string]locale.Text{
+		"a/b":                   {EN: `it cannot contain "/"`, ZH: `不能含有 "/"`},
+		"#a#":                   {EN: `it cannot contain "#"`, ZH: `不能含有 "#"`},
+		"开会：":                   {EN: `it cannot contain "："`, ZH: `不能含有 "："`},
+		"a b":                   {EN: "it cannot contain a space", ZH: "不能含有空格"},
+		"a\u200bb":              {EN: "invisible character U+200B", ZH: "不可见字符 U+200B"},
+		"#":                     {EN: "it is empty", ZH: "名称为空"},
+		"...":                   {EN: "it needs a letter or a digit", ZH: "至少要有一个文字或数字"},
+		"a\xff":                 {EN: "it is not UTF-8 text", ZH: "不是 UTF-8 文本"},
+		"pаypal":                {EN: "mixes alphabets", ZH: "混用了容易混淆的文字"}, // а is Cyrillic
+		strings.Repeat("房", 22): {EN: "and 64 bytes in UTF-8", ZH: "不超过 64 字节"},
+		strings.Repeat("a", 33): {EN: "at most 32 characters", ZH: "最多 32 个字符"},
+	} {
+		var refusal *chat.Refusal
+		_, err := publicRoom(name)
+		if !errors.As(err, &refusal) || !strings.Contains(refusal.Detail, c.EN) ||
+			!strings.Contains(refusal.Chinese, c.ZH) || refusal.Code != chat.RoomName {
+			t.Errorf("%q: %+v", name, refusal)
+		}
+	}
+}
+
 func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		command, argument, value string
@@ -95,6 +118,7 @@ func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
 		{"history", "last", "20", chat.OK},
 		{"history", "room", "a b", chat.RoomName},
 		{"history", "room", "@ann+bob", chat.OK},
+		{"history", "room", "＠ann＋bob", chat.OK},
 		{"who", "room", "@", chat.RoomName},
 		{"kick", "nick", "a b", chat.NickCharacters},
 		{"kick", "nick", "", chat.OK},
@@ -199,7 +223,19 @@ func TestARefusalSaysHowPrivateMessagesAreNamed(t *testing.T) {
 		refusal.Chinese != "不能给管理员发私聊：请在大厅里说，管理员能看到" {
 		t.Errorf("%+v", refusal)
 	}
-	if nick, err := receiver("bob"); err != nil || nick.Name != "bob" {
-		t.Errorf("%v, %v", nick, err)
+	for _, name := range []string{"bob", "@bob", "＠bob"} {
+		if nick, err := receiver(name); err != nil || nick.Name != "bob" {
+			t.Errorf("%s: %v, %v", name, nick, err)
+		}
+	}
+	if _, err := receiver("bob@"); err == nil || err.Error() != `a nickname cannot contain "@"` {
+		t.Errorf("%v", err)
+	}
+	for name, want := range map[string]string{
+		"＠ann＋bob": "@ann+bob", "@ann+bob": "@ann+bob", "a＋b": "a＋b", "＠": "@", "": "",
+	} {
+		if got := plainSigns(name); got != want {
+			t.Errorf("%s is read as %s", name, got)
+		}
 	}
 }

@@ -161,9 +161,9 @@ func (j *joining) translate(line string) string {
 
 // refusal returns why the server refused a nickname, in the words that all clients show: they say
 // what is valid. A refusal by a server of another make stays as it came.
-func (j *joining) refusal(line string) string {
+func (j *joining) refusal(nick, line string) string {
 	if code := datagram.RefusalCode(line); code != chat.OK {
-		return locale.HelpfulRefusal(chat.Refuse(code), j.lang)
+		return locale.HelpfulRefusal(locale.NickRefusal(nick, code), j.lang)
 	}
 	return line
 }

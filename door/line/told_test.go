@@ -158,7 +158,7 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
 	ann.reads("bob enters", "cid enters")
 	bob.reads("cid enters")
-	ann.types("/msg bob psst", "/history @BOB", "/history bob", "/history 5", "/history a,b",
+	ann.types("/msg ＠bob psst", "/history ＠BOB", "/history bob", "/history 5", "/history a,b",
 		"/who bob")
 	ann.reads("sent to bob only")
 	if got := ann.next(); !strings.HasSuffix(got, "  ann: psst") {
@@ -181,7 +181,7 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	cid.types("/nick bob", "/history @ann", "/history @eve", "/history @ann+ben")
 	cid.reads("you are bob now", `! no private messages with "ann" yet`,
 		`! no private messages with "eve": no member has that nickname now, and they are deleted `+
-			"when one of you leaves the chat room", "! the nickname has invalid characters")
+			"when one of you leaves the chat room", `! a nickname cannot contain "+"`)
 	h.refusesTheAdministrator(map[string]string{
 		"@ann+zed": `no private messages "@ann+zed": no member is called "zed" now, and they are ` +
 			"deleted when one of the two leaves; parley who lists the members",
