@@ -42,7 +42,8 @@ func TestAPlaceThatGoesBackIsSaidToBeWrong(t *testing.T) {
 	}
 	err := in.message(chat.Message{Room: chat.Lobby, Place: 5})
 	for lang, want := range map[locale.Lang]string{
-		locale.English: "its place in the log is 5, but must be at least 7, that of the message before it",
+		locale.English: "its place in the log is 5, but must be at least 7, that of the message " +
+			"before it",
 		locale.Chinese: "其在日志中的位置为 5，不应小于前一条消息的位置 7",
 	} {
 		if got := locale.Explain(err, lang); got != want {

@@ -79,7 +79,8 @@ func TestChineseHelpListsTheChineseNames(t *testing.T) {
 	}
 	got = (&Help{Rows: Offered(&Caller{}), Inside: true}).Text(locale.English)
 	if strings.Contains(got, "/加入") ||
-		!strings.HasSuffix(got, "\nLobby lines have no label; those of other rooms begin with [ROOM].") {
+		!strings.HasSuffix(got,
+			"\nLobby lines have no label; those of other rooms begin with [ROOM].") {
 		t.Error(got)
 	}
 }

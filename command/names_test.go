@@ -27,14 +27,18 @@ func TestCountedRefusalsDoNotAddressTheOperator(t *testing.T) {
 }
 
 func TestTheStateInChineseHasChineseNames(t *testing.T) {
-	s := &State{Doors: []DoorState{{Report: hub.Report{
-		Name: "udp", Address: "127.0.0.1:1",
-		Dropped: map[string]uint64{"too_fast": 3}, Refused: map[string]uint64{"nick_occupied": 2},
-	}}, {Report: hub.Report{Name: "port", Address: "127.0.0.1:1"}}, {
-		Report: hub.Report{Name: "line"}, Members: 2,
-	}}, Directs: 3, Rates: &Rates{Messages: 1, Deliveries: 2, Received: 3, Sent: 4}, Queues: []hub.Queue{
-		{Name: "ledger", Capacity: 9}, {Name: "new"}, {Name: "line.requests"},
-	}}
+	s := &State{
+		Doors: []DoorState{{Report: hub.Report{
+			Name: "udp", Address: "127.0.0.1:1",
+			Dropped: map[string]uint64{"too_fast": 3},
+			Refused: map[string]uint64{"nick_occupied": 2},
+		}}, {Report: hub.Report{Name: "port", Address: "127.0.0.1:1"}}, {
+			Report: hub.Report{Name: "line"}, Members: 2,
+		}}, Directs: 3, Rates: &Rates{Messages: 1, Deliveries: 2, Received: 3, Sent: 4},
+		Queues: []hub.Queue{
+			{Name: "ledger", Capacity: 9}, {Name: "new"}, {Name: "line.requests"},
+		},
+	}
 	for lang, want := range map[locale.Lang][]string{
 		locale.Chinese: {
 			"入口：UDP，127.0.0.1:1，", "  丢弃：超过速率（too_fast） 3",

@@ -61,7 +61,7 @@ func TestAddressesThatAreNone(t *testing.T) {
 		"/udp":                        `invalid address ""`,
 		":8888,nowhere/line":          `invalid address "nowhere"`,
 		":8888/":                      `unknown protocol "" (valid: udp, line, irc; line is TCP)`,
-		":8888/tcp":                   `unknown protocol "tcp" (valid: udp, line, irc; line is TCP)`,
+		":8888/tcp":                   `"tcp" (valid: udp, line, irc; line is TCP)`,
 		":8888/udp/line":              `unknown protocol "udp/line"`,
 		":8888,:9999":                 ":8888 and :9999 are both for UDP",
 		":8888/udp,:2323/line,:9999":  ":8888/udp and :9999 are both for UDP",

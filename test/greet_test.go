@@ -257,7 +257,8 @@ func TestEveryWayInIsToldAtAnyTime(t *testing.T) {
 	}
 	again := strings.Join(p.reads("Ctrl-C stops the server"), "\n")
 	has("a later start", again,
-		"Only this machine can join, with parley join "+p.addr.String()+"; /address lists more ways.")
+		"Only this machine can join, with parley join "+p.addr.String()+
+			"; /address lists more ways.")
 	if _, err := io.WriteString(p.in, "/address\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,8 @@ func TestABackupWithoutItsChecksumIsSaidToBe(t *testing.T) {
 	}
 	report.Unsummed = "b.db.sha256"
 	for lang, want := range map[locale.Lang]string{
-		locale.English: "no checksum file b.db.sha256: only what the database itself contains was checked",
+		locale.English: "no checksum file b.db.sha256: only what the database itself contains " +
+			"was checked",
 		locale.Chinese: "没有找到校验和文件 b.db.sha256：只检查了数据库本身的内容",
 	} {
 		if said := verified(report, false, lang); !slices.Contains(said, want) {

@@ -129,7 +129,8 @@ var othersWithParley = locale.Text{
 	EN: "Others join with Parley (lobby only):", ZH: "其他人用 Parley 加入（只有大厅）：",
 }
 
-// asDatagrams tells what those type who have Parley, behind an introduction, if datagrams are taken.
+// asDatagrams tells what those type who have Parley, behind an introduction, if datagrams are
+// taken.
 func (g greeting) asDatagrams(with locale.Text) (lines []string) {
 	datagrams := server.ReachableAt(g.server.Addr())
 	switch len(datagrams) {
@@ -246,8 +247,8 @@ func (g greeting) asPython() []string {
 	}
 }
 
-// asLines tells what those type who have netcat or openssl, if lines are taken. also: there are other
-// ways before it.
+// asLines tells what those type who have netcat or openssl, if lines are taken. also: there are
+// other ways before it.
 func (g greeting) asLines(also bool) []string {
 	netcat, encrypted := g.netcat()
 	if netcat == "" {

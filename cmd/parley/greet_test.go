@@ -124,7 +124,10 @@ func TestWaysForThisMachineAloneAreNotOfferedToOthers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for lang, parts := range map[locale.Lang][]string{locale.English: c.en, locale.Chinese: c.zh} {
+			for lang, parts := range map[locale.Lang][]string{
+				locale.English: c.en,
+				locale.Chinese: c.zh,
+			} {
 				said := strings.Join(greeting{server: s, config: config, lang: lang}.lines(), "\n")
 				rest := said
 				for _, part := range parts {

@@ -76,7 +76,8 @@ var reasons = [reasonCount]struct {
 		ZH: "太久没有收到可识别的内容，连接已断开：请重新连接，然后按回车键",
 	}},
 	unknown: {"unknown", "400 Bad Request", locale.Text{
-		EN: "unknown protocol: connect again and, with netcat, press Enter first; text must be UTF-8",
+		EN: "unknown protocol: connect again and, with netcat, press Enter first; text must " +
+			"be UTF-8",
 		ZH: "无法识别收到的内容，连接已断开：请重新连接，用 netcat 时先按回车键；文本须为 UTF-8 编码",
 	}},
 	unserved: {"unserved", "501 Not Implemented", locale.Text{

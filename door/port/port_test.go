@@ -102,7 +102,7 @@ func TestASilentClientIsPrompted(t *testing.T) {
 func TestOnlySilentPlainClientsArePrompted(t *testing.T) {
 	short := func(c *Config) { c.Prompt, c.Patience = 20*time.Millisecond, 300*time.Millisecond }
 	r := openRoom(t, short)
-	r.dial(0).say("SSH").hearsLast("connect again and press Enter") // when its patience ends, not before
+	r.dial(0).say("SSH").hearsLast("connect again and press Enter") // when its patience ends
 	r.dial(0).inside(clientTLS()).hearsLast("connect again and press Enter")
 	r.counted(2, "silent")
 	late := openRoom(t, func(c *Config) { c.Prompt = patience / 2 })
