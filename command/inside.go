@@ -174,7 +174,7 @@ var me = Command{
 	Changes: true,
 	Parameters: []Parameter{
 		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{
-			EN: "what you do; others read it after your nickname",
+			EN: "what you do; shown after your nickname",
 			ZH: "所做的动作，显示在你的昵称之后",
 		}},
 	},

@@ -21,8 +21,8 @@ func anyRoom(name string) (chat.RoomID, error) {
 	room, err := chat.ParseAnyRoom(name)
 	if nick, private := strings.CutPrefix(name, "@"); err != nil && private {
 		return "", locale.Refuse(chat.RoomName, locale.Text{
-			EN: "the private messages of two members are @NICK+NICK, such as @%s+bob",
-			ZH: "两名成员的私聊写作 @昵称+昵称，例如 @%s+小红",
+			EN: "the private messages of two members are @NICK+NICK, such as @%s+NICK",
+			ZH: "两名成员的私聊写作 @昵称+昵称，例如 @%s+昵称",
 		}.Fill(strings.Trim(chat.Quote(strings.TrimSuffix(nick, "+")), `"`)))
 	}
 	return room, badRoom(name, err)

@@ -215,8 +215,8 @@ func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
 func TestARefusalSaysHowPrivateMessagesAreNamed(t *testing.T) {
 	var refusal *chat.Refusal
 	if err := checkRoom("@小明"); !errors.As(err, &refusal) || refusal.Code != chat.RoomName ||
-		refusal.Detail != "the private messages of two members are @NICK+NICK, such as @小明+bob" ||
-		refusal.Chinese != "两名成员的私聊写作 @昵称+昵称，例如 @小明+小红" {
+		refusal.Detail != "the private messages of two members are @NICK+NICK, such as @小明+NICK" ||
+		refusal.Chinese != "两名成员的私聊写作 @昵称+昵称，例如 @小明+昵称" {
 		t.Errorf("%+v", refusal)
 	}
 	if _, err := receiver("管理员"); !errors.As(err, &refusal) ||
