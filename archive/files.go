@@ -65,24 +65,25 @@ func hashFile(ctx context.Context, path string, progress Progress) (sum chat.Has
 // sumPath is where a backup's checksum stands, as sha256sum writes it.
 func sumPath(file string) string { return file + ".sha256" }
 
-// compareSum compares a backup's checksum with the one beside it, if that is there.
-func compareSum(file string, sum chat.Hash) error {
+// compareSum compares a backup's checksum with the one beside it, if that is there. Otherwise it
+// returns the name of the missing file.
+func compareSum(file string, sum chat.Hash) (missing string, err error) {
 	content, err := os.ReadFile(sumPath(file))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return sumPath(file), nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	written, _, _ := strings.Cut(string(content), " ")
 	if written != sum.String() {
-		return locale.Errorf(locale.Text{
+		return "", locale.Errorf(locale.Text{
 			EN: "the checksum of %s is %v, but %s records another: the file was changed or " +
 				"cut short; use another backup",
 			ZH: "%s 的校验和为 %v，与 %s 不符：文件被修改或不完整，请改用其他备份",
 		}, file, sum, sumPath(file))
 	}
-	return nil
+	return "", nil
 }
 
 func isDirectory(path string) bool {

@@ -184,8 +184,9 @@ func (in *intake) message(m chat.Message) error {
 		return errPlace(m.Place)
 	case m.Place < before.Place:
 		return locale.Errorf(locale.Text{
-			EN: "its place in the log is %d, but that of the message before it is %d",
-			ZH: "其在日志中的位置为 %d，而前一条消息为 %d",
+			EN: "its place in the log is %d, but must be at least %d, that of the message " +
+				"before it",
+			ZH: "其在日志中的位置为 %d，不应小于前一条消息的位置 %d",
 		}, m.Place, before.Place)
 	case !exists:
 		return locale.Errorf(locale.Text{

@@ -26,7 +26,8 @@ func Restore(ctx context.Context, file, dir string, progress Progress) (*Report,
 	}
 	return fill(dir, func(partial string) (*Report, error) {
 		path := filepath.Join(partial, store.FileName)
-		if err := copySummed(ctx, file, path, progress); err != nil {
+		missing, err := copySummed(ctx, file, path, progress)
+		if err != nil {
 			return nil, err
 		}
 		if _, err := checkSound(ctx, path, file, progress); err != nil {
@@ -35,7 +36,11 @@ func Restore(ctx context.Context, file, dir string, progress Progress) (*Report,
 		if err := renew(partial); err != nil {
 			return nil, err
 		}
-		return checkSound(ctx, path, file, progress) // what opening it made of it
+		report, err := checkSound(ctx, path, file, progress) // what opening it made of it
+		if err == nil {
+			report.Unsummed = missing
+		}
+		return report, err
 	})
 }
 
@@ -54,16 +59,19 @@ func checkSound(ctx context.Context, path, backup string, progress Progress) (*R
 	return report, nil
 }
 
-// copySummed copies a backup and compares what it copied with FILE.sha256.
-func copySummed(ctx context.Context, file, to string, progress Progress) error {
+// copySummed copies a backup and compares what it copied with FILE.sha256, whose name it returns if
+// that is missing.
+func copySummed(
+	ctx context.Context, file, to string, progress Progress,
+) (missing string, err error) {
 	from, err := os.Open(file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer from.Close()
 	hash := sha256.New()
 	if err := writeFile(to, io.TeeReader(watch(ctx, from, progress, stepCopy), hash)); err != nil {
-		return fmt.Errorf("copy %s: %w", file, err)
+		return "", fmt.Errorf("copy %s: %w", file, err)
 	}
 	return compareSum(file, chat.Hash(hash.Sum(nil)))
 }

@@ -22,6 +22,7 @@ type Report struct {
 	Place    chat.Place // of the log, up to which it was applied
 	Hash     chat.Hash  // of the log, see chat.Progress
 	Problems []error    // what is wrong with it, each for itself
+	Unsummed string     // the checksum file that the backup does not have beside it
 
 	unread bool // part of it cannot be read
 }
@@ -66,14 +67,15 @@ func VerifyFile(ctx context.Context, file string, progress Progress) (*Report, e
 	if err != nil {
 		return nil, unusable(file, err)
 	}
-	if err := compareSum(file, sum); err != nil {
+	missing, err := compareSum(file, sum)
+	if err != nil {
 		report.Problems = append(report.Problems, err)
 	}
 	found, err := checkFile(ctx, file, progress)
 	if err != nil {
 		return nil, errors.Join(append(report.Problems, err)...)
 	}
-	found.Problems = append(report.Problems, found.Problems...)
+	found.Problems, found.Unsummed = append(report.Problems, found.Problems...), missing
 	return found, nil
 }
 

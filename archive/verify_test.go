@@ -271,7 +271,17 @@ func TestVerifyComparesTheChecksum(t *testing.T) {
 	}
 	refusedWith(t, report.Problems[0], "checksum")
 	remove(t, sumPath(file))
-	if report, err := VerifyFile(t.Context(), file, quiet); err != nil || len(report.Problems) > 0 {
+	report, err = VerifyFile(t.Context(), file, quiet)
+	if err != nil || len(report.Problems) > 0 || report.Unsummed != sumPath(file) {
+		t.Errorf("%+v, %v", report, err)
+	}
+	restored, err := Restore(t.Context(), file, t.TempDir(), quiet)
+	if err != nil || restored.Unsummed != sumPath(file) {
+		t.Errorf("%+v, %v", restored, err)
+	}
+	whole := backedUp(t, talk(t))
+	report, err = VerifyFile(t.Context(), whole, quiet)
+	if err != nil || report.Unsummed != "" {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

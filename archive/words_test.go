@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/chat"
 	"parley/locale"
 )
 
@@ -32,6 +33,22 @@ func TestWhatIsNotAnExportOrABackupIsToldInChinese(t *testing.T) {
 	_, err := Restore(t.Context(), file, t.TempDir(), quiet)
 	if got := locale.Explain(err, locale.Chinese); !strings.HasSuffix(got, "（它不是 SQLite 文件）") {
 		t.Error(got)
+	}
+}
+
+func TestAPlaceThatGoesBackIsSaidToBeWrong(t *testing.T) {
+	in := intake{
+		format: 2, state: chat.NewState(), last: chat.Message{Room: chat.Lobby, Place: 7},
+	}
+	err := in.message(chat.Message{Room: chat.Lobby, Place: 5})
+	for lang, want := range map[locale.Lang]string{
+		locale.English: "its place in the log is 5, but must be at least 7, that of the message " +
+			"before it",
+		locale.Chinese: "其在日志中的位置为 5，不应小于前一条消息的位置 7",
+	} {
+		if got := locale.Explain(err, lang); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -122,6 +122,18 @@ func forbiddenInNick(r rune) bool {
 		r == '\uFFFC' || r == '\uFFFD' // what stands where something was lost
 }
 
+// Unfit returns the first character of a text, as it was typed, that neither a nickname nor the
+// name of a room can have; false: there is none, and if the name is refused, the whole is the
+// reason.
+func Unfit(s string) (rune, bool) {
+	for _, r := range s {
+		if r != '\uFE0F' && strings.ContainsFunc(norm.NFKC.String(string(r)), forbiddenInNick) {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
 // isEmojiModifier says whether r is a skin tone, which joins the emoji before it.
 func isEmojiModifier(r rune) bool { return '\U0001F3FB' <= r && r <= '\U0001F3FF' }
 

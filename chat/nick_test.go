@@ -384,3 +384,16 @@ func BenchmarkParseNick(b *testing.B) {
 		})
 	}
 }
+
+// TestTheCharacterThatNoNameCanHaveIsFound as it was typed, not as it is normalized.
+func TestTheCharacterThatNoNameCanHaveIsFound(t *testing.T) {
+	for typed, want := range map[string]rune{
+		"a@b:": '@', "ann：": '：', "a b": ' ', "a\u200db": '\u200d', "℀": '℀', // a/c
+		"ann": 0, "小明": 0, "...": 0, "❤\uFE0F": 0, "": 0, "ａｎｎ": 0,
+	} {
+		got, found := Unfit(typed)
+		if got != want || found != (want != 0) {
+			t.Errorf("%q: %q, %v", typed, got, found)
+		}
+	}
+}

@@ -291,7 +291,7 @@ type Help struct {
 	Inside bool      `json:"-"` // who asks is inside; else it is the administrator
 }
 
-// The first and the last line of help.
+// The first and the last line of help, for members and for the administrator.
 var (
 	helpInside = locale.Text{
 		EN: "Text goes to the current room. Type //TEXT to send /TEXT. Commands:",
@@ -300,6 +300,10 @@ var (
 	helpAdministrator = locale.Text{
 		EN: "Text that you type here goes to every member. Commands:",
 		ZH: "直接输入的内容会发给所有人。命令：",
+	}
+	helpLabels = locale.Text{
+		EN: "Lobby lines have no label; those of other rooms begin with [ROOM].",
+		ZH: "大厅的消息前没有标签；其他房间的消息以 [房间名] 开头。",
 	}
 	helpEnd = locale.Text{EN: "Ctrl-C stops the server.", ZH: "按 Ctrl-C 停止服务器。"}
 )
@@ -332,7 +336,7 @@ func (h *Help) Text(l locale.Lang) string {
 	switch {
 	case h.One:
 	case h.Inside:
-		lines = append([]string{helpInside.In(l)}, lines...)
+		lines = append(append([]string{helpInside.In(l)}, lines...), helpLabels.In(l))
 	default:
 		lines = append(append([]string{helpAdministrator.In(l)}, lines...), helpEnd.In(l))
 	}
@@ -344,7 +348,7 @@ func (h *Help) Text(l locale.Lang) string {
 
 // chineseNames lists the first Chinese name of each command, in lines of at most helpColumns.
 func (h *Help) chineseNames() []string {
-	lines := []string{"中文名称："}
+	lines, named := []string{"中文名称："}, false
 	for _, row := range h.Rows {
 		i := slices.IndexFunc(row.Aliases, func(name string) bool {
 			return name[0] >= utf8.RuneSelf
@@ -354,7 +358,11 @@ func (h *Help) chineseNames() []string {
 		}
 		word := "/" + row.Aliases[i] + "（/" + row.Name + "）"
 		last := &lines[len(lines)-1]
-		if displaywidth.String(*last+word) > helpColumns {
+		if named {
+			*last += "、"
+		}
+		named = true
+		if displaywidth.String(*last+word+"、") > helpColumns {
 			lines = append(lines, "  "+word)
 		} else {
 			*last += word

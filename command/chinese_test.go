@@ -72,8 +72,15 @@ func TestChineseHelpListsTheChineseNames(t *testing.T) {
 			t.Errorf("%s has no Chinese name in %s", c.Name, got)
 		}
 	}
+	if !strings.Contains(got, "中文名称：/加入（/join）、/离开（/part）、") ||
+		strings.Contains(got, "）/") || strings.HasSuffix(got, "、") ||
+		!strings.Contains(got, "大厅的消息前没有标签；其他房间的消息以 [房间名] 开头。\n中文名称") {
+		t.Error(got)
+	}
 	got = (&Help{Rows: Offered(&Caller{}), Inside: true}).Text(locale.English)
-	if strings.Contains(got, "/加入") {
+	if strings.Contains(got, "/加入") ||
+		!strings.HasSuffix(got,
+			"\nLobby lines have no label; those of other rooms begin with [ROOM].") {
 		t.Error(got)
 	}
 }

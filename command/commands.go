@@ -190,7 +190,7 @@ var removeRoom = Command{
 		}},
 		{Name: Confirmation, Flag: true, Switch: true, Help: locale.Text{
 			EN: "confirm that it is removed for good",
-			ZH: "确认删除，无法恢复",
+			ZH: "确认删除（删除后无法恢复）",
 		}},
 	},
 	Answer: func() Answer { return new(RoomRemoved) },
@@ -244,7 +244,7 @@ var kick = Command{
 	Answer: func() Answer { return new(Done) },
 	Role:   Administrator,
 	run: func(c call) error {
-		nick, err := chat.ParseNick(c.args["nick"])
+		nick, err := locale.ParseNick(c.args["nick"])
 		if err != nil {
 			return err
 		}
@@ -361,6 +361,11 @@ func runHistory(c call) error {
 func wasRemoved(room chat.RoomID, err error) error {
 	if !isRefused(err, chat.RoomUnknown) {
 		return err
+	}
+	if room.IsDirect() {
+		return locale.Refuse(chat.RoomUnknown, locale.Text{
+			EN: "these private messages were deleted", ZH: "这些私聊已被删除",
+		})
 	}
 	return locale.Refuse(chat.RoomUnknown, locale.Text{
 		EN: "the room " + string(room) + " was removed",

@@ -52,8 +52,8 @@ var part = Command{
 	Name:    "part",
 	Aliases: []string{"leave", "离开"},
 	Help: locale.Text{
-		EN: "leave a room and go back to the lobby, or leave the lobby",
-		ZH: "离开房间，回到大厅（lobby）；在大厅中使用则离开大厅",
+		EN: "leave a room, by default the current one",
+		ZH: "离开房间，默认离开当前房间",
 	},
 	Example: locale.Text{EN: "dev back tomorrow", ZH: "开发 明天再来"},
 	Inside:  true,
@@ -148,9 +148,13 @@ var msg = Command{
 	},
 }
 
-// receiver reads the nickname of the member that a private message is for.
+// receiver reads the nickname of the member that a private message is for. The @ that /history
+// needs before it, and that other programs have, is ignored: no nickname has one.
 func receiver(name string) (chat.Nick, error) {
-	nick, err := chat.ParseNick(name)
+	for _, at := range []string{"@", "＠"} {
+		name = strings.TrimPrefix(name, at)
+	}
+	nick, err := locale.ParseNick(name)
 	if isRefused(err, chat.NickReserved) {
 		return nick, locale.Refuse(chat.NickReserved, locale.Text{
 			EN: "the administrator gets no private messages: write in the lobby, which the " +
@@ -170,7 +174,7 @@ var me = Command{
 	Changes: true,
 	Parameters: []Parameter{
 		{Name: "text", Chinese: "动作", Required: true, Rest: true, Help: locale.Text{
-			EN: "what you do, as others read it behind your nickname",
+			EN: "what you do; shown after your nickname",
 			ZH: "所做的动作，显示在你的昵称之后",
 		}},
 	},
@@ -206,7 +210,7 @@ var nick = Command{
 	},
 	Answer: func() Answer { return new(Renamed) },
 	run: func(c call) error {
-		nick, err := chat.ParseNick(c.args["nick"])
+		nick, err := locale.ParseNick(c.args["nick"])
 		if err != nil {
 			return err
 		}

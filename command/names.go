@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"strings"
 
 	"parley/chat"
@@ -34,13 +35,20 @@ func named(name string, l locale.Lang) string {
 	return name
 }
 
+// refusedChinese are the reasons for refusals whose sentences address the member.
+var refusedChinese = map[chat.Code]string{
+	chat.NickEmpty: "昵称为空", chat.NotInside: "未以该昵称加入聊天室", chat.RoomNotJoined: "不在该房间",
+	chat.AddressFull: "同一地址的成员过多", chat.NewRooms: "新建的房间过多", chat.NewDirects: "新开始的私聊过多",
+	chat.NodeGone: "成员所在的服务器曾与其他服务器断开",
+}
+
 // refusedFor returns a refusal's code for the screen, in Chinese with the reason before it, but
 // without what the member could do.
 func refusedFor(code string, l locale.Lang) string {
 	for _, c := range chat.Codes() {
 		if c != chat.OK && c.String() == code && l == locale.Chinese {
 			why, _, _ := strings.Cut(locale.Refusal(chat.Refuse(c), l), "，")
-			return why + "（" + code + "）"
+			return cmp.Or(refusedChinese[c], why) + "（" + code + "）"
 		}
 	}
 	return code

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/locale"
@@ -20,51 +21,16 @@ func anyRoom(name string) (chat.RoomID, error) {
 	room, err := chat.ParseAnyRoom(name)
 	if nick, private := strings.CutPrefix(name, "@"); err != nil && private {
 		return "", locale.Refuse(chat.RoomName, locale.Text{
-			EN: "the private messages of two members are @NICK+NICK, such as @%s+bob",
-			ZH: "两名成员的私聊写作 @昵称+昵称，例如 @%s+小红",
-		}.Fill(strings.Trim(chat.Quote(nick), `"`)))
+			EN: "the private messages of two members are @NICK+NICK, such as @%s+NICK",
+			ZH: "两名成员的私聊写作 @昵称+昵称，例如 @%s+昵称",
+		}.Fill(strings.Trim(chat.Quote(strings.TrimSuffix(nick, "+")), `"`)))
 	}
 	return room, badRoom(name, err)
 }
 
-// findRoom reads the name of any room as the administrator types it: a private conversation is
-// named by the nicknames of its two members, in any order, such as @ann+Bob.
-func (c call) findRoom(name string) (chat.RoomID, error) {
-	room, err := anyRoom(name)
-	pair, direct := strings.CutPrefix(name, "@")
-	if !direct {
-		return room, err
-	}
-	if _, unknown := c.desk.Hub.Newest(room); err == nil && unknown == nil {
-		return room, nil
-	}
-	for i := range pair {
-		if pair[i] != '+' { // nicknames may have one
-			continue
-		}
-		first, isFirst := c.holder(pair[:i])
-		second, isSecond := c.holder(pair[i+1:])
-		if isFirst && isSecond {
-			return chat.DirectRoom(first.User, second.User), nil
-		}
-	}
-	if strings.Contains(pair, "+") {
-		return "", c.noRoom(chat.RoomID(name))
-	}
-	return room, err
-}
-
-// holder returns the member that has a nickname.
-func (c call) holder(name string) (chat.Session, bool) {
-	nick, err := chat.ParseNick(name)
-	if err != nil {
-		return chat.Session{}, false
-	}
-	return c.desk.Hub.Holder(nick.Key)
-}
-
 // checkRoom is the Parameter.Check of a room's name, as the administrator types it.
 func checkRoom(name string) error {
+	name = plainSigns(name)
 	if strings.HasPrefix(name, "@") && strings.Contains(name, "+") {
 		return nil // a conversation of two members, who may be inside
 	}
@@ -74,7 +40,7 @@ func checkRoom(name string) error {
 
 // checkNick is the Parameter.Check of a nickname.
 func checkNick(name string) error {
-	_, err := chat.ParseNick(name)
+	_, err := locale.ParseNick(name)
 	return err
 }
 
@@ -84,24 +50,56 @@ func badRoom(name string, err error) error {
 		return nil
 	}
 	return locale.Refuse(chat.RoomName, locale.Text{
-		EN: "invalid room name %s: at most %d characters, without spaces or , : ! @ …",
-		ZH: "房间名 %s 无效：最多 %d 个字符，不能含空格和 , : ! @ …",
-	}.Fill(chat.Quote(name), chat.NickMaxGraphemes))
+		EN: "invalid room name %s: %s", ZH: "房间名 %s 无效：%s",
+	}.Fill(chat.Quote(name), whyNoRoom(strings.TrimPrefix(name, "#"))))
 }
 
-// noRoom refuses a room that does not exist. In a shell, commands have no slash.
+// whyNoRoom returns why no room can have a name. Names of rooms follow the rules of nicknames.
+func whyNoRoom(name string) locale.Text {
+	if !utf8.ValidString(name) {
+		return locale.Text{EN: "it is not UTF-8 text", ZH: "不是 UTF-8 文本"}
+	}
+	if r, found := chat.Unfit(name); found {
+		return locale.Text{EN: "it cannot contain %s", ZH: "不能含有%s"}.Fill(locale.Character(r))
+	}
+	_, err := chat.ParseNick(name)
+	switch {
+	case isRefused(err, chat.NickEmpty):
+		return locale.Text{EN: "it is empty", ZH: "名称为空"}
+	case isRefused(err, chat.NickScripts):
+		return locale.Text{EN: "it mixes alphabets that look alike", ZH: "混用了容易混淆的文字"}
+	case isRefused(err, chat.NickCharacters):
+		return locale.Text{EN: "it needs a letter or a digit", ZH: "至少要有一个文字或数字"}
+	}
+	return locale.Text{
+		EN: "at most %d characters and %d bytes in UTF-8", ZH: "最多 %d 个字符，且不超过 %d 字节（UTF-8）",
+	}.Fill(chat.NickMaxGraphemes, chat.RoomMaxBytes)
+}
+
+// noRoom refuses a room that does not exist.
 func (c call) noRoom(room chat.RoomID) error {
+	if room.IsDirect() {
+		return c.noTalk(string(room))
+	}
 	text := locale.Text{
-		EN: "no room %s: /rooms lists the rooms",
-		ZH: "没有房间 %s，输入 /rooms 查看所有房间",
+		EN: "no room %s: %s lists the rooms",
+		ZH: "没有房间 %s，输入 %s 查看所有房间",
 	}
-	if c.caller == nil && !c.typed {
-		text = locale.Text{
-			EN: "no room %s: parley rooms lists the rooms",
-			ZH: "没有房间 %s，用 parley rooms 查看所有房间",
-		}
+	if c.inShell() {
+		text.ZH = "没有房间 %s，用 %s 查看所有房间"
 	}
-	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room)))
+	return locale.Refuse(chat.RoomUnknown, text.Fill(chat.Quote(room), c.spelled("rooms")))
+}
+
+// inShell says whether the caller types commands in a shell, or is a program.
+func (c call) inShell() bool { return c.caller == nil && !c.typed }
+
+// spelled returns a command as the caller types it: in a shell, commands have no slash.
+func (c call) spelled(command string) string {
+	if c.inShell() {
+		return "parley " + command
+	}
+	return "/" + command
 }
 
 // notNumber adds to a refusal of the room that history is asked for: a number was perhaps meant to
@@ -114,45 +112,6 @@ func notNumber(room string, err error) error {
 	return locale.Refuse(refusal.Code, locale.Text{
 		EN: refusal.Detail + "; for the last " + room + " messages, use --last " + room,
 		ZH: refusal.Chinese + "；查看最近 " + room + " 条消息请用 --last " + room,
-	})
-}
-
-// shownRoom returns the room whose history is asked for. A member reads its private messages with
-// another one as @NICK, while both are inside.
-func (c call) shownRoom() (chat.RoomID, error) {
-	name, private := strings.CutPrefix(c.args["room"], "@")
-	if !private || c.caller == nil {
-		room, err := c.existingRoom()
-		return room, c.notPrivate(notNumber(c.args["room"], err))
-	}
-	nick, err := chat.ParseNick(name)
-	if err != nil {
-		return "", err
-	}
-	_, room := c.direct(nick)
-	if _, err := c.desk.Hub.Newest(room); err != nil {
-		return "", locale.Refuse(chat.RoomUnknown, locale.Text{
-			EN: "no private messages with %s: they can be read while both of you are in " +
-				"the chat room",
-			ZH: "没有与 %s 的私聊：双方都在聊天室时才能查看",
-		}.Fill(chat.Quote(nick.Name)))
-	}
-	return room, nil
-}
-
-// notPrivate adds to a refusal of a room that does not exist: a member was perhaps meant.
-func (c call) notPrivate(err error) error {
-	var refusal *chat.Refusal
-	nick, notANick := chat.ParseNick(c.args["room"])
-	_, notANumber := strconv.Atoi(c.args["room"])
-	if c.caller == nil || notANick != nil || notANumber == nil ||
-		!errors.As(err, &refusal) || refusal.Code != chat.RoomUnknown {
-		return err
-	}
-	return locale.Refuse(refusal.Code, locale.Text{
-		EN: refusal.Detail + "; your private messages with " + nick.Name +
-			": /history @" + nick.Name,
-		ZH: refusal.Chinese + "；查看与 " + nick.Name + " 的私聊请输入 /history @" + nick.Name,
 	})
 }
 
@@ -208,8 +167,8 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		})
 	case !confirmed && room.IsDirect():
 		return badArgument(locale.Text{
-			EN: locale.Counted(messages, "private message") +
-				" of these two members cannot be restored" + toConfirm.EN,
+			EN: "these two members have " + locale.Counted(messages, "private message") +
+				", which cannot be restored after a removal" + toConfirm.EN,
 			ZH: "这两名成员的 " + strconv.FormatUint(uint64(messages), 10) + " 条私聊删除后无法恢复" +
 				toConfirm.ZH,
 		})
@@ -217,7 +176,7 @@ func mayRemove(room chat.RoomID, messages chat.Seq, members int, confirmed bool)
 		return badArgument(locale.Text{
 			EN: "%s has " + locale.Counted(messages, "message") +
 				" (joins and leaves included) and " + locale.Counted(members, "member") +
-				", and cannot be restored" + toConfirm.EN,
+				", and cannot be restored after a removal" + toConfirm.EN,
 			ZH: "%s 有 " + strconv.FormatUint(uint64(messages), 10) + " 条消息（含进出记录）、" +
 				strconv.Itoa(members) + " 名成员，删除后无法恢复" + toConfirm.ZH,
 		}, room)

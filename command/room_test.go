@@ -45,8 +45,7 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 	}{
 		{
 			invalid, chat.RoomName,
-			`invalid room name "@x": at most 32 characters, without spaces or , : ! @ …`,
-			`房间名 "@x" 无效：最多 32 个字符，不能含空格和 , : ! @ …`,
+			`invalid room name "@x": it cannot contain "@"`, `房间名 "@x" 无效：不能含有 "@"`,
 		},
 		{
 			member.noRoom("attic"), chat.RoomUnknown,
@@ -62,6 +61,16 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 			`no room "attic": /rooms lists the rooms`, `没有房间 "attic"，输入 /rooms 查看所有房间`,
 		},
 		{
+			call{typed: true}.noPair("@ann+大明", "大明"), chat.RoomUnknown,
+			`no private messages "@ann+大明": no member is called "大明" now, and they are deleted ` +
+				"when one of the two leaves; /who lists the members",
+			`没有 "@ann+大明" 的私聊：聊天室里没有 "大明"，一方退出后私聊即被删除；用 /who 查看在线成员`,
+		},
+		{
+			call{}.noRoom("@ann+大明"), chat.RoomUnknown,
+			`no private messages "@ann+大明" yet`, `还没有 "@ann+大明" 的私聊`,
+		},
+		{
 			notNumber("5", member.noRoom("5")), chat.RoomUnknown,
 			`no room "5": /rooms lists the rooms; for the last 5 messages, use --last 5`,
 			`没有房间 "5"，输入 /rooms 查看所有房间；查看最近 5 条消息请用 --last 5`,
@@ -71,6 +80,30 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 		if !errors.As(c.err, &refusal) || refusal.Code != c.code || refusal.Detail != c.en ||
 			refusal.Chinese != c.zh {
 			t.Errorf("%#v, want %s", c.err, c.en)
+		}
+	}
+}
+
+// TestARefusalSaysWhyNoRoomIsCalledSo: it names the character, if that is the reason.
+func TestARefusalSaysWhyNoRoomIsCalledSo(t *testing.T) {
+	for name, c := range map[string]locale.Text{
+		"a/b":                   {EN: `it cannot contain "/"`, ZH: `不能含有 "/"`},
+		"#a#":                   {EN: `it cannot contain "#"`, ZH: `不能含有 "#"`},
+		"开会：":                   {EN: `it cannot contain "："`, ZH: `不能含有 "："`},
+		"a b":                   {EN: "it cannot contain a space", ZH: "不能含有空格"},
+		"a\u200bb":              {EN: "invisible character U+200B", ZH: "不可见字符 U+200B"},
+		"#":                     {EN: "it is empty", ZH: "名称为空"},
+		"...":                   {EN: "it needs a letter or a digit", ZH: "至少要有一个文字或数字"},
+		"a\xff":                 {EN: "it is not UTF-8 text", ZH: "不是 UTF-8 文本"},
+		"pаypal":                {EN: "mixes alphabets", ZH: "混用了容易混淆的文字"}, // а is Cyrillic
+		strings.Repeat("房", 22): {EN: "and 64 bytes in UTF-8", ZH: "不超过 64 字节"},
+		strings.Repeat("a", 33): {EN: "at most 32 characters", ZH: "最多 32 个字符"},
+	} {
+		var refusal *chat.Refusal
+		_, err := publicRoom(name)
+		if !errors.As(err, &refusal) || !strings.Contains(refusal.Detail, c.EN) ||
+			!strings.Contains(refusal.Chinese, c.ZH) || refusal.Code != chat.RoomName {
+			t.Errorf("%q: %+v", name, refusal)
 		}
 	}
 }
@@ -85,6 +118,7 @@ func TestArgumentsThatNoServerTakesAreRefusedAtOnce(t *testing.T) {
 		{"history", "last", "20", chat.OK},
 		{"history", "room", "a b", chat.RoomName},
 		{"history", "room", "@ann+bob", chat.OK},
+		{"history", "room", "＠ann＋bob", chat.OK},
 		{"who", "room", "@", chat.RoomName},
 		{"kick", "nick", "a b", chat.NickCharacters},
 		{"kick", "nick", "", chat.OK},
@@ -129,12 +163,13 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 		{
 			"dev", 1, false,
 			"dev has 1 message (joins and leaves included) and 2 members, and cannot be " +
-				"restored: add --yes to remove it",
+				"restored after a removal: add --yes to remove it",
 			"dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复：加上 --yes 确认删除",
 		},
 		{
 			"@2:3", 1, false, // a name that nobody typed
-			"1 private message of these two members cannot be restored: add --yes to remove it",
+			"these two members have 1 private message, which cannot be restored after a removal: " +
+				"add --yes to remove it",
 			"这两名成员的 1 条私聊删除后无法恢复：加上 --yes 确认删除",
 		},
 		{"dev", 1_000_000, true, "", ""},
@@ -161,7 +196,8 @@ func TestARoomIsRemovedOnlyIfThatIsConfirmed(t *testing.T) {
 
 func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
 	what, is := Unconfirmed(mayRemove("dev", 1, 2, false))
-	const en = "dev has 1 message (joins and leaves included) and 2 members, and cannot be restored"
+	const en = "dev has 1 message (joins and leaves included) and 2 members, and cannot be " +
+		"restored after a removal"
 	const zh = "dev 有 1 条消息（含进出记录）、2 名成员，删除后无法恢复"
 	if !is || what.EN != en || what.ZH != zh {
 		t.Errorf("%v %+v", is, what)
@@ -179,15 +215,27 @@ func TestARemovalThatIsNotConfirmedSaysWhatIsRemoved(t *testing.T) {
 func TestARefusalSaysHowPrivateMessagesAreNamed(t *testing.T) {
 	var refusal *chat.Refusal
 	if err := checkRoom("@小明"); !errors.As(err, &refusal) || refusal.Code != chat.RoomName ||
-		refusal.Detail != "the private messages of two members are @NICK+NICK, such as @小明+bob" ||
-		refusal.Chinese != "两名成员的私聊写作 @昵称+昵称，例如 @小明+小红" {
+		refusal.Detail != "the private messages of two members are @NICK+NICK, such as @小明+NICK" ||
+		refusal.Chinese != "两名成员的私聊写作 @昵称+昵称，例如 @小明+昵称" {
 		t.Errorf("%+v", refusal)
 	}
 	if _, err := receiver("管理员"); !errors.As(err, &refusal) ||
 		refusal.Chinese != "不能给管理员发私聊：请在大厅里说，管理员能看到" {
 		t.Errorf("%+v", refusal)
 	}
-	if nick, err := receiver("bob"); err != nil || nick.Name != "bob" {
-		t.Errorf("%v, %v", nick, err)
+	for _, name := range []string{"bob", "@bob", "＠bob"} {
+		if nick, err := receiver(name); err != nil || nick.Name != "bob" {
+			t.Errorf("%s: %v, %v", name, nick, err)
+		}
+	}
+	if _, err := receiver("bob@"); err == nil || err.Error() != `a nickname cannot contain "@"` {
+		t.Errorf("%v", err)
+	}
+	for name, want := range map[string]string{
+		"＠ann＋bob": "@ann+bob", "@ann+bob": "@ann+bob", "a＋b": "a＋b", "＠": "@", "": "",
+	} {
+		if got := plainSigns(name); got != want {
+			t.Errorf("%s is read as %s", name, got)
+		}
 	}
 }

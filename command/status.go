@@ -165,7 +165,7 @@ func (s *State) Text(l locale.Lang) string {
 	if r := s.Rates; r != nil {
 		row(locale.Text{EN: "per second", ZH: "每秒"}, locale.Text{
 			EN: "%.0f messages, %.0f deliveries, %.0f packets in, %.0f out",
-			ZH: "消息 %.0f，送达 %.0f，收到 %.0f，发出 %.0f",
+			ZH: "消息 %.0f 条，送达 %.0f 次，收到 %.0f 个包，发出 %.0f 个包",
 		}.Format(l, r.Messages, r.Deliveries, r.Received, r.Sent))
 	}
 	return strings.Join(lines, "\n")
@@ -184,7 +184,8 @@ func (s *State) stored(l locale.Lang) string {
 	}
 	for _, code := range []chat.Code{chat.StorageFull, chat.StorageFailed, chat.StorageLost} {
 		if code.String() == s.Storage {
-			return locale.Refusal(chat.Refuse(code), l)
+			said, _, _ := strings.Cut(locale.Refusal(chat.Refuse(code), l), "，请") // for members
+			return said
 		}
 	}
 	if s.Storage == chat.OK.String() {
@@ -263,7 +264,7 @@ func (s *State) details(l locale.Lang) (lines []string) {
 	if more := len(s.Rooms) - roomLines; more > 0 {
 		row(locale.Text{EN: "rooms", ZH: "房间"}, (&More{Count: more}).Text(l))
 	}
-	row(locale.Text{EN: "direct rooms", ZH: "私聊"}, fmt.Sprint(s.Directs))
+	row(locale.Text{EN: "private conversations", ZH: "私聊"}, fmt.Sprint(s.Directs))
 	for _, d := range s.Doors {
 		name := named(doorName(d.Name), l)
 		if d.Address != "" { // else others take its connections

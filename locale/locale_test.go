@@ -56,8 +56,9 @@ func TestARefusedNicknameIsToldWhatIsValid(t *testing.T) {
 		},
 		{
 			chat.Refuse(chat.NickCharacters),
-			"the nickname has invalid characters (no spaces or , : ! @ and the like)",
-			"昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+			"the nickname has invalid characters (no spaces, invisible characters or " +
+				`, : ! @ # & * ? $ % ~ + / \)`,
+			`昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \），请换一个`,
 		},
 		{chat.Refuse(chat.NickOccupied), "the nickname is occupied", "昵称已被占用"},
 	} {
@@ -65,6 +66,38 @@ func TestARefusedNicknameIsToldWhatIsValid(t *testing.T) {
 			if got := HelpfulRefusal(c.refusal, lang); got != want {
 				t.Errorf("%v: %q", c.refusal.Code, got)
 			}
+		}
+	}
+}
+
+// TestARefusedNicknameIsToldItsCharacter, as it was typed, and not a list of all.
+func TestARefusedNicknameIsToldItsCharacter(t *testing.T) {
+	for typed, want := range map[string]Text{
+		"a@b":         {EN: `a nickname cannot contain "@"`, ZH: `昵称不能含有 "@"，请换一个`},
+		"老师，":         {EN: `a nickname cannot contain "，"`, ZH: `昵称不能含有 "，"，请换一个`},
+		`a\b`:         {EN: `a nickname cannot contain "\"`, ZH: `昵称不能含有 "\"，请换一个`},
+		"a b":         {EN: "a nickname cannot contain a space", ZH: "昵称不能含有空格，请换一个"},
+		"a\tb":        {EN: "a nickname cannot contain a tab", ZH: "昵称不能含有制表符，请换一个"},
+		"a\u200bb":    {EN: "a nickname cannot contain the invisible character U+200B"},
+		"a\u3164b":    {EN: "a nickname cannot contain the invisible character U+3164"},
+		"a\x1bb":      {EN: "a nickname cannot contain the invisible character U+001B"},
+		"a\ue000":     {EN: "a nickname cannot contain the character U+E000"},
+		"...":         {EN: "a nickname cannot be punctuation only", ZH: "昵称不能只有标点符号，请换一个"},
+		"赵\xe5\xad":   {EN: "the nickname is not UTF-8 text: please type it again"},
+		"\u0301a":     {EN: nickRules[chat.NickCharacters].EN}, // no character of it is at fault
+		"":            {EN: "the nickname is empty", ZH: "请输入昵称"},
+		"管理员":         {EN: "the nickname is reserved", ZH: "该昵称为系统保留，请换一个"},
+		"ann\uFE0Fna": {},
+		"小明":          {},
+	} {
+		_, err := ParseNick(typed)
+		refusal, refused := err.(*chat.Refusal)
+		if refused != (want.EN != "") || (err != nil) != refused {
+			t.Errorf("%q: %v", typed, err)
+		}
+		if refused && (HelpfulRefusal(refusal, English) != want.EN ||
+			want.ZH != "" && HelpfulRefusal(refusal, Chinese) != want.ZH) {
+			t.Errorf("%q: %+v", typed, refusal)
 		}
 	}
 }

@@ -52,18 +52,6 @@ func Refusal(r *chat.Refusal, l Lang) string {
 	return refusals[r.Code]
 }
 
-// nickRules are the sentences of refused nicknames that also say what is valid.
-var nickRules = map[chat.Code]Text{
-	chat.NickTooLong: {
-		EN: "the nickname is too long (at most 32 characters)",
-		ZH: "昵称太长（最多 32 个字符），请换一个",
-	},
-	chat.NickCharacters: {
-		EN: "the nickname has invalid characters (no spaces or , : ! @ and the like)",
-		ZH: "昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
-	},
-}
-
 // HelpfulRefusal words a refusal for people. Unlike Refusal, it says which nicknames are valid: the
 // words for clients of the datagram protocol are fixed.
 func HelpfulRefusal(r *chat.Refusal, l Lang) string {

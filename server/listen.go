@@ -109,7 +109,8 @@ func parseListen(items []string, table []doorRow) (Listen, error) {
 		}
 		if alone && !slices.Contains(known, door) {
 			return nil, locale.Errorf(locale.Text{
-				EN: "%q: unknown protocol %q (valid: %s)", ZH: "%q：不能写 %q，应为其中之一：%s（line 即 TCP）",
+				EN: "%q: unknown protocol %q (valid: %s; line is TCP)",
+				ZH: "%q 中的 %q 无效：应为 %s 之一（line 即 TCP）",
 			}, item, door, locale.List(known))
 		}
 		l = append(l, Endpoint{address, door})

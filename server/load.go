@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -148,46 +147,6 @@ func readFile(path string, named bool) (map[string]string, error) {
 	}
 	flatten(flat, "", tree)
 	return flat, nil
-}
-
-// tomlProblem says where a file is not TOML, and why.
-func tomlProblem(path string, content []byte, err error) error {
-	var at *toml.DecodeError
-	if !errors.As(err, &at) {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	row, column := at.Position()
-	lines := strings.Split(string(content), "\n")
-	if quoted := quotedValue(lines[min(row, len(lines))-1]); quoted != "" {
-		return locale.Errorf(locale.Text{
-			EN: "%s:%d: text needs quotes: %s", ZH: "%s 第 %d 行：文字要加引号：%s",
-		}, path, row, quoted)
-	}
-	if strings.Contains(err.Error(), "U+000A at start of value") {
-		err = locale.Errorf(locale.Text{EN: "missing value", ZH: "缺少值"})
-		return locale.Errorf(locale.Text{
-			EN: "%s:%d:%d: %v", ZH: "%s:%d:%d：%v",
-		}, path, row, column, err)
-	}
-	return locale.Errorf(locale.Text{
-		EN: "%s:%d:%d: %v", ZH: "%s 第 %d 行第 %d 列格式错误（%v）",
-	}, path, row, column, err)
-}
-
-// quotedValue returns a line of TOML with quotes around its value if that is text without any;
-// empty: something else is wrong.
-func quotedValue(line string) string {
-	key, value, _ := strings.Cut(line, "=")
-	value, _, _ = strings.Cut(value, " #")
-	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-	value = strings.Trim(value, "“”‘’")
-	if value == "" || strings.ContainsAny(value, "\"'[]{}") || value == "true" || value == "false" {
-		return ""
-	}
-	if _, err := strconv.ParseFloat(value, 64); err == nil {
-		return ""
-	}
-	return key + " = " + strconv.Quote(value)
 }
 
 func flatten(into map[string]string, prefix string, tree map[string]any) {

@@ -150,7 +150,7 @@ func TestTheFirstScreenTellsOfTheDoorsThatThereAre(t *testing.T) {
 					t.Errorf("%q is told:\n%s", part, screen)
 				}
 			}
-			if again := greets("lists all ways"); strings.Count(again, "\n") != 2 {
+			if again := greets("lists more ways"); strings.Count(again, "\n") != 2 {
 				t.Errorf("the next start tells %s", again)
 			}
 		})
@@ -257,7 +257,8 @@ func TestEveryWayInIsToldAtAnyTime(t *testing.T) {
 	}
 	again := strings.Join(p.reads("Ctrl-C stops the server"), "\n")
 	has("a later start", again,
-		"Only this machine can join, with parley join "+p.addr.String()+"; /address lists all ways.")
+		"Only this machine can join, with parley join "+p.addr.String()+
+			"; /address lists more ways.")
 	if _, err := io.WriteString(p.in, "/address\n"); err != nil {
 		t.Fatal(err)
 	}

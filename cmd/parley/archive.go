@@ -172,6 +172,7 @@ func fillEmpty(data string, lang locale.Lang, fill func() (*archive.Report, erro
 			ZH: "最新一条的时间：%s",
 		}.Format(lang, report.Newest.Local().Format(time.DateTime)))
 	}
+	said = append(said, unsummed(report, lang)...)
 	said = append(said,
 		locale.Text{
 			EN: "the new directory has no certificate: before the first start, copy %s and %s " +
@@ -239,6 +240,7 @@ func verified(report *archive.Report, isExport bool, lang locale.Lang) (said []s
 			EN: "no problems found: the export is complete", ZH: "没有发现问题：导出文件完整",
 		}.In(lang))
 	}
+	said = append(said, unsummed(report, lang)...)
 	return append(said,
 		locale.Text{
 			EN: "no problems found (rooms with equal digests have the same messages)",
@@ -249,6 +251,17 @@ func verified(report *archive.Report, isExport bool, lang locale.Lang) (said []s
 				"the same messages can differ in it)",
 			ZH: "日志摘要：%v（还包含消息以外的内容：消息相同，日志摘要也可能不同）",
 		}.Format(lang, report.Hash))
+}
+
+// unsummed says that a backup was not compared with its checksum, if that is so.
+func unsummed(report *archive.Report, lang locale.Lang) []string {
+	if report.Unsummed == "" {
+		return nil
+	}
+	return []string{locale.Text{
+		EN: "no checksum file %s: only what the database itself contains was checked",
+		ZH: "没有找到校验和文件 %s：只检查了数据库本身的内容",
+	}.Format(lang, report.Unsummed)}
 }
 
 func exportCommand(lang locale.Lang) *cobra.Command {

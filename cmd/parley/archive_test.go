@@ -1,11 +1,30 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
+	"parley/archive"
 	"parley/chat"
 	"parley/locale"
 )
+
+func TestABackupWithoutItsChecksumIsSaidToBe(t *testing.T) {
+	report := &archive.Report{}
+	if said := unsummed(report, locale.English); said != nil {
+		t.Errorf("%q", said)
+	}
+	report.Unsummed = "b.db.sha256"
+	for lang, want := range map[locale.Lang]string{
+		locale.English: "no checksum file b.db.sha256: only what the database itself contains " +
+			"was checked",
+		locale.Chinese: "没有找到校验和文件 b.db.sha256：只检查了数据库本身的内容",
+	} {
+		if said := verified(report, false, lang); !slices.Contains(said, want) {
+			t.Errorf("%q", said)
+		}
+	}
+}
 
 func TestListsOfRoomsSayWhichOnesNobodyCanJoin(t *testing.T) {
 	for room, want := range map[chat.RoomID][2]string{

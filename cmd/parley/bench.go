@@ -38,7 +38,7 @@ func benchCommand(lang locale.Lang) *cobra.Command {
 			ZH: "测试服务器的承载能力",
 		}.In(lang),
 		Long: locale.Text{
-			EN: `Join many test members, let them talk, check every line that each receives, and
+			EN: `Make many test members join and talk, check every line that each receives, and
 report latency and CPU. The default server is localhost:8888. Start it with
 parley serve --no-limits; otherwise you measure its rate limits.
 

@@ -91,45 +91,90 @@ func openOn(s *server.Server, lang locale.Lang) string {
 	return strings.Join(all, locale.Text{EN: ", ", ZH: "、"}.In(lang))
 }
 
-// howToEnter tells what others type, by what they have.
+// howToEnter tells what others type, by what they have. Ways that only this machine has come last,
+// unless it is the only one that can join.
 func (g greeting) howToEnter() []string {
 	if public := g.publicOnly(); len(public) > 0 {
 		return g.withTLS(public)
 	}
 	lines := append([]string{""}, g.pageLine()...)
 	datagrams := server.ReachableAt(g.server.Addr())
-	if len(datagrams) > 0 {
-		with := locale.Text{
-			EN: "Others join with Parley (lobby only):", ZH: "其他人用 Parley 加入（只有大厅）：",
-		}
-		switch {
-		case g.isLocal():
-			with = g.onlyHere(locale.Text{
-				EN: "With Parley (lobby only):", ZH: "用 Parley 加入（只有大厅）：",
-			})
-		case g.server.Addr().Addr().IsLoopback():
-			with = locale.Text{
-				EN: "Others join with Parley (lobby only, from this machine only):",
-				ZH: "其他人用 Parley 加入（只有大厅，仅限本机）：",
-			}
-		}
-		lines = append(lines, with.In(g.lang))
+	at, _ := g.linesAt()
+	switch {
+	case g.isForUs(g.server.Addr()):
+		lines = append(append(lines, g.asLines(false)...), g.asPython()...)
+		return append(lines, g.asDatagrams(locale.Text{
+			EN: "On this machine, also with Parley (lobby only):",
+			ZH: "在本机也可以用 Parley 加入（只有大厅）：",
+		})...)
+	case g.isForUs(at):
+		lines = append(lines, g.asDatagrams(othersWithParley)...)
+		lines = append(append(lines, g.asPython()...), g.asTypedDatagrams()...)
+		return append(lines, g.asLines(true)...)
+	case g.isLocal():
+		lines = append(lines, g.asDatagrams(g.onlyHere(locale.Text{
+			EN: "With Parley (lobby only):", ZH: "用 Parley 加入（只有大厅）：",
+		}))...)
+	default:
+		lines = append(lines, g.asDatagrams(othersWithParley)...)
 	}
-	if len(datagrams) == 1 {
-		one := locale.Text{EN: " %s", ZH: "%s"}
-		lines[len(lines)-1] += one.Format(g.lang, typed("parley join "+short(datagrams[0])))
-	} else {
+	lines = append(append(lines, g.asLines(len(datagrams) > 0)...), g.asPython()...)
+	if !at.IsValid() {
+		lines = append(lines, g.asTypedDatagrams()...)
+	}
+	return lines
+}
+
+var othersWithParley = locale.Text{
+	EN: "Others join with Parley (lobby only):", ZH: "其他人用 Parley 加入（只有大厅）：",
+}
+
+// asDatagrams tells what those type who have Parley, behind an introduction, if datagrams are
+// taken.
+func (g greeting) asDatagrams(with locale.Text) (lines []string) {
+	datagrams := server.ReachableAt(g.server.Addr())
+	switch len(datagrams) {
+	case 0:
+	case 1:
+		one := locale.Text{EN: with.EN + " %s", ZH: with.ZH + "%s"}
+		lines = append(lines, one.Format(g.lang, typed("parley join "+short(datagrams[0]))))
+	default:
+		lines = append(lines, with.In(g.lang))
 		for _, a := range datagrams {
 			lines = append(lines, "    "+typed("parley join "+short(a)))
 		}
 	}
-	lines = append(lines, g.asLines(len(datagrams) > 0)...)
-	lines = append(lines, g.asPython()...)
-	if at, _ := g.server.Lines(); !at.IsValid() && len(datagrams) > 0 {
-		host, port, _ := net.SplitHostPort(datagrams[0])
-		lines = append(lines, locale.Text{EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.", ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。"}.Format(g.lang, host, port))
-	}
 	return lines
+}
+
+// asTypedDatagrams tells what those type who have netcat and cannot send lines.
+func (g greeting) asTypedDatagrams() []string {
+	datagrams := server.ReachableAt(g.server.Addr())
+	if len(datagrams) == 0 {
+		return nil
+	}
+	host, port, _ := net.SplitHostPort(datagrams[0])
+	return []string{locale.Text{
+		EN: "or with netcat: nc -u %s %s, then L NAME, C NAME TEXT, Q NAME.",
+		ZH: "或用 netcat：nc -u %s %s，然后输入 L 昵称、C 昵称 内容、Q 昵称。",
+	}.Format(g.lang, host, port)}
+}
+
+// isForUs says whether only this machine can reach an address of the server, while others can join
+// at another one.
+func (g greeting) isForUs(a netip.AddrPort) bool {
+	return a.IsValid() && a.Addr().IsLoopback() && !g.isLocal()
+}
+
+// linesAt is Lines of the server, but with an address that others can reach, if there is one.
+func (g greeting) linesAt() (at netip.AddrPort, alone bool) {
+	at, alone = g.server.Lines()
+	for _, other := range g.server.StreamAddrs() {
+		if g.isForUs(at) && !other.Addr().IsLoopback() {
+			return other, true // only one entry can be for all doors
+		}
+	}
+	return at, alone
 }
 
 // isLocal says whether clients on other machines cannot reach any address of the server.
@@ -177,13 +222,14 @@ func (g greeting) pageLine() []string {
 	return []string{line.Format(g.lang, typed("http://"+page))}
 }
 
-// asPython tells the line that people paste who have Python alone: lines or, where none are taken,
-// datagrams.
+// asPython tells the line that people paste who have Python alone: lines or, where others can send
+// none, datagrams.
 func (g greeting) asPython() []string {
-	bound, alone := g.server.Lines()
+	bound, alone := g.linesAt()
 	all, client := server.ReachableAt(bound), ""
-	switch datagrams := server.ReachableAt(g.server.Addr()); {
-	case len(all) > 0:
+	datagrams := server.ReachableAt(g.server.Addr())
+	switch {
+	case len(all) > 0 && (len(datagrams) == 0 || !g.isForUs(bound)):
 		host, port, _ := net.SplitHostPort(all[0])
 		client = ways.Lines(host, port, !alone, g.lang)
 	case len(datagrams) > 0:
@@ -201,14 +247,20 @@ func (g greeting) asPython() []string {
 	}
 }
 
-// asLines tells what those type who have netcat or openssl, if lines are taken. also: there are other ways before it.
+// asLines tells what those type who have netcat or openssl, if lines are taken. also: there are
+// other ways before it.
 func (g greeting) asLines(also bool) []string {
 	netcat, encrypted := g.netcat()
 	if netcat == "" {
 		return nil
 	}
+	at, _ := g.linesAt()
 	with := locale.Text{EN: "Others join with netcat: %s", ZH: "其他人用 netcat 加入：%s"}
 	switch {
+	case also && g.isForUs(at):
+		with = locale.Text{
+			EN: "On this machine, also with netcat: %s", ZH: "在本机也可以用 netcat 加入：%s",
+		}
 	case !also && g.isLocal():
 		with = g.onlyHere(locale.Text{EN: "With netcat: %s", ZH: "用 netcat 加入：%s"})
 	case also:
@@ -228,7 +280,7 @@ func (g greeting) asLines(also bool) []string {
 
 // netcat is how lines are typed from the network, and what those type who want them encrypted; empty: there is no such way.
 func (g greeting) netcat() (plain, encrypted string) {
-	at, alone := g.server.Lines()
+	at, alone := g.linesAt()
 	all := server.ReachableAt(at)
 	if len(all) == 0 {
 		return "", ""

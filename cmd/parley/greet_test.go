@@ -69,6 +69,85 @@ func TestAPageForThisMachineAloneIsNotOfferedToOthers(t *testing.T) {
 	}
 }
 
+// TestWaysForThisMachineAloneAreNotOfferedToOthers: they come behind those of others, in order.
+func TestWaysForThisMachineAloneAreNotOfferedToOthers(t *testing.T) {
+	for _, c := range []struct {
+		listen  server.Listen
+		en, zh  []string // in this order
+		shortly string   // at a later start
+	}{
+		{
+			server.Listen{
+				{Address: "0.0.0.0:0", Door: "udp"}, {Address: "127.0.0.1:0", Door: "line"},
+			},
+			[]string{
+				"Others join with Parley (lobby only):", "or paste this", "or with netcat: nc -u ",
+				"On this machine, also with netcat: \x1b[1mnc 127.0.0.1 ",
+			},
+			[]string{
+				"其他人用 Parley 加入（只有大厅）：", "或在终端粘贴下面这行", "或用 netcat：nc -u ",
+				"在本机也可以用 netcat 加入：\x1b[1mnc 127.0.0.1 ",
+			},
+			"Others join with \x1b[1mparley join ",
+		},
+		{
+			server.Listen{
+				{Address: "127.0.0.1:0", Door: "udp"}, {Address: "0.0.0.0:0", Door: "line"},
+			},
+			[]string{
+				"Others join with netcat: ", "or paste this",
+				"On this machine, also with Parley (lobby only): \x1b[1mparley join 127.0.0.1:",
+			},
+			[]string{
+				"其他人用 netcat 加入：", "或在终端粘贴下面这行",
+				"在本机也可以用 Parley 加入（只有大厅）：\x1b[1mparley join 127.0.0.1:",
+			},
+			"Others join with \x1b[1mnc ",
+		},
+		{
+			server.Listen{{Address: "127.0.0.1:0"}, {Address: "0.0.0.0:0", Door: "line"}},
+			[]string{
+				"On this machine, a browser shows", "Others join with netcat: ", "or paste this",
+				"On this machine, also with Parley (lobby only): \x1b[1mparley join 127.0.0.1:",
+			},
+			[]string{"在本机用浏览器打开", "其他人用 netcat 加入：", "在本机也可以用 Parley 加入"},
+			"Others join with \x1b[1mnc ",
+		},
+	} {
+		config, err := server.Load(server.Sources{Flags: map[string]string{"data": t.TempDir()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Listen = c.listen
+		for _, isNew := range []bool{true, false} {
+			s, err := server.Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for lang, parts := range map[locale.Lang][]string{
+				locale.English: c.en,
+				locale.Chinese: c.zh,
+			} {
+				said := strings.Join(greeting{server: s, config: config, lang: lang}.lines(), "\n")
+				rest := said
+				for _, part := range parts {
+					_, after, found := strings.Cut(rest, part)
+					if isNew && !found {
+						t.Errorf("%v: %q is not there, or too early: %s", c.listen, part, said)
+					}
+					rest = after
+				}
+				if !isNew && lang == locale.English && !strings.Contains(said, c.shortly) {
+					t.Errorf("%v, a later start: %s", c.listen, said)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestAServerWithPublicAddressesAloneOffersTLS(t *testing.T) {
 	config, err := server.Load(server.Sources{Flags: map[string]string{"data": t.TempDir(), "listen": "127.0.0.1:0"}})
 	if err != nil {

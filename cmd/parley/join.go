@@ -233,7 +233,7 @@ func (j *joining) enter(ctx context.Context, nick string, pause time.Duration) e
 		var refused *client.Refused
 		switch {
 		case errors.As(err, &refused):
-			reason := j.refusal(refused.Text)
+			reason := j.refusal(nick, refused.Text)
 			if !j.console.Interactive() {
 				return errors.New(reason)
 			}
@@ -432,7 +432,7 @@ func (j *joining) moved(ctx context.Context) error {
 		case !errors.As(err, &refused):
 			return err
 		case !j.console.Interactive() && try >= movedPiped:
-			return errors.New(j.refusal(refused.Text))
+			return errors.New(j.refusal(j.nick, refused.Text))
 		}
 		pause = movedPause
 	}

@@ -131,8 +131,9 @@ func TestJoinRefused(t *testing.T) {
 		"the nickname is occupied": {EN: "the nickname is occupied", ZH: "昵称已被占用"},
 		"go away":                  {EN: "go away", ZH: "go away"},
 		"the nickname has invalid characters": {
-			EN: "the nickname has invalid characters (no spaces or , : ! @ and the like)",
-			ZH: "昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+			EN: "the nickname has invalid characters (no spaces, invisible characters or " +
+				`, : ! @ # & * ? $ % ~ + / \)`,
+			ZH: `昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \），请换一个`,
 		},
 	} {
 		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {
@@ -286,7 +287,7 @@ func (f writerFunc) Write(b []byte) (int, error) { f(b); return len(b), nil }
 func TestANicknameThatNoServerTakesIsRefusedInTheSameWords(t *testing.T) {
 	r := newRoom(t, polite)
 	_, _, err := runJoin(t, r, locale.English, strings.NewReader(""), "a b@127.0.0.1:%d")
-	const want = "the nickname has invalid characters (no spaces or , : ! @ and the like)"
+	const want = "a nickname cannot contain a space"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

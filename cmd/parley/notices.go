@@ -64,8 +64,9 @@ func (j *joining) firstLine(nick string) error {
 		}, j.conn.Address())
 	}
 	j.notice(locale.Text{
-		EN: "the first line is the nickname: %s. To send every line, use parley join NICK@%s",
-		ZH: "第一行用作昵称：%s。要发送每一行，请用 parley join 昵称@%s",
+		EN: "the first line is the nickname (%s), and is not sent. To send it too, use " +
+			"parley join NICK@%s",
+		ZH: "第一行已用作昵称（%s），不会发送。如果第一行也要发送，请用 parley join 昵称@%s",
 	}, nick, j.conn.Address())
 	return nil
 }
@@ -161,9 +162,9 @@ func (j *joining) translate(line string) string {
 
 // refusal returns why the server refused a nickname, in the words that all clients show: they say
 // what is valid. A refusal by a server of another make stays as it came.
-func (j *joining) refusal(line string) string {
+func (j *joining) refusal(nick, line string) string {
 	if code := datagram.RefusalCode(line); code != chat.OK {
-		return locale.HelpfulRefusal(chat.Refuse(code), j.lang)
+		return locale.HelpfulRefusal(locale.NickRefusal(nick, code), j.lang)
 	}
 	return line
 }

@@ -12,9 +12,10 @@ import (
 
 func TestTheFirstLineOfAPipeIsSaidToBeTheNickname(t *testing.T) {
 	for lang, want := range map[locale.Lang]string{
-		locale.English: "* the first line is the nickname: 小明. " +
-			"To send every line, use parley join NICK@127.0.0.1:",
-		locale.Chinese: "* 第一行用作昵称：小明。要发送每一行，请用 parley join 昵称@127.0.0.1:",
+		locale.English: "* the first line is the nickname (小明), and is not sent. " +
+			"To send it too, use parley join NICK@127.0.0.1:",
+		locale.Chinese: "* 第一行已用作昵称（小明），不会发送。" +
+			"如果第一行也要发送，请用 parley join 昵称@127.0.0.1:",
 	} {
 		r := newRoom(t, polite)
 		in := strings.NewReader("小明\n 你好  世界\n\n再见")

@@ -261,8 +261,7 @@ func TestValuesThatNoServerTakesAreWrongUse(t *testing.T) {
 		},
 		{
 			[]string{"kick", "a b"},
-			"the nickname has invalid characters (no spaces or , : ! @ and the like)",
-			"昵称含有不允许的字符（例如空格和 , : ! @），请换一个",
+			"a nickname cannot contain a space", "昵称不能含有空格，请换一个",
 		},
 		{
 			[]string{"history", "--last", "x"},

@@ -86,7 +86,8 @@ func (g greeting) shortest() []string {
 	with := ""
 	if public := g.publicOnly(); len(public) > 0 {
 		with = typed(tlsClient + public[0])
-	} else if all := server.ReachableAt(g.server.Addr()); len(all) > 0 {
+	} else if all := server.ReachableAt(g.server.Addr()); len(all) > 0 &&
+		!g.isForUs(g.server.Addr()) {
 		with = typed("parley join " + short(all[0]))
 	} else if with, _ = g.netcat(); with == "" {
 		return nil
@@ -97,18 +98,18 @@ func (g greeting) shortest() []string {
 	}
 	if g.isLocal() {
 		return []string{locale.Text{
-			EN: "Only this machine can join, with %s; %s lists all ways.",
-			ZH: "只有本机可以加入：%s；%s 列出所有加入方式。",
+			EN: "Only this machine can join, with %s; %s lists more ways.",
+			ZH: "只有本机可以加入：%s；%s 列出更多加入方式。",
 		}.Format(g.lang, with, all)}
 	}
 	if page := g.page(); page != "" && !g.hasLocalPage() {
 		return []string{locale.Text{
-			EN: "Others open %s in a browser, or join with %s; %s lists all ways.",
-			ZH: "其他人用浏览器打开 %s，或用 %s 加入；%s 列出所有加入方式。",
+			EN: "Others open %s in a browser, or join with %s; %s lists more ways.",
+			ZH: "其他人用浏览器打开 %s，或用 %s 加入；%s 列出更多加入方式。",
 		}.Format(g.lang, typed("http://"+page), with, all)}
 	}
 	return []string{locale.Text{
-		EN: "Others join with %s; %s lists all ways.", ZH: "其他人用 %s 加入；%s 列出所有加入方式。",
+		EN: "Others join with %s; %s lists more ways.", ZH: "其他人用 %s 加入；%s 列出更多加入方式。",
 	}.Format(g.lang, with, all)}
 }
 

@@ -119,7 +119,7 @@ func TestAnAnswerToAQuestionThatWasNotAskedIsNotAnnounced(t *testing.T) {
 		c.take(t.Context(), line)
 	}
 	const refused = "dev has 1 message (joins and leaves included) and 1 member, and cannot be " +
-		"restored: add --yes to remove it"
+		"restored after a removal: add --yes to remove it"
 	held := func(word string) string {
 		return word + " was not sent. To run the command, type /rooms remove dev --yes. To send " +
 			"the text to everyone, type /announce " + word + "."

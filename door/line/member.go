@@ -104,7 +104,7 @@ func (m *member) enter(typed string) {
 		m.prompt()
 		return
 	}
-	nick, err := chat.ParseNick(typed)
+	nick, err := locale.ParseNick(typed)
 	if strings.HasPrefix(command.Slashed(typed), "/") {
 		err = locale.Refuse(chat.NickCharacters, line.NickFirst)
 	}

@@ -34,7 +34,7 @@ func TestACommandInPlaceOfANicknameIsToldTheWayOut(t *testing.T) {
 	c.types("/help", "ann", "quit")
 	c.reads(english.Prompt+"! a nickname is needed first; to leave, type /quit",
 		english.Prompt+"Welcome to the chat room, ann.", english.ToQuit)
-	if got := line.NickFirst.In(locale.Chinese); got != "请先输入昵称；要离开请输入 /quit" {
+	if got := line.NickFirst.In(locale.Chinese); got != "请先输入昵称；要退出请输入 /quit" {
 		t.Error(got)
 	}
 }

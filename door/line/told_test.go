@@ -158,7 +158,7 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 	ann, bob, cid := h.enter("ann"), h.enter("bob"), h.enter("cid")
 	ann.reads("bob enters", "cid enters")
 	bob.reads("cid enters")
-	ann.types("/msg bob psst", "/history @BOB", "/history bob", "/history 5", "/history a,b",
+	ann.types("/msg ＠bob psst", "/history ＠BOB", "/history bob", "/history 5", "/history a,b",
 		"/who bob")
 	ann.reads("sent to bob only")
 	if got := ann.next(); !strings.HasSuffix(got, "  ann: psst") {
@@ -178,19 +178,36 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 		t.Errorf("bob is shown %q", got)
 	}
 	cid.reads("bob is now ben")
-	const none = "they can be read while both of you are in the chat room"
 	cid.types("/nick bob", "/history @ann", "/history @eve", "/history @ann+ben")
-	cid.reads("you are bob now", `! no private messages with "ann": `+none,
-		`! no private messages with "eve": `+none, "! the nickname has invalid characters")
-	history, _ := command.Find("history")
-	for _, name := range []string{"@ann+zed", "@zed+ann"} {
-		err := history.Run(t.Context(), h.door.desk, nil, command.Arguments{"room": name}, nil)
-		if err == nil || !strings.Contains(err.Error(), `no room "`+name+`"`) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	cid.reads("you are bob now", `! no private messages with "ann" yet`,
+		`! no private messages with "eve": no member has that nickname now, and they are deleted `+
+			"when one of you leaves the chat room", `! a nickname cannot contain "+"`)
+	h.refusesTheAdministrator(map[string]string{
+		"@ann+zed": `no private messages "@ann+zed": no member is called "zed" now, and they are ` +
+			"deleted when one of the two leaves; parley who lists the members",
+		"@zed+ann": `no private messages "@zed+ann": no member is called "zed" now`,
+		"@ann+bob": `no private messages "@ann+bob" yet`,
+		"@98:99": `no private messages "@98:99": they are deleted when one of the two members ` +
+			"leaves the chat room",
+		"ann": `no room "ann": parley rooms lists the rooms; private messages of ann: ` +
+			"parley history @ann+NICK",
+		"zed": `no room "zed": parley rooms lists the rooms`, // nobody inside is called so
+	})
 	for _, name := range []string{"@ann+ben", "@Ben+ANN", string(h.direct("ann", "ben"))} {
 		h.showsTheAdministrator(name)
+	}
+}
+
+// refusesTheAdministrator checks with what the history of some rooms is refused.
+func (h *house) refusesTheAdministrator(rooms map[string]string) {
+	h.t.Helper()
+	history, _ := command.Find("history")
+	for room, want := range rooms {
+		err := history.Run(h.t.Context(), h.door.desk, nil, command.Arguments{"room": room}, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), want) ||
+			strings.Contains(err.Error(), "NICK") != strings.Contains(want, "NICK") {
+			h.t.Errorf("%s: %v, want %s", room, err, want)
+		}
 	}
 }
 

@@ -72,12 +72,13 @@ var reasons = [reasonCount]struct {
 		EN: "too many connections in a short time, try again later", ZH: "短时间内连接太多，请稍后再试",
 	}},
 	silent: {"silent", "408 Request Timeout", locale.Text{
-		EN: "timed out waiting for a known protocol: press Enter to begin",
+		EN: "timed out waiting for a known protocol: connect again and press Enter",
 		ZH: "太久没有收到可识别的内容，连接已断开：请重新连接，然后按回车键",
 	}},
 	unknown: {"unknown", "400 Bad Request", locale.Text{
-		EN: "unknown protocol: with netcat, press Enter to begin; text must be UTF-8",
-		ZH: "无法识别收到的内容，连接已断开：使用 netcat 时请重新连接并先按回车键，文本须为 UTF-8 编码",
+		EN: "unknown protocol: connect again and, with netcat, press Enter first; text must " +
+			"be UTF-8",
+		ZH: "无法识别收到的内容，连接已断开：请重新连接，用 netcat 时先按回车键；文本须为 UTF-8 编码",
 	}},
 	unserved: {"unserved", "501 Not Implemented", locale.Text{
 		EN: "this is a Parley chat room, which does not serve this protocol here",

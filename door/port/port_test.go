@@ -78,9 +78,9 @@ func TestWhatOnlyLooksLikeAProtocol(t *testing.T) {
 
 func TestSilenceEnds(t *testing.T) {
 	r := openRoom(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
-	r.dial(0).hearsLast("press Enter to begin")
-	r.dial(0).say("SSH").hearsLast("press Enter to begin")
-	r.dial(0).inside(clientTLS()).hearsLast("press Enter to begin")
+	r.dial(0).hearsLast("connect again and press Enter")
+	r.dial(0).say("SSH").hearsLast("connect again and press Enter")
+	r.dial(0).inside(clientTLS()).hearsLast("connect again and press Enter")
 	r.counted(3, "silent")
 	served := r.dial(0).say("\n")
 	served.greets(Line, "plain", "127.0.0.1", "\n")
@@ -102,8 +102,8 @@ func TestASilentClientIsPrompted(t *testing.T) {
 func TestOnlySilentPlainClientsArePrompted(t *testing.T) {
 	short := func(c *Config) { c.Prompt, c.Patience = 20*time.Millisecond, 300*time.Millisecond }
 	r := openRoom(t, short)
-	r.dial(0).say("SSH").hearsLast("press Enter to begin") // when its patience ends, not before
-	r.dial(0).inside(clientTLS()).hearsLast("press Enter to begin")
+	r.dial(0).say("SSH").hearsLast("connect again and press Enter") // when its patience ends
+	r.dial(0).inside(clientTLS()).hearsLast("connect again and press Enter")
 	r.counted(2, "silent")
 	late := openRoom(t, func(c *Config) { c.Prompt = patience / 2 })
 	late.dial(0).say("GE").say("T /").greets(HTTP, "plain", "127.0.0.1", "GET /")
@@ -112,12 +112,12 @@ func TestOnlySilentPlainClientsArePrompted(t *testing.T) {
 	patient := openRoom(t, func(c *Config) {
 		c.Prompt, c.Patience = time.Hour, 50*time.Millisecond
 	})
-	patient.dial(0).hearsLast("press Enter to begin") // its patience ends first
+	patient.dial(0).hearsLast("connect again and press Enter") // its patience ends first
 	unserved := openRoom(t, func(c *Config) {
 		short(c)
 		delete(c.Handlers, Line)
 	})
-	unserved.dial(0).hearsLast("press Enter to begin")
+	unserved.dial(0).hearsLast("connect again and press Enter")
 }
 
 // TestAClientThatLeavesByItselfIsNotCountedAsSilent: such as a health check that only connects.
@@ -125,7 +125,7 @@ func TestAClientThatLeavesByItselfIsNotCountedAsSilent(t *testing.T) {
 	r := openRoom(t, nil)
 	short := r.dial(0).say("SSH")
 	short.Conn.(*net.TCPConn).CloseWrite()
-	short.hearsLast("press Enter to begin")
+	short.hearsLast("press Enter first")
 	r.waits(0)
 	for _, linger := range []int{-1, 0} { // 0: Close resets the connection
 		c := r.dial(0)

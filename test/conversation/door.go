@@ -118,6 +118,8 @@ func refusalOf(sentence string) *chat.Refusal {
 
 // detailed are refusals that name what they refuse, as lines word them.
 var detailed = map[string]chat.Code{
+	"a nickname cannot ":                chat.NickCharacters,
+	"the nickname is not UTF-8":         chat.NickCharacters,
 	"invalid room name ":                chat.RoomName,
 	"no room ":                          chat.RoomUnknown,
 	"the room ":                         chat.RoomUnknown,

@@ -90,7 +90,7 @@ var notThere = locale.Text{
 // NickFirst refuses a command in place of a nickname.
 var NickFirst = locale.Text{
 	EN: "a nickname is needed first; to leave, type /quit",
-	ZH: "请先输入昵称；要离开请输入 /quit",
+	ZH: "请先输入昵称；要退出请输入 /quit",
 }
 
 // Removed tells a member that the administrator removed it; reason may be empty.
