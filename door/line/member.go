@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/command"
@@ -71,6 +72,8 @@ func (m *member) take(typed []byte, err error) error {
 		return io.EOF // nothing that follows is a line
 	case err != nil:
 		m.Refuse(chat.Refuse(chat.TextTooLong))
+	case !utf8.Valid(typed):
+		m.refuseDamaged()
 	case !m.IsInside() && leavesPrompt(string(typed)):
 		m.Push(line.Line(m.door.words.Bye))
 		return io.EOF
@@ -80,6 +83,17 @@ func (m *member) take(typed []byte, err error) error {
 		m.say(string(typed))
 	}
 	return nil
+}
+
+// refuseDamaged refuses a line that is not UTF-8 before anything in it counts as a nickname, a
+// command or a text, because its user typed something else.
+func (m *member) refuseDamaged() {
+	if m.IsInside() {
+		m.Refuse(locale.Refuse(chat.TextEncoding, line.TextNotUTF8))
+		return
+	}
+	m.Refuse(locale.Refuse(chat.NickCharacters, line.NickNotUTF8))
+	m.prompt()
 }
 
 // leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command,

@@ -131,7 +131,8 @@ func TestThePageHasEveryWayInTheReadersLanguage(t *testing.T) {
 			}
 			for _, part := range []string{
 				"<h1>" + says + "</h1>", `python3 -c &#34;$(curl -fsS http://chat-1.lan:9000/join.py)&#34;`, "(&#39;chat-1.lan&#39;,9000)",
-				">nc chat-1.lan 9000<", ">telnet -E chat-1.lan 9000<", ">openssl s_client -quiet -connect chat-1.lan:9000<",
+				">nc chat-1.lan 9000<",
+				">telnet -E -- chat-1.lan -9000<", ">openssl s_client -quiet -connect chat-1.lan:9000<",
 				"AB:CD", ">parley join chat-1.lan:7777<", `<meta charset="utf-8">`,
 			} {
 				if !strings.Contains(body, part) {
