@@ -93,6 +93,13 @@ var NickFirst = locale.Text{
 	ZH: "请先输入昵称；要离开请输入 /quit",
 }
 
+// ToMsg refuses a text that begins with the name of /msg and a nickname, without the slash.
+var ToMsg = locale.Text{
+	EN: "not sent: type /%s TEXT to send TEXT to that member only, //%[1]s TEXT to show it to " +
+		"everyone",
+	ZH: "没有发出：只发给对方请输入 /%s 内容；要让所有人看到请输入 //%[1]s 内容",
+}
+
 // NickNotUTF8 and TextNotUTF8 refuse a line that is not UTF-8, as telnet clients make it that drop
 // a byte of a character.
 var (
