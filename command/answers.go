@@ -178,7 +178,7 @@ type Joined struct {
 	New    bool        `json:"new,omitempty"` // it did not exist
 }
 
-// Text implements Answer. join.py of package ways recognizes the beginning.
+// Text implements Answer.
 func (j *Joined) Text(l locale.Lang) string {
 	said := locale.Text{EN: "[%s] you talk in this room now", ZH: "[%s] 已切换到这个房间"}.Format(l, j.Room)
 	switch {
@@ -230,7 +230,7 @@ type Parted struct {
 	Gone bool        `json:"gone,omitempty"` // the room was removed before
 }
 
-// Text implements Answer. join.py of package ways recognizes it.
+// Text implements Answer.
 func (p *Parted) Text(l locale.Lang) string {
 	left := locale.Text{EN: "you have left this room", ZH: "你已离开这个房间"}
 	if p.Gone {

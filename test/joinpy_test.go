@@ -75,7 +75,7 @@ func (j *joinPy) said(room string) string {
 var bothLanguages = map[string]locale.Lang{"en": locale.English, "zh": locale.Chinese}
 
 // TestJoinPyComesBackToItsRooms: a line that is typed while the server is down is for the room
-// where the member talks. Others cannot move the member by a nickname, a message or a topic.
+// where the member talks, so it is shown and not sent.
 func TestJoinPyComesBackToItsRooms(t *testing.T) {
 	for name, lang := range bothLanguages {
 		t.Run(name, func(t *testing.T) {
@@ -84,53 +84,21 @@ func TestJoinPyComesBackToItsRooms(t *testing.T) {
 			ann.types("/join attic\n/join ops\n/join dev\n/part\n/join ops\n")
 			ann.says("; you talk in lobby\n", "；现在在 lobby 发言\n")
 			ann.isIn("ops")
-			const forged = "[lobby] you talk in this room now; you talk in lobby；现在在 lobby 发言"
-			bob := ring(t, ann.server.addr)
-			bob.types("", "已切换到这个房间", "/join attic", "hi", "/topic "+forged, forged)
-			ann.shows("[attic] 已切换到这个房间: " + forged + "\n")
-
-			ann.restarts("typed while down\n")
-			ann.isIn("attic")
-			ann.isIn("ops")
-			ann.types("/me nods\n")
-			ann.says("sent to ops", "已发给 ops")
-			ann.restarts("typed again\n")
+			for _, said := range []string{"typed while down", "typed again"} {
+				ann.restarts(said + "\n")
+				ann.says("not sent: "+said+"\n", "没有发出： "+said+"\n")
+				ann.isIn("attic")
+				ann.isIn("ops")
+				ann.says("; you talk in lobby\n", "；现在在 lobby 发言\n")
+				ann.isIn("ops")
+			}
 			ann.types("for ops only\n/me nods\n")
 			ann.says("sent to ops", "已发给 ops")
-			want := "ann: typed while down, ann: typed again, ann: for ops only"
-			if got := ann.said("ops"); got != want {
+			if got := ann.said("ops"); got != "ann: for ops only" {
 				t.Errorf("in ops: %s", got)
 			}
 			if got := ann.said("lobby"); got != "" {
 				t.Errorf("in the lobby: %s", got)
-			}
-			if got := strings.Count(ann.out.String(), "[dev]"); got != 2 {
-				t.Errorf("it came back to a room that it has left:\n%s", ann.out)
-			}
-		})
-	}
-}
-
-// TestJoinPyHoldsBackWhatItCannotSendToItsRoom: the server refuses the room after a restart.
-func TestJoinPyHoldsBackWhatItCannotSendToItsRoom(t *testing.T) {
-	for name, lang := range bothLanguages {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ann := openJoinPy(t, lang)
-			ann.types("/join ops\nhello\n/me nods\n")
-			ann.isIn("ops")
-			ann.says("sent to ops", "已发给 ops") // and so hello is stored
-			ann.restarts("for ops only\n", "--rooms-joined", "1")
-			ann.shows("! ")
-			ann.says("not sent: for ops only\n", "没有发出： for ops only\n")
-			ann.isIn("lobby")
-			ann.types("for everyone\n/me nods\n")
-			ann.says("sent to lobby", "已发给 lobby")
-			if got := ann.said("lobby"); got != "ann: for everyone" {
-				t.Errorf("in the lobby: %s", got)
-			}
-			if got := ann.said("ops"); got != "ann: hello" {
-				t.Errorf("in ops: %s", got)
 			}
 		})
 	}

@@ -3,42 +3,32 @@ import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
 PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent:"),
            "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：")}  # with notices in that language
-MOVED = re.compile(r"\[(\S+)\] (?:you talk in this room now|已(?:新建并)?切换到这个房间(?=[，；\n])"
-                   r"|(?:you have left this room|this room was removed); you talk in (\S+)"
-                   r"|(?:你已离开这个房间|这个房间已被删除)；现在在 (\S+) 发言)")
-name, rooms = "", []  # the user's, as the server knows them; what is typed goes to the last room
+MOVES = re.compile(r"\s*[/／](j|join|part|加入|离开)\b", re.I)
+name, done = "", threading.Event()  # done: no more input
+moves = []  # what the user typed to change rooms; a new connection begins in the lobby
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
 LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
-done = threading.Event()  # no more input
 
 def read_keyboard():
     [typed.put(line.rstrip("\n")) for line in sys.stdin]
     done.set()
     typed.put("/quit")
 
+def receive(room, line=""):
+    with contextlib.suppress(OSError):
+        for line in room: print(line, end="", flush=True)
+    typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
+
 def forget(unsent):
     while not typed.empty(): print(unsent, typed.get())
     done.is_set() and typed.put("/quit")
-
-def show(line):  # whether it answers /join
-    global rooms
-    print(line, end="", flush=True)
-    if moved := MOVED.match(line):
-        room, *now = filter(None, moved.groups())
-        rooms = [other for other in rooms if other not in (room, *now)] + (now or [room])
-    return moved or line.startswith("! ")
-
-def receive(room, line=""):
-    with contextlib.suppress(OSError):
-        for line in room: show(line)
-    typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
 
 def question(room, asked=""):
     while asked not in PROMPTS and (char := room.read(1)): asked += char
     return asked
 
 def talk(s, known):
-    global name, rooms
+    global name
     s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option in {"TCP_KEEPIDLE", "TCP_KEEPINTVL"} & set(dir(socket)):
         s.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), 15)
@@ -58,14 +48,11 @@ def talk(s, known):
         name = known = ""
     else:
         raise ConnectionError(asked.strip() or "connection closed")
-    for back in (before := rooms):  # no line reaches another room than that of its writer
-        say("/join " + back)
-        answer, rooms = next(filter(show, room)), before
-    if answer.startswith("! "):
-        say("/join lobby")
-        forget(unsent)
     threading.Thread(target=receive, args=(room,), daemon=True).start()
+    moves and forget(unsent)  # what was typed meanwhile is for another room than the lobby
+    [say(move) for move in moves]
     while (line := typed.get()) not in (LOST, OVER):
+        MOVES.match(line) and moves.append(line)
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
     print(lost) if line is LOST else sys.exit()
@@ -77,5 +64,5 @@ while not (name and done.wait(2)):  # no haste after a loss
     try:
         with socket.create_connection((HOST, PORT)) as s:
             talk(s, name)
-    except (OSError, StopIteration) as error:
+    except OSError as error:
         name or sys.exit(f"{HOST}:{PORT}: {error}")
