@@ -3,6 +3,7 @@ package command
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"parley/chat"
@@ -11,8 +12,13 @@ import (
 )
 
 // Slashed returns what was typed with full-width slashes at its beginning, which Chinese keyboards
-// type, as plain ones.
+// type, as plain ones. It drops spaces and invisible characters before a slash, as a private
+// message behind them would be shown to everyone.
 func Slashed(typed string) string {
+	if bare := strings.TrimLeftFunc(typed, isBlank); strings.HasPrefix(bare, "/") ||
+		strings.HasPrefix(bare, "／") {
+		typed = bare
+	}
 	for i := range 2 {
 		rest, wide := strings.CutPrefix(typed[i:], "／")
 		if wide {
@@ -24,6 +30,8 @@ func Slashed(typed string) string {
 	}
 	return typed
 }
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // Parse reads a command as a caller, or with nil the administrator, types it on one line behind a
 // slash, which line is without.

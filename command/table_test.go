@@ -260,6 +260,8 @@ func TestFullWidthSlashesAreSlashes(t *testing.T) {
 	for typed, want := range map[string]string{
 		"／help": "/help", "／／help": "//help", "/／help": "//help", "//／x": "//／x",
 		"/help": "/help", "help": "help", "a／b": "a／b", "": "", "／": "/",
+		" /msg bob hi": "/msg bob hi", "\u3000／私聊 小明 hi": "/私聊 小明 hi", "\t\u00a0/who": "/who",
+		"\u200b\ufeff\u2003/who": "/who", "  //x": "//x", "  x": "  x", " ": " ", " x/": " x/",
 	} {
 		if got := Slashed(typed); got != want {
 			t.Errorf("%q is %q, want %q", typed, got, want)

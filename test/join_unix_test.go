@@ -23,8 +23,15 @@ func TestJoinAtATerminalNeverSaysACommand(t *testing.T) {
 	if shown := s.Screen(); !strings.Contains(shown, "nc 127.0.0.1 ") {
 		t.Errorf("netcat is not told:\n%s", shown)
 	}
+	for i, typed := range []string{" /msg bob two", "\u3000／msg bob three", "\u00a0/msg bob four"} {
+		s.Enter(typed)
+		s.Until("that it was not sent", func() bool {
+			return strings.Count(s.All(), "* not sent:") == i+2
+		})
+	}
 	s.Enter("//msg says a word to one")
-	bob.hears("ann: /msg says a word to one")
+	s.Enter(" ／／msg is a command")
+	bob.hears("ann: /msg says a word to one", "ann: /msg is a command")
 	s.Enter("quit")
 	bob.hears("ann quits the chat room")
 	s.Shows("$")

@@ -150,7 +150,8 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 	ann := p.enter("ann")
 	for _, line := range []string{
 		"hello all", "kick ann", "help", "退出", "／／who is there",
-		"rooms remove dev --yes", "rooms remove", " /who", "kick　ann",
+		"rooms remove dev --yes", "rooms remove", " /who", "kick　ann", "parley kick ann",
+		"parley is here",
 		"who is there", "//help", "/dance", "/hlep", "/kick", "/kick nobody", "/history --follow",
 		"/status --watch", "／who", "/kick ann bye now",
 	} {
@@ -159,6 +160,7 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 		}
 	}
 	ann.hears("Administrator message: hello all", "Administrator message: /who is there",
+		"Administrator message: parley is here",
 		"Administrator message: who is there", "Administrator message: /help",
 		"you were removed from the chat room: bye now")
 	for _, want := range []string{
@@ -168,6 +170,7 @@ func TestTheConsoleIsTheAdministrator(t *testing.T) {
 		"announced to 1 member",
 		"rooms remove dev --yes was not sent. /rooms remove dev --yes runs",
 		"rooms remove was not sent. /rooms remove runs", "ann  (UDP", "was not sent. /kick",
+		"parley kick ann was not sent. /kick ann runs", "announced to 1 member",
 		"announced to 1 member", "announced to 1 member",
 		`unknown command "dance", try /help`, "did you mean /help?",
 		"/kick needs NICK: /kick NICK [REASON]", "no member has that nickname",

@@ -1,10 +1,14 @@
 package test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"parley/wire/line"
 )
 
 // shows waits until the program has printed want somewhere behind what was expected before.
@@ -48,6 +52,72 @@ func TestTheRealTelnetCarriesChinese(t *testing.T) {
 		ann.shows(english.Bye + "\r\n")
 		bob.reads(c.nick + " quits the chat room")
 	}
+}
+
+// TestTheTelnetOfThePageCarriesEveryCharacter: it negotiates before the first line, and so loses
+// no byte of it. 0x85 in 六, 先 and 全 passes for Ctrl-E, which also turns off the terminal's echo.
+func TestTheTelnetOfThePageCarriesEveryCharacter(t *testing.T) {
+	telnet, script := needInetutilsTelnet(t), needTool(t, "script")
+	r := openRoom(t, quiet)
+	bob := r.callAs("bob")
+	at := r.stream()
+	page := string(fetch(t, "http://"+at.String()+"/"))
+	typed := fmt.Sprintf("telnet -E -- %s -%d", at.Addr(), at.Port())
+	if !strings.Contains(page, "<code>"+typed+"</code>") {
+		t.Fatalf("no %q in %s", typed, page)
+	}
+	command := telnet + strings.TrimPrefix(typed, "telnet")
+	ann := startTool(t, "赵六", script, "-qfc", command, "/dev/null")
+	ann.shows("Escape character is 'off'.")
+	ann.shows(english.Prompt) // without Enter
+	ann.types("赵六\n")
+	ann.shows("赵六\r\nWelcome to the chat room, 赵六. 1 other is here. /help lists commands.\r\n")
+	bob.reads("赵六 enters the chat room")
+	for _, said := range []string{"先走", "全部共享", "吃了吗", "小明都来条东会", "六"} {
+		ann.types(said + "\n")
+		bob.reads("赵六: " + said)
+		ann.shows(said + "\r\n") // the terminal still echoes, and returns the carriage
+		bob.types(said)
+		ann.shows("bob: " + said + "\r\n")
+	}
+	ann.types("/加入 全部\n")
+	ann.shows("[全部] you talk in this room now; the room is new\r\n")
+}
+
+// needInetutilsTelnet skips a test without GNU's telnet, as other telnet clients lose bytes.
+func needInetutilsTelnet(t *testing.T) string {
+	t.Helper()
+	path := needTool(t, "telnet")
+	version, _ := exec.Command(path, "--version").CombinedOutput() // its status says nothing
+	if !bytes.Contains(version, []byte("inetutils")) {
+		t.Skip("this telnet is not GNU's: test/needs.sh installs that")
+	}
+	return path
+}
+
+// TestADamagedLineIsRefusedWithItsCause: telnet without the minus sign drops a byte of 六 and 先.
+func TestADamagedLineIsRefusedWithItsCause(t *testing.T) {
+	telnet, script := needInetutilsTelnet(t), needTool(t, "script")
+	r := openRoom(t, quiet)
+	bob := r.callAs("bob")
+	at := r.stream()
+	command := fmt.Sprintf("%s -E %s %d", telnet, at.Addr(), at.Port())
+	ann := startTool(t, "ann", script, "-qfc", command, "/dev/null")
+	ann.shows("Escape character is 'off'.")
+	ann.types("\n")
+	ann.shows(english.Prompt)
+	ann.types("赵六\n")
+	ann.shows("! " + line.NickNotUTF8.EN)
+	ann.shows(english.Prompt)
+	ann.types("ann\n")
+	ann.shows("Welcome to the chat room, ann.")
+	bob.reads("ann enters the chat room")
+	for _, said := range []string{"先走", "/加入 书房", "/msg bob 先走"} {
+		ann.types(said + "\n")
+		ann.shows("! " + line.TextNotUTF8.EN)
+	}
+	ann.types("done\n")
+	bob.reads("ann: done")
 }
 
 // TestTheRealTelnetShowsOnAfterCtrlC: a telnet client in a terminal throws away what it receives

@@ -87,10 +87,26 @@ func narrow(r rune) rune {
 // hostAndPort wants the server to join: one word, or host and port as two, as netcat takes them.
 func hostAndPort(c *cobra.Command, args []string) error {
 	args = plainAddress(args)
+	if meant := nickFirst(args); meant != "" {
+		return usageError(locale.Errorf(locale.Text{
+			EN: "invalid port %q: did you mean parley join %s?",
+			ZH: "端口 %q 无效：是否想输入 parley join %s？",
+		}, args[1], meant))
+	}
 	if len(args) == 0 || hasPort(args[0]) {
 		return exactly(1)(c, args)
 	}
 	return atMost(2)(c, args)
+}
+
+// nickFirst returns the argument that is meant if the nickname stands in a word of its own before
+// the address, as in eve 192.168.1.20; empty: it does not.
+func nickFirst(args []string) (meant string) {
+	if len(args) < 2 || len(args) > 3 || strings.ContainsAny(args[0], "@.:") ||
+		args[0] == "localhost" || args[1] != "localhost" && !strings.ContainsAny(args[1], ".:") {
+		return ""
+	}
+	return args[0] + "@" + strings.Join(args[1:], ":")
 }
 
 // hasPort reports whether an address says its port.

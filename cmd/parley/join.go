@@ -343,12 +343,13 @@ func (j *joining) say(ctx context.Context, line string) error {
 	if strings.TrimSpace(line) == "" {
 		return nil
 	}
-	if j.console.Interactive() && strings.HasPrefix(command.Slashed(line), "/") {
-		if !strings.HasPrefix(line, "//") {
+	slashed := command.Slashed(line)
+	if j.console.Interactive() && strings.HasPrefix(slashed, "/") {
+		if !strings.HasPrefix(slashed, "//") {
 			j.notSent(line)
 			return nil
 		}
-		line = line[1:]
+		line = slashed[1:]
 	}
 	j.console.Echo(j.nick + ": " + line)
 	err := j.conn.Say(ctx, line)

@@ -310,11 +310,11 @@ func TestWordsThatLeaveAtATerminalAreMessagesInAPipe(t *testing.T) {
 		}
 	}
 	r := newRoom(t, polite)
-	in := strings.NewReader("exit\n/quit\nquit\nmore\n")
+	in := strings.NewReader("exit\n /quit\n //quit\n/quit\nquit\nmore\n")
 	if _, _, err := runJoin(t, r, locale.English, in, "ann@127.0.0.1:%d"); err != nil {
 		t.Error(err)
 	}
-	r.has(t, "L ann", "C ann exit", "C ann /quit", "Q ann")
+	r.has(t, "L ann", "C ann exit", "C ann  /quit", "C ann  //quit", "C ann /quit", "Q ann")
 }
 
 // interactive is a terminal of which nothing else is used.

@@ -175,6 +175,20 @@ func TestWrongArgumentsAreExplainedInTheLanguageOfTheScreen(t *testing.T) {
 			`invalid port "hello": a number from 1 to 65535`, `端口 "hello" 无效：应为 1 到 65535 的整数`,
 		},
 		{
+			[]string{"join", "eve", "192.168.1.20"},
+			`invalid port "192.168.1.20": did you mean parley join eve@192.168.1.20?`,
+			`端口 "192.168.1.20" 无效：是否想输入 parley join eve@192.168.1.20？`,
+		},
+		{
+			[]string{"join", "小明", "localhost", "8889"},
+			`invalid port "localhost": did you mean parley join 小明@localhost:8889?`,
+			`端口 "localhost" 无效：是否想输入 parley join 小明@localhost:8889？`,
+		},
+		{
+			[]string{"join", "localhost", "88.88"},
+			`invalid port "88.88": a number from 1 to 65535`, `端口 "88.88" 无效：应为 1 到 65535 的整数`,
+		},
+		{
 			[]string{"serve", "18999"},
 			`"18999" is one word too many: did you mean parley serve --listen :18999?`,
 			`多余的参数 "18999"：是否想输入 parley serve --listen :18999？`,

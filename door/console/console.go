@@ -12,6 +12,7 @@ package console
 import (
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -96,13 +97,10 @@ func (c *Console) take(ctx context.Context, line string) {
 		}.Format(c.lang, line, unconfirmed))
 	case isFarewell(line):
 		c.terminal.Print(howToStop.Format(c.lang, farewell(line)))
+	case !isCommand && c.isForShell(line):
 	case !isCommand:
 		if meant, is := lacksSlash(line); is {
-			c.terminal.Print(locale.Text{
-				EN: "%s was not sent. /%s runs the command. To send the text to everyone, " +
-					"type /announce %[1]s.",
-				ZH: "%s 没有发出。要执行命令请输入 /%s；要发给所有人，请输入 /announce %[1]s。",
-			}.Format(c.lang, line, meant))
+			c.terminal.Print(runsHere.Format(c.lang, line, meant))
 			return
 		}
 		c.say(ctx, line)
@@ -171,6 +169,42 @@ func (c *Console) elsewhere(typed string) (where string, is bool) {
 var errStuck = locale.Errorf(locale.Text{
 	EN: "the rest is not shown: the terminal takes no output", ZH: "终端不接收输出，其余内容未显示",
 })
+
+var runsHere = locale.Text{
+	EN: "%s was not sent. /%s runs the command. To send the text to everyone, " +
+		"type /announce %[1]s.",
+	ZH: "%s 没有发出。要执行命令请输入 /%s；要发给所有人，请输入 /announce %[1]s。",
+}
+
+// isForShell says whether a line is a command of the program as it is typed in a terminal, such as
+// parley who, and prints how to run it. Nobody else is told the line.
+func (c *Console) isForShell(line string) bool {
+	words := strings.Fields(line)
+	if words[0] == "sudo" {
+		words = words[1:]
+	}
+	if len(words) < 2 || !strings.EqualFold(path.Base(words[0]), "parley") {
+		return false
+	}
+	name, call := strings.ToLower(words[1]), strings.Join(words[1:], " ")
+	row, isRow := command.Find(name)
+	if isRow && row.Barred(nil) == nil {
+		c.terminal.Print(runsHere.Format(c.lang, line, call))
+		return true
+	}
+	flagged, isElsewhere := inTerminals[name]
+	if flagged {
+		call += c.flags
+	}
+	if isElsewhere || name == "join" {
+		c.terminal.Print(locale.Text{
+			EN: "%s was not sent. Run it in another terminal: parley %s. To send the text to " +
+				"everyone, type /announce %[1]s.",
+			ZH: "%s 没有发出。请在另一个终端运行：parley %s。要发给所有人，请输入 /announce %[1]s。",
+		}.Format(c.lang, line, call))
+	}
+	return isElsewhere || name == "join"
+}
 
 // isFarewell says whether a line is what people type to leave a program: it is for nobody else.
 func isFarewell(line string) bool {

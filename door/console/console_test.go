@@ -40,6 +40,14 @@ func TestWhatIsNotSentIsNamed(t *testing.T) {
 			`unknown command "rooms rm", did you mean /rooms remove?`,
 			"rooms rm dev was not sent. /rooms remove dev runs the command. To send the text to " +
 				"everyone, type /announce rooms rm dev.",
+			"parley kick 小刚 bye was not sent. /kick 小刚 bye runs the command. To send the text to " +
+				"everyone, type /announce parley kick 小刚 bye.",
+			"sudo ./bin/parley WHO was not sent. /WHO runs the command. To send the text to " +
+				"everyone, type /announce sudo ./bin/parley WHO.",
+			"parley doctor was not sent. Run it in another terminal: parley doctor --data here. " +
+				"To send the text to everyone, type /announce parley doctor.",
+			"parley join localhost was not sent. Run it in another terminal: parley join " +
+				"localhost. To send the text to everyone, type /announce parley join localhost.",
 		},
 		locale.Chinese: {
 			"exit 没有发出。要停止服务器请按 Ctrl-C；要把这个词发给所有人，请输入 /announce exit。",
@@ -52,13 +60,22 @@ func TestWhatIsNotSentIsNamed(t *testing.T) {
 			`没有命令 "rooms rm"，是否想输入 /rooms remove？`,
 			"rooms rm dev 没有发出。要执行命令请输入 /rooms remove dev；" +
 				"要发给所有人，请输入 /announce rooms rm dev。",
+			"parley kick 小刚 bye 没有发出。要执行命令请输入 /kick 小刚 bye；" +
+				"要发给所有人，请输入 /announce parley kick 小刚 bye。",
+			"sudo ./bin/parley WHO 没有发出。要执行命令请输入 /WHO；" +
+				"要发给所有人，请输入 /announce sudo ./bin/parley WHO。",
+			"parley doctor 没有发出。请在另一个终端运行：parley doctor --data here。" +
+				"要发给所有人，请输入 /announce parley doctor。",
+			"parley join localhost 没有发出。请在另一个终端运行：parley join localhost。" +
+				"要发给所有人，请输入 /announce parley join localhost。",
 		},
 	} {
 		s := new(screen)
 		c := New(new(command.Desk), s, lang, " --data here", false)
 		for _, line := range []string{
 			"exit", " /quit ", "/status --watch", "/doctor", "/backup  a b.db", "/restore b.db",
-			"/say hi", "/rooms rm dev --yes", "rooms rm dev",
+			"/say hi", "/rooms rm dev --yes", "rooms rm dev", "parley kick 小刚 bye",
+			"sudo ./bin/parley WHO", "parley doctor", "parley join localhost",
 		} {
 			c.take(t.Context(), line)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"parley/chat"
 	"parley/command"
@@ -71,6 +72,8 @@ func (m *member) take(typed []byte, err error) error {
 		return io.EOF // nothing that follows is a line
 	case err != nil:
 		m.Refuse(chat.Refuse(chat.TextTooLong))
+	case !utf8.Valid(typed):
+		m.refuseDamaged()
 	case !m.IsInside() && leavesPrompt(string(typed)):
 		m.Push(line.Line(m.door.words.Bye))
 		return io.EOF
@@ -80,6 +83,17 @@ func (m *member) take(typed []byte, err error) error {
 		m.say(string(typed))
 	}
 	return nil
+}
+
+// refuseDamaged refuses a line that is not UTF-8 before anything in it counts as a nickname, a
+// command or a text, because its user typed something else.
+func (m *member) refuseDamaged() {
+	if m.IsInside() {
+		m.Refuse(locale.Refuse(chat.TextEncoding, line.TextNotUTF8))
+		return
+	}
+	m.Refuse(locale.Refuse(chat.NickCharacters, line.NickNotUTF8))
+	m.prompt()
 }
 
 // leavesPrompt reports whether a line that was typed as the nickname asks to leave: as a command,
@@ -134,6 +148,9 @@ func (m *member) say(typed string) {
 	}
 	if slash {
 		typed = rest
+	} else if refusal := m.lacksSlash(typed); refusal != nil {
+		m.Refuse(refusal)
+		return
 	}
 	text, err := chat.ParseText(typed, m.door.config.TextMax)
 	post := chat.Post{By: chat.By(m.ID()), Room: m.room, Text: text}
@@ -151,6 +168,28 @@ func (m *member) say(typed string) {
 	if err != nil {
 		m.Refuse(err)
 	}
+}
+
+// lacksSlash refuses a text that is a private message to another member but for its slash: once it
+// is shown to everyone, it cannot be taken back. nil: the text is something else.
+func (m *member) lacksSlash(typed string) error {
+	var words []string // the first three
+	for word := range strings.FieldsSeq(typed) {
+		if len(words) == 0 && !strings.EqualFold(word, "msg") && word != "私聊" {
+			return nil
+		}
+		if words = append(words, word); len(words) == 3 {
+			break
+		}
+	}
+	if len(words) < 3 {
+		return nil
+	}
+	nick, err := chat.ParseNick(words[1])
+	if _, isInside := m.door.desk.Hub.Holder(nick.Key); err != nil || !isInside {
+		return nil
+	}
+	return locale.Refuse(chat.BadArgument, line.ToMsg.Fill(words[0]+" "+words[1]))
 }
 
 // sayNamed posts a text that names a command. It waits for the answer, as the hint says that the

@@ -132,7 +132,7 @@ func TestTextInAnotherEncodingIsRefusedAndLosesNothing(t *testing.T) {
 	h := open(t, nil)
 	bob, ann := h.enter("bob"), h.enter("ann")
 	bob.reads("ann enters the chat room")
-	const notUTF8 = "! the message is not UTF-8 text"
+	notUTF8 := "! " + line.TextNotUTF8.EN
 	for _, said := range []string{"\xff", "L'Ha\xff-les-Roses", "\xff\xfe", "\xff\xfa"} {
 		ann.sends(said + "\nstill here\n")
 		ann.reads(notUTF8)

@@ -8,6 +8,7 @@ import (
 	"parley/chat"
 	"parley/command"
 	"parley/locale"
+	"parley/wire/line"
 )
 
 func TestOthersAreToldWhySomebodyLeaves(t *testing.T) {
@@ -321,4 +322,43 @@ func TestTheNameOfACommandIsSaidAndExplained(t *testing.T) {
 	ann.types("/part", "help", "quit", "/quit")
 	const refused = "! not sent: you have left that room, or it was removed; /join lobby first"
 	ann.reads("[lobby] you have left this room", refused, refused, english.Bye)
+}
+
+// TestNoPrivateMessageIsShownToEveryone: spaces before the slash change nothing, and a text that
+// lacks only the slash is held back.
+func TestNoPrivateMessageIsShownToEveryone(t *testing.T) {
+	for lang, sent := range map[locale.Lang]string{
+		locale.English: "sent to bob only", locale.Chinese: "私聊消息已发给 bob",
+	} {
+		h := open(t, func(c *Config) { c.Lang = lang })
+		ann, bob, cid := h.call(), h.call(), h.call()
+		for _, c := range []struct {
+			*caller
+			name string
+		}{{ann, "ann"}, {bob, "bob"}, {cid, "cid"}} {
+			c.types(c.name)
+			c.reads(line.In(lang).Prompt)
+		}
+		ann.reads("bob ", "cid ")
+		bob.reads("cid ")
+		ann.types(" /msg bob one", "\u3000／私聊 bob two", "\u00a0\t/msg bob three",
+			"\u200b /msg bob four")
+		for _, text := range []string{"one", "two", "three", "four"} {
+			ann.reads(sent)
+			if got := bob.next(); !strings.HasSuffix(got, " ann: "+text) {
+				t.Errorf("bob reads %q", got)
+			}
+		}
+		ann.types("msg bob five", "Msg　BOB\u00a0six", "私聊 bob seven")
+		for _, typed := range []string{"msg bob", "Msg BOB", "私聊 bob"} {
+			ann.reads("! " + line.ToMsg.Format(lang, typed))
+		}
+		loud := []string{
+			"msg bob", "msg eve hi", "msg a,b hi", "message bob hi", "  indented", "a /msg bob hi",
+		}
+		ann.types(append(loud, " //msg bob hi", "//／x")...)
+		for _, said := range append(loud, "/msg bob hi", "/／x") {
+			cid.reads("ann: " + said)
+		}
+	}
 }

@@ -1,9 +1,11 @@
 """Chat in a terminal: /help lists commands, Ctrl-D or Ctrl-C leaves."""
 import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
-PROMPTS = {"Please enter nickname: ": "Connection lost, reconnecting.",
-           "请输入昵称：": "连接已断开，正在重新连接。"}  # with what a loss is told in that language
+PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent:"),
+           "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：")}  # with notices in that language
+MOVES = re.compile(r"\s*[/／](j|join|part|加入|离开)\b", re.I)
 name, done = "", threading.Event()  # done: no more input
+moves = []  # what the user typed to change rooms; a new connection begins in the lobby
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
 LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
 
@@ -16,6 +18,10 @@ def receive(room, line=""):
     with contextlib.suppress(OSError):
         for line in room: print(line, end="", flush=True)
     typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
+
+def forget(unsent):
+    while not typed.empty(): print(unsent, typed.get())
+    done.is_set() and typed.put("/quit")
 
 def question(room, asked=""):
     while asked not in PROMPTS and (char := room.read(1)): asked += char
@@ -30,6 +36,7 @@ def talk(s, known):
     say = lambda line: s.sendall((line + "\n").encode(errors="replace"))
     say("")  # Enter: lines follow
     while (asked := question(room)) in PROMPTS:
+        lost, unsent = PROMPTS[asked]
         print(asked + name, end="\n" if name else "", flush=True)
         while (name := name or typed.get().strip()) in ("", "/quit"):
             name and sys.exit()
@@ -37,16 +44,18 @@ def talk(s, known):
         print(answer := room.readline(), end="", flush=True)
         if not answer.startswith("! "):
             break
-        known and typed.queue.clear()  # what was typed meanwhile is not a nickname
-        done.is_set() and typed.put("/quit")
+        known and forget(unsent)  # what was typed meanwhile is not a nickname
         name = known = ""
     else:
         raise ConnectionError(asked.strip() or "connection closed")
     threading.Thread(target=receive, args=(room,), daemon=True).start()
+    moves and forget(unsent)  # what was typed meanwhile is for another room than the lobby
+    [say(move) for move in moves]
     while (line := typed.get()) not in (LOST, OVER):
+        MOVES.match(line) and moves.append(line)
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
-    print(PROMPTS[asked]) if line is LOST else sys.exit()
+    print(lost) if line is LOST else sys.exit()
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the program at once
 [stream.reconfigure(errors="replace") for stream in (sys.stdin, sys.stdout)]

@@ -66,8 +66,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			title:   locale.Text{EN: "Python 3 and curl", ZH: "Python 3 和 curl"},
 			command: `python3 -c "$(curl -fsS ` + quoted + `)"`,
 			hint: locale.Text{
-				EN: "It reconnects after a restart of the server. Ctrl-C or Ctrl-D leaves.",
-				ZH: "服务器重启后会自动重新连接。按 Ctrl-C 或 Ctrl-D 退出。",
+				EN: "It reconnects after a restart of the server, and joins your rooms again. " +
+					"Ctrl-C or Ctrl-D leaves.",
+				ZH: "服务器重启后会自动重新连接，并回到你所在的房间。按 Ctrl-C 或 Ctrl-D 退出。",
 			},
 		},
 		{
@@ -96,11 +97,12 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			html: "<p>" + html.EscapeString(leaveNetcat.In(lang)) + "</p>",
 		},
 		{
-			title: locale.Text{EN: "telnet", ZH: "telnet"}, command: "telnet -E " + at.host + " " + at.number(),
+			title:   locale.Text{EN: "telnet", ZH: "telnet"},
+			command: "telnet -E -- " + at.host + " -" + at.number(),
 			hint: locale.Text{
-				EN: "Press Enter once to start. -E turns off telnet's escape character, whose " +
-					"byte occurs in some Chinese characters.",
-				ZH: "连接后先按一次回车。不加 -E 时，有些汉字无法输入。",
+				EN: "-E and the minus sign before the port let telnet send every Chinese " +
+					"character. If the server still says that a text is not UTF-8, use netcat.",
+				ZH: "-E 和端口前的减号不能省，否则有些汉字会丢失。若仍提示“不是 UTF-8 文本”，请改用 netcat。",
 			},
 		},
 		d.encryptedWay(at, lang),

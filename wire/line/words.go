@@ -93,6 +93,31 @@ var NickFirst = locale.Text{
 	ZH: "请先输入昵称；要退出请输入 /quit",
 }
 
+// ToMsg refuses a text that begins with the name of /msg and a nickname, without the slash.
+var ToMsg = locale.Text{
+	EN: "not sent: type /%s TEXT to send TEXT to that member only, //%[1]s TEXT to show it to " +
+		"everyone",
+	ZH: "没有发出：只发给对方请输入 /%s 内容；要让所有人看到请输入 //%[1]s 内容",
+}
+
+// NickNotUTF8 and TextNotUTF8 refuse a line that is not UTF-8, as telnet clients make it that drop
+// a byte of a character.
+var (
+	NickNotUTF8 = locale.Text{
+		EN: "the nickname is not UTF-8 text" + damagedEnglish,
+		ZH: "昵称不是 UTF-8 文本" + damagedChinese,
+	}
+	TextNotUTF8 = locale.Text{
+		EN: "the message is not UTF-8 text" + damagedEnglish,
+		ZH: "消息不是 UTF-8 文本" + damagedChinese,
+	}
+)
+
+const (
+	damagedEnglish = " (some telnets damage Chinese: use telnet -E -- HOST -PORT, or netcat)"
+	damagedChinese = "（有些 telnet 会损坏汉字：请改用 telnet -E -- 主机 -端口，或用 netcat）"
+)
+
 // Removed tells a member that the administrator removed it; reason may be empty.
 func (w *Words) Removed(reason string) string {
 	if reason == "" {
