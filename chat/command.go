@@ -29,6 +29,7 @@ func Reasons() []Reason {
 // value that can be written down, and none of them is changed once it is in a log.
 type Command interface {
 	apply(*turn) *Refusal
+	kind() byte // see AppendCommand
 }
 
 // Enter brings a session into the lobby under a nickname. A session that is inside with the same nickname stays and nobody is

@@ -19,6 +19,8 @@ func (c broken) apply(t *turn) *Refusal {
 	panic("a fault in the middle of a rule")
 }
 
+func (broken) kind() byte { return 0 }
+
 // drawBroken makes up a rule that changes State in any way that a rule can, and panics.
 func drawBroken(t *rapid.T) Command {
 	var c broken

@@ -35,6 +35,7 @@ var mayImport = map[string]struct {
 	"gather":            {[]string{"chat"}, "moves and times in, notices out; doors have timers"},
 	"outbox":            {nil, "bytes in, bytes out; every door shares it"},
 	"wire/datagram":     {[]string{"chat", "locale"}, "a codec is pure; refusals travel in the words of a language"},
+	"wire/commands":     {[]string{"chat"}, "a codec is pure, whichever log has its frames"},
 	"locale":            {[]string{"chat"}, "it words chat's refusals"},
 	"nearest":           {nil, "names are compared, whatever they are of"},
 	"setting":           {[]string{"locale"}, "names and values of settings; whoever has the fields makes the rows"},
