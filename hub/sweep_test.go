@@ -95,6 +95,7 @@ func TestSweepingGoesOnWhileCommandsWait(t *testing.T) {
 		if slices > 10 {
 			t.Fatal("it never ends")
 		}
+		s.door.ask(t, s.door.post("s1", "fence")) // the loop has noted when it swept last
 		s.clock.passes(100 * time.Millisecond)
 		s.door.ask(t, s.door.post("s1", "meanwhile")) // and then it looks
 		more = s.next(t)
