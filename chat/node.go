@@ -18,11 +18,11 @@ type node struct {
 	Life  Life      `json:"life,omitempty"` // 0: of a version before there were lives
 	N     uint64    `json:"n"`
 	Seen  time.Time `json:"seen"`
-	Over  bool      `json:"over,omitempty"` // the life has ended: by Stop, Gone or another node's Start
+	Over  bool      `json:"over,omitempty"` // the life has ended, see Living
 
 	Since Place    `json:"since,omitempty"` // sessions that entered before it are dead
-	Began Place    `json:"began,omitempty"` // so are those that entered before it through other doors
-	Kept  []string `json:"kept,omitempty"`  // than these
+	Began Place    `json:"began,omitempty"` // so are those that entered before it, but through Kept
+	Kept  []string `json:"kept,omitempty"`
 }
 
 // String returns the life as 16 hexadecimal digits.

@@ -57,7 +57,8 @@ func TestARecordCountsOnlyUnderItsLife(t *testing.T) {
 	l.expect(l.starts("a", 1, 7, keeps), "")
 	l.expect(l.by("a", enter(s1, "Ann")), "1 Ann enters")
 	mine := l.at["a"]
-	l.expect(l.from(Origin{Node: "a", Epoch: 1, Life: 8, N: 9}, post(s1, "a stranger's")), "node_gone")
+	other := Origin{Node: "a", Epoch: 1, Life: 8, N: 9}
+	l.expect(l.from(other, post(s1, "a stranger's")), "node_gone")
 	l.at["a"] = mine
 	l.expect(l.by("a", post(s1, "mine")), "2 Ann: mine")
 	l.expect(l.from(Origin{Node: "b", Epoch: 1, Life: 8, N: 1}, post(s1, "unbegun")), "node_gone")
@@ -199,7 +200,9 @@ func TestNoDeadSessionComesToLife(t *testing.T) {
 			l.passes(2 * time.Hour)
 			l.starts("a", 2, 8, keeps)
 		},
-		"a Start without the door": func(l *lives) { l.starts("a", 2, 8, Start{Within: time.Hour}) },
+		"a Start without the door": func(l *lives) {
+			l.starts("a", 2, 8, Start{Within: time.Hour})
+		},
 		"Gone": func(l *lives) {
 			a := l.at["a"]
 			l.starts("b", 1, 9, keeps)

@@ -18,9 +18,10 @@ type life struct {
 	self     atomic.Pointer[chat.Origin] // without N
 	sessions atomic.Uint64               // that doors took an ID for
 
-	order sync.Mutex // held while appending, which never waits: order of N and order of Append are the same
-	n     uint64     // of the newest command appended
-	begun bool       // Start is in the log and was not refused: others may follow
+	// order is held while appending, which never waits: so commands are in the order of N.
+	order sync.Mutex
+	n     uint64 // of the newest command appended
+	begun bool   // Start is in the log and was not refused: others may follow
 }
 
 // newLife returns a Life that no node had before. It is not zero, which migrated sessions have.
@@ -31,6 +32,9 @@ func (l *life) is(o chat.Origin) bool {
 	self := l.self.Load()
 	return o.Node == self.Node && o.Epoch == self.Epoch && o.Life == self.Life
 }
+
+// isNode says whether something is of this node, in whatever life.
+func (l *life) isNode(o chat.Origin) bool { return o.Node == l.self.Load().Node }
 
 // choose makes the life the one that follows an epoch, and returns it.
 func (l *life) choose(after chat.Epoch) chat.Origin {
@@ -59,8 +63,8 @@ func (l *life) ends() {
 }
 
 // begin tells the log that this life begins, and from then on that it lasts. When it has ended in
-// the log, the next one begins. A life that cannot begin, because the disk takes nothing, is none:
-// the hub ends with that error.
+// the log, the next one begins. If a life cannot begin, as the disk takes nothing, the hub ends
+// with that error.
 func (h *Hub) begin() error {
 	for first := true; ; first = false {
 		self, err := h.start()
@@ -90,7 +94,8 @@ func (h *Hub) lasts() bool {
 	for {
 		select {
 		case <-every.C:
-			_ = h.submit(context.Background(), chat.Alive{}, nil) // the next one makes up for a refused one
+			// The next one makes up for a refused one.
+			_ = h.submit(context.Background(), chat.Alive{}, nil)
 		case <-h.over:
 			return true
 		case <-h.closing:
@@ -163,13 +168,16 @@ type heard struct {
 }
 
 // watch looks after the lives in a shared log: it notices that this one has ended, and ends that of
-// a node that is silent. A pause of this node's own reading is not taken for silence. Loop only.
-func (h *Hub) watch() {
+// a node that is silent. A pause of this node's own reading is not taken for silence. An error
+// means that another server has this node's name. Loop only.
+func (h *Hub) watch() error {
 	w := &h.watching
 	living := h.state.Living()
 	switch lives := slices.ContainsFunc(living, h.life.is); {
 	case lives:
 		w.started = true
+	case w.started && slices.ContainsFunc(living, h.life.isNode):
+		return fmt.Errorf("another server runs as node %s", chat.Quote(h.node()))
 	case w.started:
 		h.lose()
 	}
@@ -189,10 +197,11 @@ func (h *Hub) watch() {
 			_ = h.append(gone, nil) // the next look makes up for a refused one
 		}
 	}
+	return nil
 }
 
-// lose notes that this life has ended in the log: another node took it for gone, or a newer server
-// has its name. Nothing of it that is not applied yet ever will be.
+// lose notes that this life has ended in the log: another node took it for gone. No command of it
+// that is not applied yet ever will be.
 func (h *Hub) lose() {
 	h.options.Log.Error("this server's life in the log has ended; another begins",
 		"life", h.life.self.Load().Life.String())

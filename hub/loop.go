@@ -71,8 +71,8 @@ func (h *Hub) next() ([]chat.Record, error) {
 	return records, err
 }
 
-// follow takes a batch. What other nodes read as well is never left out: while the disk is full it
-// is tried again, and any other fault of the disk is an error.
+// follow takes a batch. A Record that other nodes read as well is never left out: while the disk is
+// full it is tried again, and any other fault of the disk is an error.
 func (h *Hub) follow(records []chat.Record) error {
 	if !h.ledger.Shared() {
 		h.take(records)
@@ -84,8 +84,7 @@ func (h *Hub) follow(records []chat.Record) error {
 		}
 		switch h.health.refuse {
 		case chat.OK:
-			h.watch()
-			return nil
+			return h.watch()
 		case chat.StorageFull:
 			if !h.pause(probeEvery) {
 				return errors.New("the disk is full, and the log has more to store")

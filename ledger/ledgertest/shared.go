@@ -14,8 +14,8 @@ import (
 )
 
 // Shared is one log that several nodes append to and read, in memory, as badly as the contract
-// allows. What a node appends comes late, and may wait until others have appended much more, even
-// after the node was killed. Records come again, with their places or with later ones, and in odd
+// allows. A node's command comes late. It may wait until others have appended much more, even after
+// the node was killed. Records come again, with their places or with later ones, and in odd
 // portions. Nothing is lost that was appended by a node that lives.
 type Shared struct {
 	now func() time.Time
