@@ -346,6 +346,9 @@ func (n *node) checkHeard(history []chat.Message) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for id, heard := range n.heard {
+		if id.Node != n.name {
+			n.cluster.t.Errorf("%s tells %v, which is not its session", n.name, id)
+		}
 		for i, m := range heard {
 			if m != history[m.Seq-1] || i > 0 && m.Seq != heard[i-1].Seq+1 {
 				n.cluster.t.Errorf("%v heard %+v after %d others", id, m, i)

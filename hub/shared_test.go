@@ -80,6 +80,8 @@ func TestAFullDiskOfOneNodeLeavesNothingOut(t *testing.T) {
 		t.Fatal(got)
 	}
 	freed := a.fullDisk()
+	waits := make(chan chat.Code, 1)
+	go func() { waits <- a.ask(chat.Alive{}) }() // it is in the log before the disk fails
 	for range 10 {
 		b.post(ann)
 	}
@@ -98,7 +100,15 @@ func TestAFullDiskOfOneNodeLeavesNothingOut(t *testing.T) {
 	if len(c.acked) != 20 {
 		t.Errorf("%d of 20 are accepted", len(c.acked))
 	}
+	select {
+	case got := <-waits:
+		t.Errorf("what is in the log is answered with %v before it is stored", got)
+	default:
+	}
 	freed()
+	if got := <-waits; got != chat.OK {
+		t.Errorf("what was in the log is answered with %v", got)
+	}
 	c.settle()
 	c.check()
 }
@@ -114,7 +124,21 @@ func TestANodeThatWasTakenForGoneLivesAgain(t *testing.T) {
 	if got := a.ask(chat.Enter{Session: ann, Door: "udp", Nick: nick}); got != chat.OK {
 		t.Fatal(got)
 	}
+	a.end.Cut(true)
+	late := make(chan chat.Code, 1)
+	go func() {
+		late <- a.ask(chat.Post{By: chat.By(ann), Room: chat.Lobby, Text: "late"})
+	}()
+	for deadline := time.Now().Add(patience); a.end.Len() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is appended")
+		}
+	}
 	c.declare(a, b)
+	if got := <-late; got != chat.NodeGone {
+		t.Errorf("what did not get into the log is answered with %v", got)
+	}
+	a.end.Cut(false)
 	got := a.ask(chat.Post{By: chat.By(ann), Room: chat.Lobby, Text: "me?"})
 	if got != chat.NodeGone && got != chat.NotInside {
 		t.Errorf("a post of the former life is answered with %v", got)

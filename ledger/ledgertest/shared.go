@@ -43,6 +43,7 @@ type Node struct {
 	unread   int           // appended, and not returned by Next yet
 	held     int           // how often others are preferred before taken gets on
 	read     int           // of the log
+	cut      bool
 	closed   bool
 	killed   bool
 }
@@ -148,7 +149,7 @@ func (n *Node) portion(most int) ([]chat.Record, <-chan struct{}, error) {
 func (l *Shared) advance() bool {
 	var waiting []*Node
 	for _, n := range l.nodes {
-		if len(n.taken) > 0 {
+		if len(n.taken) > 0 && !n.cut {
 			waiting = append(waiting, n)
 		}
 	}
@@ -220,6 +221,14 @@ func (n *Node) Kill() {
 	n.taken = n.taken[:l.dice.IntN(len(n.taken)+1)]
 	n.held = l.dice.IntN(heldMost)
 	l.change()
+}
+
+// Cut keeps what the node appends out of the log until it is called with false.
+func (n *Node) Cut(isCut bool) {
+	n.log.mu.Lock()
+	defer n.log.mu.Unlock()
+	n.cut = isCut
+	n.log.change()
 }
 
 // Waiting returns how many commands are on their way into the log.
