@@ -148,7 +148,7 @@ var roomToShow = Parameter{
 var roomToRead = func() Parameter {
 	p := roomToShow
 	p.Outside = locale.Text{
-		EN: "name of the room (default: lobby); @NICK+NICK: of two members",
+		EN: "room (default: lobby), or @NICK+NICK for private messages",
 		ZH: "房间名，默认为 lobby；@昵称+昵称 为两人的私聊",
 	}
 	p.Help = locale.Text{

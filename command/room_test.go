@@ -14,7 +14,7 @@ func TestTheAdministratorIsToldWhichRoomIsTheDefault(t *testing.T) {
 		caller *Caller
 		help   string
 	}{
-		{nil, "name of the room (default: lobby)"},
+		{nil, "room (default: lobby)"},
 		{&Caller{}, "(default: the current room)"},
 	} {
 		for _, name := range []string{"who", "history"} {

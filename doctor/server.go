@@ -185,8 +185,8 @@ func judgeServer(h house, s Subject) []Finding {
 	switch {
 	case errors.Is(h.err, server.ErrNotRunning):
 		return []Finding{ok(locale.Text{
-			EN: "not running on %s",
-			ZH: "没有服务器在使用 %s",
+			EN: "not running on %s (name another data directory with --data)",
+			ZH: "没有服务器在使用 %s（用 --data 指定其他数据目录）",
 		}, s.Config.Data)}
 	case h.err != nil:
 		return []Finding{unknown(s.Config.Data, h.err)}

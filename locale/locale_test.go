@@ -73,16 +73,16 @@ func TestARefusedNicknameIsToldWhatIsValid(t *testing.T) {
 // TestARefusedNicknameIsToldItsCharacter, as it was typed, and not a list of all.
 func TestARefusedNicknameIsToldItsCharacter(t *testing.T) {
 	for typed, want := range map[string]Text{
-		"a@b":         {EN: `a nickname cannot contain "@"`, ZH: `昵称不能含有 "@"，请换一个`},
-		"老师，":         {EN: `a nickname cannot contain "，"`, ZH: `昵称不能含有 "，"，请换一个`},
-		`a\b`:         {EN: `a nickname cannot contain "\"`, ZH: `昵称不能含有 "\"，请换一个`},
-		"a b":         {EN: "a nickname cannot contain a space", ZH: "昵称不能含有空格，请换一个"},
-		"a\tb":        {EN: "a nickname cannot contain a tab", ZH: "昵称不能含有制表符，请换一个"},
+		"a@b":         {EN: `a nickname cannot contain "@"`, ZH: `昵称不能含有 "@"`},
+		"老师，":         {EN: `a nickname cannot contain "，"`, ZH: `昵称不能含有 "，"`},
+		`a\b`:         {EN: `a nickname cannot contain "\"`, ZH: `昵称不能含有 "\"`},
+		"a b":         {EN: "a nickname cannot contain a space", ZH: "昵称不能含有空格"},
+		"a\tb":        {EN: "a nickname cannot contain a tab", ZH: "昵称不能含有制表符"},
 		"a\u200bb":    {EN: "a nickname cannot contain the invisible character U+200B"},
 		"a\u3164b":    {EN: "a nickname cannot contain the invisible character U+3164"},
 		"a\x1bb":      {EN: "a nickname cannot contain the invisible character U+001B"},
 		"a\ue000":     {EN: "a nickname cannot contain the character U+E000"},
-		"...":         {EN: "a nickname cannot be punctuation only", ZH: "昵称不能只有标点符号，请换一个"},
+		"...":         {EN: "a nickname cannot be punctuation only", ZH: "昵称不能只有标点符号"},
 		"赵\xe5\xad":   {EN: "the nickname is not UTF-8 text: please type it again"},
 		"\u0301a":     {EN: nickRules[chat.NickCharacters].EN}, // no character of it is at fault
 		"":            {EN: "the nickname is empty", ZH: "请输入昵称"},

@@ -44,12 +44,12 @@ func NickRefusal(typed string, code chat.Code) *chat.Refusal {
 	}
 	if r, found := chat.Unfit(typed); found {
 		return Refuse(code, Text{
-			EN: "a nickname cannot contain %s", ZH: "昵称不能含有%s，请换一个",
+			EN: "a nickname cannot contain %s", ZH: "昵称不能含有%s",
 		}.Fill(Character(r)))
 	}
 	if !strings.ContainsFunc(typed, func(r rune) bool { return !unicode.IsPunct(r) }) {
 		return Refuse(code, Text{
-			EN: "a nickname cannot be punctuation only", ZH: "昵称不能只有标点符号，请换一个",
+			EN: "a nickname cannot be punctuation only", ZH: "昵称不能只有标点符号",
 		})
 	}
 	return chat.Refuse(code)

@@ -43,7 +43,7 @@ func (c *Config) general() []setting.Setting {
 			Key: "no-limits", Default: "false", Field: setting.YesNo(&c.NoLimits),
 			Help: locale.Text{
 				EN: "disable all rate limits and limits per IP address (benchmarks, trusted networks)",
-				ZH: "关闭所有速率限制，以及按 IP 地址限制的连接数和人数（用于测试或可信网络）",
+				ZH: "关闭所有速率限制，以及每个 IP 地址的连接数和人数限制（用于测试或可信网络）",
 			},
 		},
 		{

@@ -86,11 +86,12 @@ func TestJoinPyComesBackToItsRooms(t *testing.T) {
 			ann.isIn("ops")
 			for _, said := range []string{"typed while down", "typed again"} {
 				ann.restarts(said + "\n")
-				ann.says("not sent: "+said+"\n", "没有发出： "+said+"\n")
+				ann.says("not sent: "+said+"\n", "没有发出："+said+"\n")
 				ann.isIn("attic")
 				ann.isIn("ops")
-				ann.says("; you talk in lobby\n", "；现在在 lobby 发言\n")
-				ann.isIn("ops")
+			}
+			if got := strings.Count(ann.out.String(), "[dev]"); got != 2 {
+				t.Errorf("it came back to a room that it has left:\n%s", ann.out)
 			}
 			ann.types("for ops only\n/me nods\n")
 			ann.says("sent to ops", "已发给 ops")
@@ -100,6 +101,11 @@ func TestJoinPyComesBackToItsRooms(t *testing.T) {
 			if got := ann.said("lobby"); got != "" {
 				t.Errorf("in the lobby: %s", got)
 			}
+			ann.types("/nick Anna\n")
+			ann.says("you are Anna now\n", "你现在叫 Anna\n")
+			ann.server.stop()
+			ann.server = serve(t, ann.server.dir, ann.flags...)
+			ann.shows(line.In(lang).Welcome("Anna", 0) + "\n")
 		})
 	}
 }

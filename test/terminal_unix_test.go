@@ -192,6 +192,10 @@ func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
 	s.Shows("administrator: half a line")
 	s.Press("C-c") // clears the line, and no more
 	s.Until("the line is empty", func() bool { return strings.HasSuffix(s.Screen(), "\nadministrator:") })
+	for _, key := range []string{"C-d", "C-c"} { // neither confirms the other
+		s.Press(key)
+		s.Shows("1 member is inside. Press Ctrl-" + strings.ToUpper(key[2:]) + " again")
+	}
 	for _, word := range []string{"quit", "exit", "/quit"} {
 		s.Enter(word)
 		s.Shows("administrator: " + word)
@@ -206,6 +210,19 @@ func TestTheAdministratorSeesTheLobbyAboveThePrompt(t *testing.T) {
 		t.Errorf("what was typed is shown again: %s", s.All())
 	}
 	s.Press("C-c") // nobody is inside
+	s.Shows("The server has stopped.")
+	s.IsCooked()
+}
+
+func TestCtrlDTwiceStopsAServerWithMembers(t *testing.T) {
+	s := newTerminal(t)
+	s.starts("serve --listen 127.0.0.1:0 2>log")
+	ann := dial(t, s.opened())
+	ann.enter("ann")
+	s.Press("C-d")
+	s.Shows("1 member is inside. Press Ctrl-D again")
+	s.Press("C-d")
+	ann.hears(datagram.Stopping)
 	s.Shows("The server has stopped.")
 	s.IsCooked()
 }

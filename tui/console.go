@@ -31,7 +31,7 @@ var ErrInterrupted = errors.New("tui: interrupted")
 // lost.
 var ErrGone = errors.New("tui: the terminal is gone")
 
-// AgainWithin is how soon Ctrl-C has to be pressed again after the question of AskFirst.
+// AgainWithin is how soon a key has to be pressed again after the question of AskFirst.
 const AgainWithin = 3 * time.Second
 
 // Console is somebody who reads and types, at a terminal or through pipes.
@@ -60,10 +60,10 @@ type Console interface {
 	// Ctrl-C into a signal it never is.
 	Interrupted() <-chan struct{}
 
-	// AskFirst makes Ctrl-C less final where it is a key: it clears a half-typed line, and with an
-	// empty one it shows ask's question, unless that is empty, and takes effect when it is pressed
-	// again within AgainWithin. ask must be quick. Any goroutine.
-	AskFirst(ask func() string)
+	// AskFirst makes Ctrl-C and Ctrl-D less final where they are keys: Ctrl-C clears a half-typed
+	// line. With an empty one, either shows ask's question for its name, unless that is empty, and
+	// takes effect when it is pressed again within AgainWithin. ask must be quick. Any goroutine.
+	AskFirst(ask func(key string) string)
 
 	// Interactive tells whether there is somebody who can be asked again.
 	Interactive() bool

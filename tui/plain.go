@@ -149,7 +149,7 @@ func (p *Plain) SetPrompt(prompt string) {
 func (p *Plain) Interrupted() <-chan struct{} { return nil }
 
 // AskFirst implements Console: here Ctrl-C is a signal, about which nobody is asked.
-func (p *Plain) AskFirst(func() string) {}
+func (p *Plain) AskFirst(func(string) string) {}
 
 // Interactive implements Console.
 func (p *Plain) Interactive() bool { return p.terminal }

@@ -28,8 +28,8 @@ type Prompt struct {
 	close       sync.Once
 	done        chan struct{} // closed when the terminal is restored
 
-	cooked  atomic.Pointer[term.State]    // the mode to restore; nil while it is the terminal's
-	confirm atomic.Pointer[func() string] // before Ctrl-C takes effect; nil: nothing
+	cooked  atomic.Pointer[term.State]          // to restore; nil while it is in use
+	confirm atomic.Pointer[func(string) string] // see AskFirst; nil: nothing is asked
 
 	mu        sync.Mutex // guards all below, and every write to the terminal
 	screen    screen
@@ -39,6 +39,7 @@ type Prompt struct {
 	over      error     // why no more come
 	suspended bool      // Ctrl-Z was pressed
 	asked     time.Time // when the question of confirm was shown; zero: other keys followed
+	asking    string    // for which key
 }
 
 // question is what Ask has asked, and what it has set aside.
@@ -340,7 +341,7 @@ func (p *Prompt) SetPrompt(prompt string) {
 func (p *Prompt) Interrupted() <-chan struct{} { return p.interrupted }
 
 // AskFirst implements Console.
-func (p *Prompt) AskFirst(ask func() string) { p.confirm.Store(&ask) }
+func (p *Prompt) AskFirst(ask func(key string) string) { p.confirm.Store(&ask) }
 
 // Interactive implements Console.
 func (p *Prompt) Interactive() bool { return true }
@@ -405,18 +406,22 @@ func (k keys) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // press does what a key asks for and says whether it ends the Prompt. p.mu is held.
 func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
 	name := key.Keystroke()
-	if name != "ctrl+c" {
+	if name != p.asking {
 		p.asked = time.Time{}
 	}
 	switch name {
 	case "ctrl+c":
 		return p.interrupt()
 	case "ctrl+d":
-		if p.editor.empty() {
-			p.finish(io.EOF)
-			return true
+		if !p.editor.empty() {
+			p.editor.remove()
+			break
 		}
-		p.editor.remove()
+		if p.asks(name, "Ctrl-D") {
+			break
+		}
+		p.finish(io.EOF)
+		return true
 	case "enter", "ctrl+j", "ctrl+m", "kpenter":
 		p.submit(p.editor.submit())
 	case "ctrl+l":
@@ -434,18 +439,30 @@ func (p *Prompt) press(key tea.KeyPressMsg) (quit bool) {
 	return false
 }
 
+// asks shows the question that comes before a key takes effect, and says whether it did. Users know
+// the key as key. p.mu is held.
+func (p *Prompt) asks(name, key string) bool {
+	ask := p.confirm.Load()
+	if p.over != nil || ask == nil || time.Since(p.asked) < AgainWithin {
+		return false
+	}
+	question := (*ask)(key)
+	if question == "" {
+		return false
+	}
+	p.screen.print(question, clean)
+	p.asked, p.asking = time.Now(), name
+	return true
+}
+
 // interrupt does what Ctrl-C asks for and says whether that ends the Prompt. p.mu is held.
 func (p *Prompt) interrupt() (quit bool) {
-	if ask := p.confirm.Load(); p.over == nil && ask != nil && time.Since(p.asked) >= AgainWithin {
-		if !p.editor.empty() {
-			p.editor.discard()
-			return false
-		}
-		if question := (*ask)(); question != "" {
-			p.screen.print(question, clean)
-			p.asked = time.Now()
-			return false
-		}
+	if p.over == nil && p.confirm.Load() != nil && !p.editor.empty() {
+		p.editor.discard()
+		return false
+	}
+	if p.asks("ctrl+c", "Ctrl-C") {
+		return false
 	}
 	if p.over == nil {
 		close(p.interrupted)

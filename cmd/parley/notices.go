@@ -60,7 +60,7 @@ func (j *joining) firstLine(nick string) error {
 	if nick == "" {
 		return locale.Errorf(locale.Text{
 			EN: "the input does not begin with a nickname: use parley join NICK@%s",
-			ZH: "输入的第一行不是昵称：请用 parley join 昵称@%s",
+			ZH: "输入的第一行是空的，没有昵称：请用 parley join 昵称@%s",
 		}, j.conn.Address())
 	}
 	j.notice(locale.Text{

@@ -99,9 +99,8 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	if withConsole {
 		show := config.ConsoleShow && terminal.Interactive() // a log must not contain messages
 		prompt := console.New(s.Desk(), terminal, lang, greets.dataFlag(), show)
-		terminal.AskFirst(func() string {
-			return stopQuestion(s.Desk().Hub.Status().Inside(),
-				lang)
+		terminal.AskFirst(func(key string) string {
+			return stopQuestion(key, s.Desk().Hub.Status().Inside(), lang)
 		})
 		terminal.SetPrompt(console.Prompt(lang))
 		go func() {
@@ -132,22 +131,22 @@ func serve(ctx context.Context, config server.Config, terminal *tui.Spool, withC
 	return nil
 }
 
-// stopQuestion is asked before Ctrl-C stops a server; empty without members.
-func stopQuestion(members int, lang locale.Lang) string {
+// stopQuestion is asked before a key stops a server; empty without members.
+func stopQuestion(key string, members int, lang locale.Lang) string {
 	seconds := int(tui.AgainWithin.Seconds())
 	switch members {
 	case 0:
 		return ""
 	case 1:
 		return locale.Text{
-			EN: "1 member is inside. Press Ctrl-C again within %d s to stop the server.",
-			ZH: "聊天室里有 1 人。%d 秒内再按一次 Ctrl-C 停止服务器。",
-		}.Format(lang, seconds)
+			EN: "1 member is inside. Press %[1]s again within %[2]d s to stop the server.",
+			ZH: "聊天室里有 1 人。%[2]d 秒内再按一次 %[1]s 停止服务器。",
+		}.Format(lang, key, seconds)
 	}
 	return locale.Text{
-		EN: "%d members are inside. Press Ctrl-C again within %d s to stop the server.",
-		ZH: "聊天室里有 %d 人。%d 秒内再按一次 Ctrl-C 停止服务器。",
-	}.Format(lang, members, seconds)
+		EN: "%[2]d members are inside. Press %[1]s again within %[3]d s to stop the server.",
+		ZH: "聊天室里有 %[2]d 人。%[3]d 秒内再按一次 %[1]s 停止服务器。",
+	}.Format(lang, key, members, seconds)
 }
 
 // sayStopped is the last that a server says that ended in good order.

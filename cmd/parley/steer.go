@@ -116,7 +116,7 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 	a := command.Arguments{}
 	for i, p := range positional {
 		switch {
-		case len(words) == 0 && p.Required:
+		case p.Required && strings.TrimSpace(strings.Join(words, "")) == "":
 			return nil, usageError(locale.Errorf(locale.Text{
 				EN: "%s is missing: parley %s",
 				ZH: "缺少%s，用法：parley %s",

@@ -275,7 +275,7 @@ func TestValuesThatNoServerTakesAreWrongUse(t *testing.T) {
 		},
 		{
 			[]string{"kick", "a b"},
-			"a nickname cannot contain a space", "昵称不能含有空格，请换一个",
+			"a nickname cannot contain a space", "昵称不能含有空格",
 		},
 		{
 			[]string{"history", "--last", "x"},

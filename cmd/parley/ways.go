@@ -62,7 +62,7 @@ func (g greeting) withTLS(public []string) []string {
 	lines = append(lines, locale.Text{
 		EN: "or open https://%s in a browser to see how to join",
 		ZH: "或用浏览器打开 https://%s，可以看到加入方式",
-	}.Format(g.lang, public[0]))
+	}.Format(g.lang, public[0])+g.warning())
 	return append(lines, locale.Text{
 		EN: "Clients without TLS can join only from private networks and those in port.allow " +
 			"and udp.allow.",
@@ -78,6 +78,17 @@ func (g greeting) certificate() string {
 	return locale.Text{
 		EN: "    certificate (SHA-256): %s", ZH: "    证书（SHA-256）：%s",
 	}.Format(g.lang, g.server.Fingerprint())
+}
+
+// warning says what a browser says of the server's own certificate; empty: there is another.
+func (g greeting) warning() string {
+	if g.config.TLSCert != "" {
+		return ""
+	}
+	return locale.Text{
+		EN: " (it warns about the certificate, which the server has made itself)",
+		ZH: "（浏览器会提示证书不受信任，因为证书由服务器自己签发）",
+	}.In(g.lang)
 }
 
 // shortest is the one way in that is told at each start, with how to see all; none if nobody else

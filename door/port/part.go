@@ -110,6 +110,9 @@ func (d *Door) part(v *visit, p Protocol, r reason) {
 	}
 }
 
+// labelled is one of the Ways behind its name.
+var labelled = locale.Text{EN: "%s: %s", ZH: "%s：%s"}
+
 // farewell is the whole answer.
 func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	says := reasons[r].says
@@ -133,7 +136,8 @@ func (d *Door) farewell(v *visit, p Protocol, r reason) string {
 	}
 	if r == unserved || r == unknown {
 		for _, w := range d.config.Ways {
-			fmt.Fprintf(&text, "%s: %s\r\n", w.Name.In(d.config.Lang), w.How.In(d.config.Lang))
+			lang := d.config.Lang
+			text.WriteString(labelled.Format(lang, w.Name.In(lang), w.How.In(lang)) + "\r\n")
 		}
 	}
 	return text.String()

@@ -1,11 +1,12 @@
 """Chat in a terminal: /help lists commands, Ctrl-D or Ctrl-C leaves."""
 import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
-PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent:"),
+PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent: "),
            "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：")}  # with notices in that language
-MOVES = re.compile(r"\s*[/／](j|join|part|加入|离开)\b", re.I)
+MOVES = re.compile(r"\s*[/／](?:(?:j|join|加入) +#?(\S+)|(?:part|leave|离开)(?: +#?(\S+)|$))", re.I)
+NAMED = re.compile("(?:you are|你现在叫) (\\S+)(?: now)?$")
 name, done = "", threading.Event()  # done: no more input
-moves = []  # what the user typed to change rooms; a new connection begins in the lobby
+rooms = []  # that the user has joined; a new connection begins in the lobby
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
 LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
 
@@ -15,12 +16,15 @@ def read_keyboard():
     typed.put("/quit")
 
 def receive(room, line=""):
+    global name
     with contextlib.suppress(OSError):
-        for line in room: print(line, end="", flush=True)
+        for line in room:
+            print(line, end="", flush=True)
+            if named := NAMED.match(line): name = named[1]
     typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
 
 def forget(unsent):
-    while not typed.empty(): print(unsent, typed.get())
+    while not typed.empty(): print(unsent + typed.get())
     done.is_set() and typed.put("/quit")
 
 def question(room, asked=""):
@@ -49,10 +53,12 @@ def talk(s, known):
     else:
         raise ConnectionError(asked.strip() or "connection closed")
     threading.Thread(target=receive, args=(room,), daemon=True).start()
-    moves and forget(unsent)  # what was typed meanwhile is for another room than the lobby
-    [say(move) for move in moves]
+    rooms and forget(unsent)  # what was typed meanwhile is for another room than the lobby
+    [say("/join " + joined) for joined in rooms]
     while (line := typed.get()) not in (LOST, OVER):
-        MOVES.match(line) and moves.append(line)
+        if move := MOVES.match(line):
+            left = move[1] or (move[2] if move[2] in rooms else "".join(rooms[-1:]))
+            rooms[:] = [other for other in rooms if other != left] + [move[1]] * bool(move[1])
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
     print(lost) if line is LOST else sys.exit()

@@ -42,7 +42,7 @@ var (
 		ZH: "连接后按一次回车，或稍等几秒。",
 	}
 	leaveNetcat = locale.Text{
-		EN: "Ctrl-C leaves, too. Ctrl-D does not in every netcat.",
+		EN: "Ctrl-C leaves, too. Ctrl-D leaves in some netcats only.",
 		ZH: "按 Ctrl-C 也可以退出；有些 netcat 按 Ctrl-D 不会退出。",
 	}
 	downloadText = locale.Text{EN: "Download join.py", ZH: "下载 join.py"}
@@ -160,7 +160,7 @@ var selfSigned = locale.Text{
 	EN: "“verify error:num=18:self-signed certificate” is expected: by default, the server makes " +
 		"its certificate itself. To be sure that you reach the right server, compare the " +
 		"fingerprint that the following command prints with the one on the server's first " +
-		"screen, or with that of parley address.",
+		"screen, or with that of parley address. “Can't use SSL_get_servername” is expected, too.",
 	ZH: "出现 “verify error:num=18:self-signed certificate” 是正常的：默认情况下，证书由服务器自己签发。" +
 		"要确认连到的是正确的服务器，请运行下面的命令，并把显示的指纹与服务器首屏或 parley address 显示的对比。" +
 		"“Can't use SSL_get_servername” 也是正常的。",

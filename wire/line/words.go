@@ -97,7 +97,7 @@ var NickFirst = locale.Text{
 var ToMsg = locale.Text{
 	EN: "not sent: type /%s TEXT to send TEXT to that member only, //%[1]s TEXT to show it to " +
 		"everyone",
-	ZH: "没有发出：只发给对方请输入 /%s 内容；要让所有人看到请输入 //%[1]s 内容",
+	ZH: "没有发出：如果只发给对方，请输入 /%s 内容；如果要让所有人看到，请输入 //%[1]s 内容",
 }
 
 // NickNotUTF8 and TextNotUTF8 refuse a line that is not UTF-8, as telnet clients make it that drop
