@@ -186,11 +186,11 @@ func (h *Hub) append(command chat.Command, answer func(Answer)) error {
 	l := &h.life
 	l.order.Lock()
 	defer l.order.Unlock()
-	if h.ledger.Shared() && h.progress.Load().Storage != chat.OK {
-		return chat.Refuse(h.progress.Load().Storage) // what is in the log waits for the disk, too
-	}
 	if _, isStart := command.(chat.Start); !isStart && !l.begun && !h.isClosing() {
 		return chat.Refuse(chat.Busy) // anything before Start would hide from it how long this node was away
+	}
+	if storage := h.progress.Load().Storage; storage != chat.OK && h.ledger.Shared() {
+		return chat.Refuse(storage) // the records in the log wait for the disk, too
 	}
 	origin := *l.self.Load()
 	origin.N = l.n + 1
