@@ -45,7 +45,6 @@ type node struct {
 
 	mu    sync.Mutex
 	heard map[chat.SessionID][]chat.Message // of the lobby
-	fault string
 }
 
 // Name implements hub.Door.
@@ -231,7 +230,7 @@ func (c *cluster) declare(dead, by *node) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		for _, o := range c.replay().Living() {
 			if o.Node == dead.name {
-				by.ask(chat.Gone{Node: o.Node, Epoch: o.Epoch, Life: o.Life, N: o.N})
+				by.ask(chat.Gone(o))
 			}
 		}
 		gone := true

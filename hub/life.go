@@ -193,8 +193,7 @@ func (h *Hub) watch() error {
 		}
 		w.heard[o.Node] = was
 		if now.Sub(was.at) >= h.options.Silence && !h.life.is(o) {
-			gone := chat.Gone{Node: o.Node, Epoch: o.Epoch, Life: o.Life, N: o.N}
-			_ = h.append(gone, nil) // the next look makes up for a refused one
+			_ = h.append(chat.Gone(o), nil) // the next look makes up for a refused one
 		}
 	}
 	return nil
