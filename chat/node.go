@@ -21,7 +21,7 @@ type node struct {
 	Over  bool      `json:"over,omitempty"` // the life has ended, see Living
 
 	Since Place    `json:"since,omitempty"` // sessions that entered before it are dead
-	Began Place    `json:"began,omitempty"` // so are those that entered before it, but through Kept
+	Began Place    `json:"began,omitempty"` // so are those from before it, unless through Kept
 	Kept  []string `json:"kept,omitempty"`
 }
 

@@ -52,13 +52,13 @@ func TestARefusedNicknameIsToldWhatIsValid(t *testing.T) {
 	}{
 		{
 			chat.Refuse(chat.NickTooLong), "the nickname is too long (at most 32 characters)",
-			"昵称太长（最多 32 个字符），请换一个",
+			"昵称太长（最多 32 个字符）",
 		},
 		{
 			chat.Refuse(chat.NickCharacters),
 			"the nickname has invalid characters (no spaces, invisible characters or " +
 				`, : ! @ # & * ? $ % ~ + / \)`,
-			`昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \），请换一个`,
+			`昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \）`,
 		},
 		{chat.Refuse(chat.NickOccupied), "the nickname is occupied", "昵称已被占用"},
 	} {
@@ -86,7 +86,7 @@ func TestARefusedNicknameIsToldItsCharacter(t *testing.T) {
 		"赵\xe5\xad":   {EN: "the nickname is not UTF-8 text: please type it again"},
 		"\u0301a":     {EN: nickRules[chat.NickCharacters].EN}, // no character of it is at fault
 		"":            {EN: "the nickname is empty", ZH: "请输入昵称"},
-		"管理员":         {EN: "the nickname is reserved", ZH: "该昵称为系统保留，请换一个"},
+		"管理员":         {EN: "the nickname is reserved", ZH: "该昵称为系统保留"},
 		"ann\uFE0Fna": {},
 		"小明":          {},
 	} {

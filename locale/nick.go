@@ -12,12 +12,12 @@ import (
 var nickRules = map[chat.Code]Text{
 	chat.NickTooLong: {
 		EN: "the nickname is too long (at most 32 characters)",
-		ZH: "昵称太长（最多 32 个字符），请换一个",
+		ZH: "昵称太长（最多 32 个字符）",
 	},
 	chat.NickCharacters: {
 		EN: "the nickname has invalid characters (no spaces, invisible characters or " +
 			`, : ! @ # & * ? $ % ~ + / \)`,
-		ZH: `昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \），请换一个`,
+		ZH: `昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \）`,
 	},
 }
 

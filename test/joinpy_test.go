@@ -81,17 +81,20 @@ func TestJoinPyComesBackToItsRooms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ann := openJoinPy(t, lang)
-			ann.types("/join attic\n/join ops\n/join dev\n/part\n/join ops\n")
-			ann.says("; you talk in lobby\n", "；现在在 lobby 发言\n")
+			ann.types("/join attic\n/join Zoo\n/part zoo\n/join dev\n/part\n/join ops\n" +
+				"/part nowhere\n/away now\n/away\n/me nods\n")
 			ann.isIn("ops")
+			ann.says("sent to ops", "已发给 ops")
 			for _, said := range []string{"typed while down", "typed again"} {
 				ann.restarts(said + "\n")
 				ann.says("not sent: "+said+"\n", "没有发出："+said+"\n")
 				ann.isIn("attic")
 				ann.isIn("ops")
 			}
-			if got := strings.Count(ann.out.String(), "[dev]"); got != 2 {
-				t.Errorf("it came back to a room that it has left:\n%s", ann.out)
+			for _, left := range []string{"[dev]", "[zoo]"} {
+				if got := strings.Count(strings.ToLower(ann.out.String()), left); got != 2 {
+					t.Errorf("it came back to %s, which it has left:\n%s", left, ann.out)
+				}
 			}
 			ann.types("for ops only\n/me nods\n")
 			ann.says("sent to ops", "已发给 ops")

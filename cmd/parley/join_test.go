@@ -133,7 +133,7 @@ func TestJoinRefused(t *testing.T) {
 		"the nickname has invalid characters": {
 			EN: "the nickname has invalid characters (no spaces, invisible characters or " +
 				`, : ! @ # & * ? $ % ~ + / \)`,
-			ZH: `昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \），请换一个`,
+			ZH: `昵称含有不允许的字符（不能含空格、不可见字符和 , : ! @ # & * ? $ % ~ + / \）`,
 		},
 	} {
 		for _, lang := range []locale.Lang{locale.English, locale.Chinese} {

@@ -116,7 +116,7 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 	a := command.Arguments{}
 	for i, p := range positional {
 		switch {
-		case p.Required && strings.TrimSpace(strings.Join(words, "")) == "":
+		case p.Required && isBlank(p, words):
 			return nil, usageError(locale.Errorf(locale.Text{
 				EN: "%s is missing: parley %s",
 				ZH: "缺少%s，用法：parley %s",
@@ -142,6 +142,15 @@ func arguments(row command.Command, positional []command.Parameter, words []stri
 			row.TooMany(words[0], "parley ")))
 	}
 	return a, nil
+}
+
+// isBlank says whether nothing was typed for a parameter, or nothing but spaces, as a shell does
+// for an empty variable.
+func isBlank(p command.Parameter, words []string) bool {
+	if !p.Rest && len(words) > 1 {
+		words = words[:1]
+	}
+	return strings.TrimSpace(strings.Join(words, "")) == ""
 }
 
 // packagedData is the data directory of the Debian package's service.

@@ -3,8 +3,10 @@ import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
 PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent: "),
            "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：")}  # with notices in that language
-MOVES = re.compile(r"\s*[/／](?:(?:j|join|加入) +#?(\S+)|(?:part|leave|离开)(?: +#?(\S+)|$))", re.I)
-NAMED = re.compile("(?:you are|你现在叫) (\\S+)(?: now)?$")
+MOVED = re.compile(r"\[(\S+)\] (?:(you talk in this room now|已(?:新建并)?切换到这个房间)"
+                   "|(?:you have left|this room was|the administrator|你已离开|这个房间|管理员已删除)"
+                   r"(?:.*; you talk in (\S+)|.*；现在在 (\S+) 发言)?)")
+NAMED = re.compile(r"(?:you are (?=[^\s:]+ now$)|你现在叫 )([^\s:]+)")
 name, done = "", threading.Event()  # done: no more input
 rooms = []  # that the user has joined; a new connection begins in the lobby
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
@@ -21,10 +23,13 @@ def receive(room, line=""):
         for line in room:
             print(line, end="", flush=True)
             if named := NAMED.match(line): name = named[1]
+            if moved := MOVED.match(line):
+                now = moved[1] if moved[2] else moved[3] or moved[4]
+                rooms[:] = [other for other in rooms if other not in (moved[1], now)] + [now] * bool(now)
     typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
 
 def forget(unsent):
-    while not typed.empty(): print(unsent + typed.get())
+    while not typed.empty(): isinstance(line := typed.get(), str) and print(unsent + line)
     done.is_set() and typed.put("/quit")
 
 def question(room, asked=""):
@@ -54,11 +59,8 @@ def talk(s, known):
         raise ConnectionError(asked.strip() or "connection closed")
     threading.Thread(target=receive, args=(room,), daemon=True).start()
     rooms and forget(unsent)  # what was typed meanwhile is for another room than the lobby
-    [say("/join " + joined) for joined in rooms]
+    [say("/join " + joined) for joined in list(rooms)]
     while (line := typed.get()) not in (LOST, OVER):
-        if move := MOVES.match(line):
-            left = move[1] or (move[2] if move[2] in rooms else "".join(rooms[-1:]))
-            rooms[:] = [other for other in rooms if other != left] + [move[1]] * bool(move[1])
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
     print(lost) if line is LOST else sys.exit()
