@@ -25,7 +25,7 @@ func TestTheAdministratorSteersFromAnotherTerminal(t *testing.T) {
 	}{
 		{[]string{"announce", "lunch", "is ready"}, 0, []string{"announced to 2 members"}},
 		{[]string{"announce"}, 2, []string{"TEXT is missing"}},
-		{[]string{"announce", " "}, 2, []string{"needs TEXT"}},
+		{[]string{"announce", " "}, 2, []string{"TEXT is missing"}},
 		{[]string{"who"}, 0, []string{"ann  (UDP, since", "小明  (UDP, since"}},
 		{[]string{"who", "-o", "json"}, 0, []string{`{"nick":"ann","door":"udp","rooms":["lobby"],"entered":"`}},
 		{[]string{"who", "-o", "yaml"}, 2, []string{"text or json"}},

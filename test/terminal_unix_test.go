@@ -372,7 +372,7 @@ func TestARoomIsRemovedOnceItsSizeIsKnown(t *testing.T) {
 	s.starts("rooms remove attic --data " + p.dir)
 	s.Shows(`parley: no room "attic"`)
 	const question = "dev has 3 messages (joins and leaves included) and 1 member, and cannot be " +
-		"restored. Remove it? [y/N]"
+		"restored after a removal. Remove it? [y/N]"
 	for _, c := range []struct{ answer, shows string }{
 		{"n", "parley: not confirmed: nothing was changed"}, {"y", "removed dev with 3 messages"},
 	} {
