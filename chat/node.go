@@ -26,7 +26,16 @@ type node struct {
 }
 
 // String returns the life as 16 hexadecimal digits.
-func (l Life) String() string { return fmt.Sprintf("%016x", uint64(l)) }
+func (l Life) String() string { return string(l.append(nil)) }
+
+// append is String behind b. Every change of a session writes its ID, so it does without fmt.
+func (l Life) append(b []byte) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[l>>shift&15])
+	}
+	return b
+}
 
 // MarshalText implements encoding.TextMarshaler with String.
 func (l Life) MarshalText() ([]byte, error) { return []byte(l.String()), nil }

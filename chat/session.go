@@ -35,8 +35,8 @@ type Session struct {
 // String returns the ID as `node/life/n`: the life as 16 hexadecimal digits, n in decimal.
 func (id SessionID) String() string {
 	b := make([]byte, 0, len(id.Node)+40)
-	b = append(b, id.Node...)
-	b = fmt.Appendf(b, "/%v/", id.Life)
+	b = append(append(b, id.Node...), '/')
+	b = append(id.Life.append(b), '/')
 	return string(strconv.AppendUint(b, id.N, 10))
 }
 

@@ -1,14 +1,13 @@
 """Chat in a terminal: /help lists commands, Ctrl-D or Ctrl-C leaves."""
 import contextlib, queue, re, signal, socket, sys, threading
 HOST, PORT = "localhost", 8888
-PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent: "),
-           "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：")}  # with notices in that language
-MOVED = re.compile(r"\[(\S+)\] (?:(you talk in this room now|已(?:新建并)?切换到这个房间)"
-                   "|(?:you have left|this room was|the administrator|你已离开|这个房间|管理员已删除)"
-                   r"(?:.*; you talk in (\S+)|.*；现在在 (\S+) 发言)?)")
-NAMED = re.compile(r"(?:you are (?=[^\s:]+ now$)|你现在叫 )([^\s:]+)")
+PROMPTS = {"Please enter nickname: ": ("Connection lost, reconnecting.", "not sent: ",
+               "You are in the lobby: /join your rooms again."),
+           "请输入昵称：": ("连接已断开，正在重新连接。", "没有发出：",
+               "你现在在大厅：请重新 /join 其他房间。")}  # with notices in that language
+MOVES = re.compile(r"\s*[/／](j|join|加入)\s", re.I)
 name, done = "", threading.Event()  # done: no more input
-rooms = []  # that the user has joined; a new connection begins in the lobby
+moved = False  # whether the user has joined a room; a new connection begins in the lobby
 typed = queue.Queue()  # lines from the keyboard, the last one is /quit; LOST, OVER
 LOST, OVER = object(), object()  # the connection was lost, or the server ended it for good
 
@@ -18,18 +17,12 @@ def read_keyboard():
     typed.put("/quit")
 
 def receive(room, line=""):
-    global name
     with contextlib.suppress(OSError):
-        for line in room:
-            print(line, end="", flush=True)
-            if named := NAMED.match(line): name = named[1]
-            if moved := MOVED.match(line):
-                now = moved[1] if moved[2] else moved[3] or moved[4]
-                rooms[:] = [other for other in rooms if other not in (moved[1], now)] + [now] * bool(now)
+        for line in room: print(line, end="", flush=True)
     typed.put(OVER if re.match("you (have left|were removed) |你已(退出|被移出)聊天室[：\\n]", line) else LOST)
 
 def forget(unsent):
-    while not typed.empty(): isinstance(line := typed.get(), str) and print(unsent + line)
+    while not typed.empty(): print(unsent + typed.get())
     done.is_set() and typed.put("/quit")
 
 def question(room, asked=""):
@@ -37,7 +30,7 @@ def question(room, asked=""):
     return asked
 
 def talk(s, known):
-    global name
+    global name, moved
     s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option in {"TCP_KEEPIDLE", "TCP_KEEPINTVL"} & set(dir(socket)):
         s.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), 15)
@@ -45,7 +38,7 @@ def talk(s, known):
     say = lambda line: s.sendall((line + "\n").encode(errors="replace"))
     say("")  # Enter: lines follow
     while (asked := question(room)) in PROMPTS:
-        lost, unsent = PROMPTS[asked]
+        lost, unsent, lobby = PROMPTS[asked]
         print(asked + name, end="\n" if name else "", flush=True)
         while (name := name or typed.get().strip()) in ("", "/quit"):
             name and sys.exit()
@@ -57,10 +50,13 @@ def talk(s, known):
         name = known = ""
     else:
         raise ConnectionError(asked.strip() or "connection closed")
+    if known and moved:  # what was typed meanwhile is for another room than the lobby
+        forget(unsent)
+        print(lobby)
+        moved = False
     threading.Thread(target=receive, args=(room,), daemon=True).start()
-    rooms and forget(unsent)  # what was typed meanwhile is for another room than the lobby
-    [say("/join " + joined) for joined in list(rooms)]
     while (line := typed.get()) not in (LOST, OVER):
+        moved = moved or bool(MOVES.match(line))
         with contextlib.suppress(OSError):  # receive() finds out, too
             say(line)
     print(lost) if line is LOST else sys.exit()

@@ -66,9 +66,9 @@ func (d *Door) ways(v visitor, lang locale.Lang) []way {
 			title:   locale.Text{EN: "Python 3 and curl", ZH: "Python 3 和 curl"},
 			command: `python3 -c "$(curl -fsS ` + quoted + `)"`,
 			hint: locale.Text{
-				EN: "It reconnects after a restart of the server, and joins your rooms again. " +
+				EN: "It reconnects after a restart of the server, to the lobby. " +
 					"Ctrl-C or Ctrl-D leaves.",
-				ZH: "服务器重启后会自动重新连接，并回到你所在的房间。按 Ctrl-C 或 Ctrl-D 退出。",
+				ZH: "服务器重启后会自动重新连接，回到大厅。按 Ctrl-C 或 Ctrl-D 退出。",
 			},
 		},
 		{
