@@ -143,69 +143,46 @@ func DecodeCommand(data []byte) (Command, error) {
 	return c, nil
 }
 
+// readAs reads a Command with its list of fields.
+func readAs[C Command](f *fields, list func(*fields, *C)) Command {
+	var c C
+	list(f, &c)
+	return c
+}
+
 // command reads a Command of a kind.
 func (f *fields) command(kind byte) Command {
 	switch kind {
 	case enterKind:
-		var c Enter
-		f.enter(&c)
-		return c
+		return readAs(f, (*fields).enter)
 	case postKind:
-		var c Post
-		f.post(&c)
-		return c
+		return readAs(f, (*fields).post)
 	case directKind:
-		var c Direct
-		f.direct(&c)
-		return c
+		return readAs(f, (*fields).direct)
 	case joinKind:
-		var c Join
-		f.join(&c)
-		return c
+		return readAs(f, (*fields).join)
 	case partKind:
-		var c Part
-		f.part(&c)
-		return c
+		return readAs(f, (*fields).part)
 	case renameKind:
-		var c Rename
-		f.rename(&c)
-		return c
+		return readAs(f, (*fields).rename)
 	case setTopicKind:
-		var c SetTopic
-		f.setTopic(&c)
-		return c
+		return readAs(f, (*fields).setTopic)
 	case setAwayKind:
-		var c SetAway
-		f.setAway(&c)
-		return c
+		return readAs(f, (*fields).setAway)
 	case leaveKind:
-		var c Leave
-		f.leave(&c)
-		return c
+		return readAs(f, (*fields).leave)
 	case announceKind:
-		var c Announce
-		f.announce(&c)
-		return c
+		return readAs(f, (*fields).announce)
 	case kickKind:
-		var c Kick
-		f.kick(&c)
-		return c
+		return readAs(f, (*fields).kick)
 	case removeRoomKind:
-		var c RemoveRoom
-		f.removeRoom(&c)
-		return c
+		return readAs(f, (*fields).removeRoom)
 	case startKind:
-		var c Start
-		f.start(&c)
-		return c
+		return readAs(f, (*fields).start)
 	case stopKind:
-		var c Stop
-		f.stop(&c)
-		return c
+		return readAs(f, (*fields).stop)
 	case goneKind:
-		var c Gone
-		f.gone(&c)
-		return c
+		return readAs(f, (*fields).gone)
 	case sweepKind:
 		return Sweep{}
 	case aliveKind:

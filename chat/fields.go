@@ -79,7 +79,7 @@ func (f *fields) must(holds bool, what string) {
 	}
 }
 
-// absent says whether there is no field to read any more.
+// absent says whether every field was read, or an error ended the reading.
 func (f *fields) absent() bool { return f.err != nil || !f.writing && f.in == "" }
 
 // mark is called after each field, and told whether it is zero.

@@ -122,9 +122,8 @@ func forbiddenInNick(r rune) bool {
 		r == '\uFFFC' || r == '\uFFFD' // what stands where something was lost
 }
 
-// Unfit returns the first character of a text, as it was typed, that neither a nickname nor the
-// name of a room can have; false: there is none, and if the name is refused, the whole is the
-// reason.
+// Unfit returns the first character of a text, as it was typed, that no nickname and no name of a
+// room can have, and whether the text has one. A name without one may still be refused as a whole.
 func Unfit(s string) (rune, bool) {
 	for _, r := range s {
 		if r != '\uFE0F' && strings.ContainsFunc(norm.NFKC.String(string(r)), forbiddenInNick) {

@@ -182,11 +182,12 @@ func TestADeadSessionHoldsNothing(t *testing.T) {
 	l.expect(l.by("b", Direct{By: By(eve), ToKey: "ben", Text: "hm", New: true}), "nick_unknown")
 	l.expect(l.by("b", Rename{By: By(eve), Nick: nick("Ben")}),
 		`7 Ben leaves, ended; s1 is Ben, ""; 8 Eve is now Ben in lobby`)
-	l.expect(l.by("b", Sweep{}), "9 Cid leaves, ended")
+	l.expect(l.by("b", Enter{Session: id("a", 3), Door: "udp", Nick: nick("Cid")}),
+		"9 Cid leaves, ended; 10 Cid enters")
 	if id, there := l.state.Dead(); id != "a" || !there {
 		t.Errorf("%s, %v: Dan is dead", id, there)
 	}
-	l.expect(l.by("b", Sweep{}), "10 Dan leaves, ended")
+	l.expect(l.by("b", Sweep{}), "11 Dan leaves, ended")
 	if id, there := l.state.Dead(); there {
 		t.Errorf("%s has dead sessions", id)
 	}

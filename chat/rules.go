@@ -4,6 +4,10 @@ import "slices"
 
 func (c Enter) apply(t *turn) *Refusal {
 	before, inside := t.state.sessions[c.Session]
+	if inside && t.state.isDead(before) {
+		t.leave(before, ReasonEnded, "")
+		inside = false
+	}
 	if inside && before.Nick == c.Nick {
 		return nil
 	}

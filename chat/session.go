@@ -52,7 +52,7 @@ func (id *SessionID) UnmarshalText(text []byte) error {
 	read.N = number
 	if err = errors.Join(err,
 		read.Life.UnmarshalText([]byte(life))); err != nil || read.String() != string(text) {
-		return fmt.Errorf("%s is no session", Quote(string(text)))
+		return fmt.Errorf("%s is not the ID of a session", Quote(string(text)))
 	}
 	*id = read
 	return nil

@@ -58,7 +58,7 @@ func TestAnEntityWithAnInvalidSessionIsRefused(t *testing.T) {
 		{"an ID that is null", `{"id":null,`, false},
 		{"an ID of other digits", `{"id":"here/7/1",`, false},
 		{"a peer that is null", `{"id":"here/0000000000000007/1","peer":null,`, false},
-		{"a peer that is no address", `{"id":"here/0000000000000007/1","peer":"here",`, false},
+		{"a peer without an address", `{"id":"here/0000000000000007/1","peer":"here",`, false},
 	} {
 		change := Change{EntitySession, s1.String(), json.RawMessage(c.start + rest)}
 		if err := NewState().AddEntity(change); (err == nil) != c.ok {

@@ -68,8 +68,8 @@ func (c call) holder(name string) (chat.Session, bool) {
 // noPair refuses the private messages of two members because one of them is not inside.
 func (c call) noPair(pair, absent string) error {
 	text := locale.Text{
-		EN: "no private messages %s: no member is called %s now, and they are deleted when one " +
-			"of the two leaves; %s lists the members",
+		EN: "no private messages %s: no member is called %s now, and private messages are " +
+			"deleted when one of the two members leaves the chat room; %s lists the members",
 		ZH: "没有 %s 的私聊：聊天室里没有 %s，一方退出后私聊即被删除；用 %s 查看在线成员",
 	}
 	return locale.Refuse(chat.RoomUnknown,

@@ -62,8 +62,9 @@ func TestARefusalNamesTheRoom(t *testing.T) {
 		},
 		{
 			call{typed: true}.noPair("@ann+大明", "大明"), chat.RoomUnknown,
-			`no private messages "@ann+大明": no member is called "大明" now, and they are deleted ` +
-				"when one of the two leaves; /who lists the members",
+			`no private messages "@ann+大明": no member is called "大明" now, and private messages ` +
+				"are deleted when one of the two members leaves the chat room; " +
+				"/who lists the members",
 			`没有 "@ann+大明" 的私聊：聊天室里没有 "大明"，一方退出后私聊即被删除；用 /who 查看在线成员`,
 		},
 		{

@@ -278,9 +278,9 @@ func TestATakenMetricsPortIsTold(t *testing.T) {
 	try(t, map[string]judged{"taken": {found, []string{"ok not running", "fail /tcp is taken | ss -ltnp"}}})
 }
 
-// TestAServerWithAnotherDataDirectoryIsNoFault: an operator who runs doctor in the wrong folder
-// must not be told to stop the server.
-func TestAServerWithAnotherDataDirectoryIsNoFault(t *testing.T) {
+// TestAServerWithAnotherDataDirectoryIsAWarning: an operator that runs doctor in the
+// wrong folder must not be told to stop the server.
+func TestAServerWithAnotherDataDirectoryIsAWarning(t *testing.T) {
 	open := func(data, listen string) (*server.Server, server.Config) {
 		flags := map[string]string{"data": data, "listen": listen}
 		config, err := server.Load(server.Sources{Flags: flags})

@@ -131,7 +131,7 @@ func checkServer(ctx context.Context, e *Examination) []Finding {
 }
 
 // otherServer returns the address in the settings at which a Parley server answers that uses
-// another data directory; empty: there is none.
+// another data directory, or "" if no such server answers.
 func (e *Examination) otherServer() string {
 	if !errors.Is(e.house().err, server.ErrNotRunning) {
 		return ""

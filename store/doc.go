@@ -11,8 +11,9 @@
 //   - A message is written once: a second one at the same place in the same room is an error.
 //   - Each room's digest is the sum of its messages' hashes, and the log's sum is that of the
 //     entities' rows. Both are stored with what they cover, so a later change of it is found.
-//   - A database of an older format is migrated in one transaction, after its messages were
-//     compared with its digests. It then has the new format whole, or the old one.
+//   - A database of an older format is migrated in one transaction, after everything that the
+//     migration sums anew was compared with its recorded sums. It then has the new format whole, or
+//     the old one.
 //   - A database appears under its name whole. One that is empty or cut short is refused, not begun
 //     anew.
 //   - A file of a newer version, or one whose tables are not exactly those its migrations make, is not touched; a Reader touches

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"slices"
-	"strings"
-	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -16,39 +13,6 @@ import (
 
 // sessionFormat is the first format in which a session has a chat.SessionID.
 const sessionFormat = 5
-
-// formerSession is a session in the JSON of older formats. Its ID is a text, such as
-// `node/udp/192.0.2.2:4000`.
-type formerSession struct {
-	ID      string        `json:"id"`
-	Node    chat.NodeID   `json:"node"`
-	Door    string        `json:"door"`
-	Nick    chat.Nick     `json:"nick"`
-	Rooms   []chat.RoomID `json:"rooms"`
-	Entered time.Time     `json:"entered"`
-	Away    string        `json:"away,omitempty"`
-	User    chat.UserID   `json:"user,omitempty"`
-}
-
-// datagrams is the door of which a session's ID had the client's address.
-const datagrams = "udp"
-
-// now returns the session as it is today: the n-th of a life that no node has. Without the address
-// of a datagram client the session has no user, so that the next start ends it.
-func (f formerSession) now(n int) chat.Session {
-	s := chat.Session{
-		ID: chat.SessionID{Node: f.Node, N: uint64(n)}, Door: f.Door, Nick: f.Nick, Rooms: f.Rooms,
-		Entered: f.Entered, Away: f.Away, User: f.User,
-	}
-	if f.Door == datagrams {
-		peer, err := netip.ParseAddrPort(f.ID[strings.LastIndex(f.ID, "/")+1:])
-		if err != nil {
-			s.User = 0
-		}
-		s.Peer = peer
-	}
-	return s
-}
 
 // renamed returns entities of an older format, ordered by key, with sessions as they are today.
 func renamed(entities []chat.Change) ([]chat.Change, error) {
@@ -59,7 +23,7 @@ func renamed(entities []chat.Change) ([]chat.Change, error) {
 			continue
 		}
 		n++
-		s, err := renamedSession(e, n)
+		s, err := chat.RenameSession(e, n)
 		if err != nil {
 			return nil, fmt.Errorf("%w: session %s: %v", ErrDamaged, chat.Quote(e.Key), err)
 		}
@@ -69,23 +33,6 @@ func renamed(entities []chat.Change) ([]chat.Change, error) {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
 	})
 	return all, nil
-}
-
-func renamedSession(e chat.Change, n int) (chat.Change, error) {
-	var f formerSession
-	value, _ := e.Value.(json.RawMessage)
-	o, err := chat.ParseObject(value)
-	if err != nil {
-		return e, err
-	}
-	if err := o.Fill(&f); err != nil {
-		return e, err
-	}
-	s := f.now(n)
-	e.Key = s.ID.String()
-	renamed, err := json.Marshal(s)
-	e.Value = json.RawMessage(renamed)
-	return e, err
 }
 
 // renameSessions brings the sessions of a database of the format before to this one.

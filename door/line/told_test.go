@@ -184,8 +184,9 @@ func TestPrivateMessagesAreShownToTheTwo(t *testing.T) {
 		`! no private messages with "eve": no member has that nickname now, and they are deleted `+
 			"when one of you leaves the chat room", `! a nickname cannot contain "+"`)
 	h.refusesTheAdministrator(map[string]string{
-		"@ann+zed": `no private messages "@ann+zed": no member is called "zed" now, and they are ` +
-			"deleted when one of the two leaves; parley who lists the members",
+		"@ann+zed": `no private messages "@ann+zed": no member is called "zed" now, and private ` +
+			"messages are deleted when one of the two members leaves the chat room; " +
+			"parley who lists the members",
 		"@zed+ann": `no private messages "@zed+ann": no member is called "zed" now`,
 		"@ann+bob": `no private messages "@ann+bob" yet`,
 		"@98:99": `no private messages "@98:99": they are deleted when one of the two members ` +
