@@ -102,9 +102,15 @@ func newCluster(t *testing.T, seed uint64, names ...chat.NodeID) *cluster {
 	return c
 }
 
-// starts runs a server on the node's data and waits until its life has begun. It keeps a copy of
-// the data as they were.
+// starts runs a server on the node's data and waits until its life has begun.
 func (n *node) starts(o hub.Options) {
+	n.cluster.t.Helper()
+	n.prepares(o)
+	n.runs()
+}
+
+// prepares makes a server on the node's data. It keeps a copy of the data as they were.
+func (n *node) prepares(o hub.Options) {
 	t := n.cluster.t
 	t.Helper()
 	n.older = t.TempDir()
@@ -124,6 +130,12 @@ func (n *node) starts(o hub.Options) {
 	}
 	n.way = n.hub.Attach(n, false)
 	n.ended = make(chan error, 1)
+}
+
+// runs runs the server and waits until its life has begun.
+func (n *node) runs() {
+	t := n.cluster.t
+	t.Helper()
 	go func() { n.ended <- n.hub.Run() }()
 	select {
 	case <-n.hub.Ready():

@@ -94,8 +94,8 @@ func (h *Hub) lasts() bool {
 	for {
 		select {
 		case <-every.C:
-			// The next one makes up for a refused one.
-			_ = h.submit(context.Background(), chat.Alive{}, nil)
+			// The next one makes up for a refused one. It must not wait: the life may be over.
+			_ = h.append(chat.Alive{}, nil)
 		case <-h.over:
 			return true
 		case <-h.closing:

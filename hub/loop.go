@@ -296,7 +296,8 @@ func (h *Hub) deliver(records []chat.Record, results []chat.Result) {
 				h.index.remove(chat.RoomID(c.Key))
 			}
 		}
-		if result.Repeated {
+		if result.Repeated { // a Start that was overtaken still waits; others were answered
+			h.answer(records[i], Answer{Refusal: chat.Refuse(chat.NodeGone)})
 			continue
 		}
 		a := Answer{Refusal: result.Refusal}

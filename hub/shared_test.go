@@ -79,17 +79,18 @@ func TestAFullDiskOfOneNodeLeavesNothingOut(t *testing.T) {
 	if got := b.ask(chat.Enter{Session: ann, Door: "udp", Nick: drawNick(c.dice)}); got != chat.OK {
 		t.Fatal(got)
 	}
+	c.settle() // nothing but the next command meets the full disk first
 	freed := a.fullDisk()
 	waits := make(chan chat.Code, 1)
-	go func() { waits <- a.ask(chat.Alive{}) }() // it is in the log before the disk fails
-	for range 10 {
-		b.post(ann)
-	}
+	go func() { waits <- a.ask(chat.Alive{}) }()
 	for deadline := time.Now().Add(patience); a.hub.Status().Storage != chat.StorageFull; {
 		if time.Now().After(deadline) {
 			t.Fatal("its disk is not full")
 		}
 		time.Sleep(time.Millisecond)
+	}
+	for range 10 {
+		b.post(ann)
 	}
 	if got := a.ask(chat.Alive{}); got != chat.StorageFull {
 		t.Errorf("a command is answered with %v", got)
@@ -102,12 +103,12 @@ func TestAFullDiskOfOneNodeLeavesNothingOut(t *testing.T) {
 	}
 	select {
 	case got := <-waits:
-		t.Errorf("what is in the log is answered with %v before it is stored", got)
+		t.Fatalf("a command in the log is answered with %v before it is stored", got)
 	default:
 	}
 	freed()
 	if got := <-waits; got != chat.OK {
-		t.Errorf("what was in the log is answered with %v", got)
+		t.Errorf("a command that was in the log is answered with %v", got)
 	}
 	c.settle()
 	c.check()
@@ -212,6 +213,39 @@ func TestANewerServerOfANodeEndsTheOlder(t *testing.T) {
 	}); got != chat.OK {
 		t.Errorf("the nickname is answered with %v", got)
 	}
+	c.settle()
+	c.check()
+}
+
+// TestAStartThatIsOvertakenTriesAgain: another server of the node begins two lives before the Start
+// of this one is in the log.
+func TestAStartThatIsOvertakenTriesAgain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 5, "b")
+	a := &node{cluster: c, name: "a", dir: t.TempDir()}
+	a.prepares(hub.Options{Silence: time.Hour})
+	a.end.Cut(true)
+	other := c.log.Join(chat.Progress{}, 10)
+	go func() {
+		for a.end.Len() == 0 { // its Start is on its way
+			time.Sleep(time.Millisecond)
+		}
+		for epoch := range chat.Epoch(2) {
+			o := chat.Origin{Node: "a", Epoch: epoch + 1, Life: chat.Life(epoch + 1), N: 1}
+			if err := other.Append(o, chat.Start{}); err != nil {
+				t.Error(err)
+			}
+		}
+		for len(c.log.Records()) == 0 || c.log.Waiting() > a.end.Len() {
+			time.Sleep(time.Millisecond)
+		}
+		a.end.Cut(false)
+	}()
+	a.runs()
+	if got := a.hub.Status().Epoch; got != 3 {
+		t.Errorf("it begins epoch %d", got)
+	}
+	c.nodes = append(c.nodes, a)
 	c.settle()
 	c.check()
 }

@@ -3,9 +3,15 @@
 package test
 
 import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/locale"
 	"parley/wire/line"
@@ -98,4 +104,74 @@ func TestJoinPySendsNothingToAnotherRoom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJoinPyAfterARefusedNickname: the connection closes before an answer, then the nickname is
+// refused, and the user takes another. A line typed for a room meanwhile does not reach the lobby,
+// however the room was joined.
+func TestJoinPyAfterARefusedNickname(t *testing.T) {
+	python := python(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	script, err := os.ReadFile("../door/ways/join.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	dir := t.TempDir()
+	inFile(t, dir, bytes.Replace(script, []byte(`"localhost", 8888`),
+		[]byte(`"127.0.0.1", `+port), 1))
+	ann := startTool(t, "ann", python, "-u", filepath.Join(dir, "client.py"))
+	prompt := line.In(locale.English).Prompt
+	accept := func() (says func(string), reads func(string)) {
+		conn, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		in := bufio.NewReader(conn)
+		reads = func(want string) {
+			t.Helper()
+			_ = conn.SetReadDeadline(time.Now().Add(patience))
+			if got, err := in.ReadString('\n'); err != nil || got != want+"\n" {
+				t.Fatalf("the server reads %q, %v, want %q", got, err, want)
+			}
+		}
+		reads("")
+		return func(said string) {
+			if said == "" {
+				conn.Close()
+			} else if _, err := io.WriteString(conn, said); err != nil {
+				t.Fatal(err)
+			}
+		}, reads
+	}
+	says, reads := accept()
+	says(prompt)
+	ann.types("ann\n")
+	reads("ann")
+	says("Welcome to the chat room, ann.\n")
+	ann.types("\u200b/ join ops\n")
+	reads("\u200b/ join ops")
+	says("")
+	ann.shows("Connection lost, reconnecting.\n")
+	ann.types("for ops\n")
+	says, reads = accept()
+	says(prompt)
+	reads("ann")
+	says("") // before an answer
+	says, reads = accept()
+	says(prompt)
+	reads("ann")
+	says("! the nickname is occupied\n" + prompt)
+	ann.shows("not sent: for ops\n")
+	ann.types("anna\n")
+	reads("anna")
+	says("Welcome to the chat room, anna.\n")
+	ann.shows("You are in the lobby: /join your rooms again.\n")
+	ann.types("for everyone\n")
+	reads("for everyone")
 }
